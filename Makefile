@@ -1,0 +1,59 @@
+# Two commands are enough on a fresh machine: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up test hard lint format coverage clean
+
+help:
+	@echo 'make demo     set up, start everything and play the main road (EXIT=1: end it afterwards)'
+	@echo 'make up       set up and start everything until Ctrl-C'
+	@echo 'make test     all tests but the hard ones'
+	@echo 'make hard     kill tests, random drivers and whole roads with real processes'
+	@echo 'make lint     ruff, mypy and the direction of imports'
+	@echo 'make format   format and tidy the code'
+	@echo 'make coverage write docs/COVERAGE.md from the steps that the tests name'
+	@echo 'make clean    remove the environment, all data and all caches'
+
+setup: $(STAMP)
+
+# Made anew when a version changes.
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Stationmaster needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1)." \
+	       "Say which one to use: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup
+	$(BIN)/stationmaster demo $(if $(filter-out 0,$(EXIT)),--exit)
+
+up: setup
+	$(BIN)/stationmaster up
+
+test: setup
+	$(BIN)/python -m pytest -m 'not hard'
+
+hard: setup
+	$(BIN)/python -m pytest -m hard
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+coverage: setup
+	$(BIN)/python -m tests.coverage
+
+clean:
+	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,109 @@
+"""The steps of the commissioning process."""
+
+from uuid import UUID
+
+from temporalio import activity
+
+from activities.steps import Steps
+from models.messages.base import Actor
+from models.messages.commissioning import (
+    ActivateStation,
+    CommissioningProgress,
+    CommissioningStep,
+    Findings,
+    SelfCheck,
+    StartTestCharge,
+    StationNode,
+)
+from models.rules.commissioning import CommissioningEvent
+from models.store import assets
+from models.usecases import commissioning
+from models.usecases.work import Work
+
+STATION = Actor(id=None, name="station")
+
+
+class CommissioningActivities:
+    def __init__(self, steps: Steps) -> None:
+        self._steps = steps
+
+    @activity.defn
+    async def load_commissioning(self, step: CommissioningStep) -> CommissioningProgress:
+        return await self._steps.look(step.correlation_id, lambda work: commissioning.load(work, step.subject_id))
+
+    @activity.defn
+    async def find_node(self, step: CommissioningStep) -> StationNode:
+        """The CSMS node that holds the station's socket now."""
+
+        async def look(work: Work) -> StationNode:
+            connection = await assets.connection(work.session, step.subject_id)
+            return StationNode(node=connection.node if connection else None)
+
+        return await self._steps.look(step.correlation_id, look)
+
+    @activity.defn
+    async def move_station(self, step: CommissioningStep) -> CommissioningProgress:
+        """A station's fact or a finished step moves its commissioning on."""
+        event = CommissioningEvent(step.event or "")
+        return await self._steps.take(
+            step.occurrence,
+            step.correlation_id,
+            CommissioningProgress,
+            lambda work: commissioning.move(work, step.subject_id, event, test_number=step.test_number, **step.detail),
+            actor=STATION,
+        )
+
+    @activity.defn
+    async def fail_connection_test(self, step: CommissioningStep) -> CommissioningProgress:
+        return await self._steps.take(
+            step.occurrence,
+            step.correlation_id,
+            CommissioningProgress,
+            lambda work: commissioning.fail_test(
+                work, step.subject_id, step.reason or "", test_number=step.test_number
+            ),
+        )
+
+    @activity.defn
+    async def self_check(self, check: SelfCheck) -> Findings:
+        return await self._steps.look(
+            check.correlation_id, lambda work: commissioning.check(work, check.asset_id, check.read_back)
+        )
+
+    @activity.defn
+    async def start_test_charge(self, asset_id: UUID, decision: StartTestCharge) -> CommissioningProgress:
+        return await self._steps.take(
+            decision.occurrence,
+            decision.correlation_id,
+            CommissioningProgress,
+            lambda work: commissioning.start_test_charge(work, asset_id),
+            actor=decision.actor,
+        )
+
+    @activity.defn
+    async def finish_test_charge(self, step: CommissioningStep) -> CommissioningProgress:
+        return await self._steps.take(
+            step.occurrence,
+            step.correlation_id,
+            CommissioningProgress,
+            lambda work: commissioning.finish_test_charge(work, step.subject_id),
+        )
+
+    @activity.defn
+    async def fail_test_charge(self, step: CommissioningStep) -> CommissioningProgress:
+        return await self._steps.take(
+            step.occurrence,
+            step.correlation_id,
+            CommissioningProgress,
+            lambda work: commissioning.fail_test_charge(work, step.subject_id, step.reason or ""),
+        )
+
+    @activity.defn
+    async def activate_station(self, asset_id: UUID, decision: ActivateStation) -> CommissioningProgress:
+        return await self._steps.take(
+            decision.occurrence,
+            decision.correlation_id,
+            CommissioningProgress,
+            lambda work: commissioning.activate(work, asset_id),
+            actor=decision.actor,
+        )

@@ -1,0 +1,130 @@
+"""The steps of the installation process."""
+
+import asyncio
+from uuid import UUID
+
+from temporalio import activity
+
+from activities import sat_report
+from activities.gateways.documents import Documents
+from activities.steps import STATIONMASTER, Steps
+from models.messages.base import Fact, Step
+from models.messages.work_order import (
+    ApproveSat,
+    LinkHardware,
+    PlanWorkOrder,
+    ReturnSat,
+    StartConnectionTest,
+    SubmitSat,
+    UnlinkHardware,
+    WorkOrderProgress,
+)
+from models.usecases import report, sat, work_order
+
+
+class InstallationActivities:
+    def __init__(self, steps: Steps, documents: Documents) -> None:
+        self._steps = steps
+        self._documents = documents
+
+    @activity.defn
+    async def load_work_order(self, step: Step) -> WorkOrderProgress:
+        return await self._steps.look(step.correlation_id, lambda work: work_order.load(work, step.subject_id))
+
+    @activity.defn
+    async def plan_work_order(self, work_order_id: UUID, decision: PlanWorkOrder) -> WorkOrderProgress:
+        return await self._steps.take(
+            decision.occurrence,
+            decision.correlation_id,
+            WorkOrderProgress,
+            lambda work: work_order.plan(work, work_order_id, decision),
+            actor=decision.actor,
+        )
+
+    @activity.defn
+    async def link_hardware(self, work_order_id: UUID, decision: LinkHardware) -> WorkOrderProgress:
+        return await self._steps.take(
+            decision.occurrence,
+            decision.correlation_id,
+            WorkOrderProgress,
+            lambda work: work_order.link_hardware(work, work_order_id, decision),
+            actor=decision.actor,
+        )
+
+    @activity.defn
+    async def unlink_hardware(self, work_order_id: UUID, decision: UnlinkHardware) -> WorkOrderProgress:
+        return await self._steps.take(
+            decision.occurrence,
+            decision.correlation_id,
+            WorkOrderProgress,
+            lambda work: work_order.unlink_hardware(work, work_order_id, decision),
+            actor=decision.actor,
+        )
+
+    @activity.defn
+    async def start_connection_test(self, work_order_id: UUID, decision: StartConnectionTest) -> WorkOrderProgress:
+        return await self._steps.take(
+            decision.occurrence,
+            decision.correlation_id,
+            WorkOrderProgress,
+            lambda work: work_order.start_connection_test(work, work_order_id, decision),
+            actor=decision.actor,
+        )
+
+    @activity.defn
+    async def submit_sat(self, work_order_id: UUID, decision: SubmitSat) -> WorkOrderProgress:
+        return await self._steps.take(
+            decision.occurrence,
+            decision.correlation_id,
+            WorkOrderProgress,
+            lambda work: sat.submit(work, work_order_id),
+            actor=decision.actor,
+        )
+
+    @activity.defn
+    async def return_sat(self, work_order_id: UUID, decision: ReturnSat) -> WorkOrderProgress:
+        return await self._steps.take(
+            decision.occurrence,
+            decision.correlation_id,
+            WorkOrderProgress,
+            lambda work: sat.give_back(work, work_order_id, decision),
+            actor=decision.actor,
+        )
+
+    @activity.defn
+    async def approve_sat(self, work_order_id: UUID, decision: ApproveSat) -> WorkOrderProgress:
+        return await self._steps.take(
+            decision.occurrence,
+            decision.correlation_id,
+            WorkOrderProgress,
+            lambda work: sat.approve(work, work_order_id),
+            actor=decision.actor,
+        )
+
+    @activity.defn
+    async def make_sat_report(self, step: Step) -> WorkOrderProgress:
+        """P18: draw the report, keep it with the documents, put it with the request and tell the requester.
+
+        The same rows make the same bytes under the same key, so that a retry leaves one document.
+        """
+        async with self._steps.desk.work(STATIONMASTER, step.correlation_id) as work:
+            content, photo_keys = await report.gather(work, step.subject_id)
+        photos = {photo_id: await self._documents.get(key) for photo_id, key in photo_keys.items()}
+        pdf = await asyncio.to_thread(sat_report.render, content, photos)
+        key = report.document_key(content)
+        await self._documents.put(key, pdf, report.PDF)
+        return await self._steps.take(
+            step.occurrence,
+            step.correlation_id,
+            WorkOrderProgress,
+            lambda work: report.file(work, step.subject_id, key, pdf),
+        )
+
+    @activity.defn
+    async def note_station_active(self, work_order_id: UUID, fact: Fact) -> WorkOrderProgress:
+        return await self._steps.take(
+            fact.occurrence,
+            fact.correlation_id,
+            WorkOrderProgress,
+            lambda work: sat.note_active(work, work_order_id),
+        )

@@ -1,0 +1,129 @@
+"""Brings the facts that were committed to their workflows, in order (rule 1).
+
+Whoever commits a fact delivers it at once; the workers' sweep brings what was left behind by a crash, or while
+Temporal was away. A row that can't be delivered holds up its own workflow only.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import timedelta
+
+import structlog
+from prometheus_client import Counter
+from sqlalchemy.exc import SQLAlchemyError
+from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from models.messages.base import Actor, Fact, Subject
+from models.rules.access import Role
+from models.store import organisations, processes
+from models.tables.handover import Handover, HandoverKind
+from models.tables.task import TaskKind
+from models.usecases import task
+from models.usecases.work import Desk, Work
+
+TASK_QUEUE = "stationmaster"
+BATCH = 50
+SWEEP_INTERVAL_S = 1.0
+LEFT_BEHIND_AFTER = timedelta(seconds=2)
+CALL_LIMIT = timedelta(seconds=10)
+STUCK_AFTER_ATTEMPTS = 30
+RELAY = Actor(id=None, name="hand-over")
+
+log = structlog.get_logger()
+DELIVERED = Counter("stationmaster_handover_delivered_total", "Facts delivered to workflows", ["kind"])
+FAILED = Counter("stationmaster_handover_failed_total", "Tries to deliver a fact that failed")
+
+
+class Relay:
+    def __init__(self, desk: Desk, client: Client) -> None:
+        self._desk = desk
+        self._client = client
+
+    async def deliver(self, workflow_ids: Iterable[str]) -> None:
+        """Deliver what these workflows have still to hear. Never raises: the sweep goes on with what fails here."""
+        for workflow_id in workflow_ids:
+            try:
+                await self._deliver(workflow_id, wait=True)
+            except (RPCError, RuntimeError, SQLAlchemyError, OSError) as error:
+                log.warning("fact left to the sweep", workflow=workflow_id, reason=type(error).__name__)
+
+    async def sweep(self) -> None:
+        """One round over every workflow that has waited longer than a delivery takes."""
+        async with self._desk.database.transaction() as session:
+            waiting = await processes.with_undelivered(session, self._desk.clock() - LEFT_BEHIND_AFTER, BATCH)
+        for workflow_id in waiting:
+            try:
+                await self._deliver(workflow_id, wait=False)
+            except (RPCError, RuntimeError) as error:
+                log.warning("fact can't be delivered", workflow=workflow_id, reason=str(error))
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Sweep until told to stop; a database that is away is waited for."""
+        while not stop.is_set():
+            try:
+                await self.sweep()
+            except (SQLAlchemyError, OSError) as error:
+                log.warning("sweep put off", reason=type(error).__name__)
+            try:
+                await asyncio.wait_for(stop.wait(), SWEEP_INTERVAL_S)
+            except TimeoutError:
+                continue
+
+    async def _deliver(self, workflow_id: str, *, wait: bool) -> None:
+        async with self._desk.work(RELAY, "hand-over") as work:
+            if not await processes.lock_delivery(work.session, workflow_id, wait=wait):
+                return
+            while rows := await processes.undelivered(work.session, workflow_id, BATCH):
+                for row in rows:
+                    if not await self._send(work, row):
+                        return
+                await work.session.flush()
+
+    async def _send(self, work: Work, row: Handover) -> bool:
+        row.attempts += 1
+        try:
+            await (self._start(row) if row.kind is HandoverKind.START else self._signal(row))
+        except RPCError as error:
+            FAILED.inc()
+            row.last_error = f"{error.status.name}: {error.message}"[:500]
+            if error.status is not RPCStatusCode.UNAVAILABLE and row.attempts == STUCK_AFTER_ATTEMPTS:
+                await _report_stuck(work, row)
+            return False
+        row.delivered_at, row.last_error = work.now, None
+        DELIVERED.labels(row.kind.value).inc()
+        return True
+
+    async def _start(self, row: Handover) -> None:
+        try:
+            await self._client.start_workflow(
+                row.name,
+                Subject.model_validate(row.payload),
+                id=row.workflow_id,
+                task_queue=TASK_QUEUE,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+                rpc_timeout=CALL_LIMIT,
+            )
+        except WorkflowAlreadyStartedError:
+            log.info("workflow was started before", workflow=row.workflow_id)
+
+    async def _signal(self, row: Handover) -> None:
+        fact = Fact(number=row.number, name=row.name, payload=row.payload, correlation_id=row.correlation_id)
+        await self._client.get_workflow_handle(row.workflow_id).signal("fact", fact, rpc_timeout=CALL_LIMIT)
+
+
+async def _report_stuck(work: Work, row: Handover) -> None:
+    operator = await organisations.operator(work.session)
+    await task.open_task(
+        work,
+        TaskKind.HANDOVER_STUCK,
+        Role.ENGINEER,
+        operator.id,
+        row.id,
+        row.workflow_id,
+        f"Fact {row.number} ({row.name}) can't be delivered: {row.last_error}",
+        working_days=1,
+    )

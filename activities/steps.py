@@ -1,0 +1,65 @@
+"""How every activity takes a step: one transaction, its result kept, its facts delivered, its refusals named."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from pydantic import BaseModel
+from temporalio import activity
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+
+from activities.relay import Relay
+from models.errors import BusinessError
+from models.messages.base import Actor
+from models.usecases import process
+from models.usecases.work import Desk, Work
+
+Result = TypeVar("Result", bound=BaseModel)
+
+STATIONMASTER = Actor(id=None, name="Stationmaster")
+"""Who acts where a process takes a step of its own."""
+
+
+def refused(error: BusinessError) -> ApplicationError:
+    """A business fact as Temporal carries it: never retried, and no alarm in the logs."""
+    return ApplicationError(
+        error.detail,
+        error.as_details(),
+        type=error.code,
+        non_retryable=True,
+        category=ApplicationErrorCategory.BENIGN,
+    )
+
+
+class Steps:
+    """``take`` is the only way in which activities change rows."""
+
+    def __init__(self, desk: Desk, relay: Relay) -> None:
+        self.desk = desk
+        self._relay = relay
+
+    async def take(
+        self,
+        occurrence: str,
+        correlation_id: str,
+        result_type: type[Result],
+        use_case: Callable[[Work], Awaitable[Result]],
+        *,
+        actor: Actor = STATIONMASTER,
+    ) -> Result:
+        """Take the step named by the running activity, once for each ``occurrence`` of it in this workflow."""
+        info = activity.info()
+        workflow_id = info.workflow_id or ""
+        try:
+            async with self.desk.work(actor, correlation_id) as work:
+                result = await process.once(
+                    work, workflow_id, info.activity_type, occurrence, result_type, lambda: use_case(work)
+                )
+        except BusinessError as error:
+            raise refused(error) from error
+        await self._relay.deliver(work.handed_over)
+        return result
+
+    async def look(self, correlation_id: str, use_case: Callable[[Work], Awaitable[Result]]) -> Result:
+        """Read what stands in the rows."""
+        async with self.desk.work(STATIONMASTER, correlation_id) as work:
+            return await use_case(work)

@@ -1,0 +1,64 @@
+"""The API process: puts the routes, the guard, the problems and the envelope together."""
+
+import functools
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from temporalio.client import Client
+
+from activities.relay import Relay
+from api import context, openapi, probes, problems, v1
+from api.auth.passwords import Hashing
+from api.auth.throttle import LoginThrottle
+from api.context import Services
+from api.envelope import Envelope
+from api.v1 import codec
+from models.clock import Clock, utc_now
+from models.secrets import KeyRing
+from models.settings import Settings
+from models.store.database import Database
+from models.usecases.work import Desk, Terms
+from workflows.client import connect
+
+MakeRelay = Callable[[Desk, Client], context.Relay]
+
+
+def create_app(settings: Settings, *, clock: Clock = utc_now, relay: MakeRelay = Relay) -> FastAPI:
+    """Starts and takes facts while Temporal is down; what it opens is closed at the end of its lifespan."""
+    app = FastAPI(
+        title="Stationmaster",
+        version="1",
+        openapi_url="/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=functools.partial(_lifespan, settings, clock, relay),
+    )
+    app.include_router(probes.router)
+    app.include_router(v1.router)
+    app.include_router(codec.router(settings))
+    problems.answer_with_problems(app)
+    openapi.describe(app)
+    app.add_middleware(codec.UiAccess, ui_origin=settings.ui_origin)
+    app.add_middleware(Envelope, api=app, https=settings.public_api_url.startswith("https://"))
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(settings: Settings, clock: Clock, relay: MakeRelay, app: FastAPI) -> AsyncIterator[None]:
+    desk = Desk(Database(settings.sqlalchemy_url), Terms.of(settings), clock)
+    client = await connect(settings, lazy=True)
+    app.state.services = services = Services(
+        settings=settings,
+        desk=desk,
+        keys=KeyRing.parse(settings.keys.get_secret_value()),
+        temporal=client,
+        relay=relay(desk, client),
+        hashing=Hashing(),
+        throttle=LoginThrottle(clock),
+    )
+    try:
+        yield
+    finally:
+        await services.close()

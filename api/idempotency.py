@@ -1,0 +1,100 @@
+"""A creating request that is sent again under the same ``Idempotency-Key`` creates once and gets the same answer.
+
+The key is written in the transaction of what it protects: of two requests at once the second waits for the first on
+the key's unique index, and a request that fails leaves no key behind.
+"""
+
+import base64
+import hashlib
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+from fastapi import Depends, Header, Request
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from api.auth.access import Access
+from models.errors import IdempotencyKeyReused
+from models.store import idempotency
+from models.tables.access import IdempotencyKey
+from models.usecases.work import Work
+
+HEADER = "Idempotency-Key"
+REPLAYED = {"Idempotency-Replayed": "true"}
+
+
+class Creation:
+    """One creating request. ``fingerprint`` stands for the whole request: the same key with another one is refused."""
+
+    def __init__(self, key: str | None, fingerprint: str, status: int) -> None:
+        self._key = key
+        self._fingerprint = fingerprint
+        self._status = status
+
+    async def answer(
+        self, access: Access, create: Callable[[Work], Awaitable[BaseModel]], *, upload: str = ""
+    ) -> Response:
+        """Run ``create`` in one transaction and answer with what it gives, or answer as the first time.
+
+        ``upload`` is a digest of what came beside a JSON body. Raises IdempotencyKeyReused, and what ``create`` does.
+        """
+        async with access.work() as work:
+            kept = None if self._key is None else await self._kept(access, work, upload)
+            if kept is not None and kept.body is not None:
+                body = _open(access, kept)
+                return _response(kept.status or self._status, body, REPLAYED)
+            body = (await create(work)).model_dump_json()
+            if kept is not None:
+                kept.status, kept.body = self._status, _seal(access, kept, body)
+        return _response(self._status, body, {})
+
+    async def _kept(self, access: Access, work: Work, upload: str) -> IdempotencyKey:
+        request_hash = hashlib.sha256((self._fingerprint + upload).encode()).hexdigest()
+        kept = await idempotency.take(work.session, access.caller.id, self._key or "", request_hash)
+        if kept.request_hash != request_hash:
+            raise IdempotencyKeyReused("The key came with another request before; use a new one", field=HEADER)
+        return kept
+
+
+async def _creation(
+    request: Request,
+    key: Annotated[
+        str | None,
+        Header(
+            alias=HEADER,
+            min_length=1,
+            max_length=255,
+            pattern=r"^[\x21-\x7e]+$",
+            description="Names this request: sent again with the same key it creates once and gets the same answer.",
+        ),
+    ] = None,
+) -> Creation:
+    status: int = getattr(request.scope.get("route"), "status_code", None) or 201
+    return Creation(key, await _fingerprint(request), status)
+
+
+Once = Annotated[Creation, Depends(_creation)]
+
+
+async def _fingerprint(request: Request) -> str:
+    """A form was read already, so its route gives a digest of what was uploaded."""
+    is_form = request.headers.get("content-type", "").lower().startswith("multipart/")
+    said = b"" if is_form else await request.body()
+    return f"{request.method} {request.url.path} {hashlib.sha256(said).hexdigest()}"
+
+
+def _seal(access: Access, kept: IdempotencyKey, body: str) -> str:
+    """Answers may hold a secret that is shown once, so they are kept encrypted."""
+    return base64.b64encode(access.services.keys.encrypt(body.encode(), _place(kept))).decode()
+
+
+def _open(access: Access, kept: IdempotencyKey) -> str:
+    return access.services.keys.decrypt(base64.b64decode(kept.body or ""), _place(kept)).decode()
+
+
+def _place(kept: IdempotencyKey) -> bytes:
+    return f"idempotency {kept.principal_id} {kept.key}".encode()
+
+
+def _response(status: int, body: str, headers: dict[str, str]) -> Response:
+    return Response(body, status, headers, media_type="application/json")

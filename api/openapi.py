@@ -1,0 +1,117 @@
+"""The API described at ``/v1/openapi.json``: OpenAPI 3.1, with what each operation needs and how it refuses."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import RouteContext, iter_route_contexts
+
+from api.auth.access import Guard
+from api.problems import MEDIA_TYPE, Problem
+
+TAGS = [
+    {"name": "sessions", "description": "Logging in and out, and what one may do."},
+    {"name": "organisations", "description": "The operator and its partners."},
+    {"name": "users", "description": "People who log in with a password."},
+    {"name": "service accounts", "description": "Programs that call with API keys."},
+    {"name": "products", "description": "Stations that can be placed, and the questions of their acceptance test."},
+    {"name": "tenders", "description": "Who asks, who installs, who keeps the stations, and what is placed."},
+    {"name": "hardware", "description": "Units from the supplier's list to the installer's van (P11)."},
+    {"name": "placement requests", "description": "From a request to an operating station (P1-P8)."},
+    {"name": "tasks", "description": "The inbox of each role (P21)."},
+    {"name": "work orders", "description": "Planning, hardware, connection test (P9-P14)."},
+    {"name": "acceptance tests", "description": "Answers, review and report (P16-P18)."},
+    {"name": "stations", "description": "Stations at their place, their states live, activation (P13-P19)."},
+    {"name": "documents", "description": "Reports and photos (P18)."},
+    {"name": "endpoints", "description": "Where an organisation is told what happens, and whether that arrived."},
+    {"name": "webhooks", "description": "What outside parties call."},
+    {"name": "processes", "description": "The state tables and the map drawn from them."},
+]
+
+DESCRIPTION = """
+The road from a placement request to an operating charging station.
+
+* Refusals are RFC 9457 problems; `errors` names each wrong field by JSON pointer.
+* Every POST that creates takes an `Idempotency-Key`.
+* Lists come in pages: ask again with `next_cursor`.
+* `X-Correlation-Id` is taken from you or given to you, and stays with everything a request causes.
+"""
+
+_REFUSALS = {
+    401: "No valid session token or API key was sent.",
+    403: "The policy does not allow it; the attempt is on record.",
+    404: "There is no such thing for your organisation.",
+    409: "It can't be done as things stand; the state is as it was.",
+    413: "The body is too large.",
+    415: "The body is of another kind.",
+    422: "The input is not valid; every wrong field is named.",
+    429: "Too many attempts; wait for `Retry-After` seconds.",
+    500: "Something went wrong on our side; tell us the correlation id.",
+    503: "Not available right now; try again after `Retry-After` seconds.",
+}
+
+
+def describe(app: FastAPI) -> None:
+    """Make ``app.openapi`` say it, once."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _described(app)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign] # the way FastAPI documents
+
+
+def guards_of(route: RouteContext) -> list[Guard]:
+    """What guards a route: found in its dependencies, whatever depends on what."""
+    dependant = getattr(route, "dependant", None)
+    return [] if dependant is None else [call for call in _calls(dependant) if isinstance(call, Guard)]
+
+
+def _calls(dependant: Dependant) -> Iterator[Any]:
+    for inner in dependant.dependencies:
+        yield inner.call
+        yield from _calls(inner)
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    said = get_openapi(title=app.title, version=app.version, description=DESCRIPTION, tags=TAGS, routes=app.routes)
+    schemas = said.setdefault("components", {}).setdefault("schemas", {})
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(problem.pop("$defs", {}))
+    schemas["Problem"] = problem
+    for route in iter_route_contexts(app.routes):
+        for method in route.methods or ():
+            operation = said["paths"].get(route.path, {}).get(method.lower())
+            if operation is not None:
+                _complete(operation, method, guards_of(route))
+    return said
+
+
+def _complete(operation: dict[str, Any], method: str, guards: list[Guard]) -> None:
+    if permissions := [guard.permission for guard in guards if guard.permission]:
+        needs = "Needs the permission " + ", ".join(f"`{permission}`" for permission in permissions) + "."
+        operation["description"] = "\n\n".join(filter(None, [operation.get("description"), needs]))
+        operation["x-permissions"] = [permission.value for permission in permissions]
+    for status in _possible(operation, method, guards):
+        operation["responses"][str(status)] = {
+            "description": _REFUSALS[status],
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+
+
+def _possible(operation: dict[str, Any], method: str, guards: list[Guard]) -> list[int]:
+    places = {parameter["in"] for parameter in operation.get("parameters", [])}
+    statuses = [500, 503]
+    statuses += [401] if guards else [401, 429]
+    statuses += [403] if any(guard.permission for guard in guards) else []
+    statuses += [404] if "path" in places else []
+    statuses += [409] if method != "GET" else []
+    statuses += [413, 415] if "requestBody" in operation else []
+    statuses += [422] if places or "requestBody" in operation else []
+    return sorted(statuses, key=lambda status: HTTPStatus(status).value)

@@ -1,0 +1,97 @@
+"""One deployment on one machine: its folder, ports, secrets and the settings that its programs get from them."""
+
+import os
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from cli.supervisor.credentials import ADMINISTRATOR_EMAIL, MAILBOX_USERNAME, Credentials
+from cli.supervisor.ports import Ports, choose_ports
+from cli.supervisor.postgres import EmbeddedPostgres
+from cli.supervisor.temporal import NAMESPACE, EmbeddedTemporal, search_attributes
+
+_FOREIGN = ("TEMPORAL_", "PG", "DATABASE_URL", "STATIONMASTER_PORT_")
+"""What the caller's environment says about other servers is kept from ours."""
+
+
+def default_folder() -> Path:
+    """``STATIONMASTER_VAR``, else ``var`` in the working directory."""
+    return Path(os.environ.get("STATIONMASTER_VAR") or "var").absolute()
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """``folder`` holds everything that outlives a start."""
+
+    folder: Path
+    ports: Ports
+    credentials: Credentials
+
+    @classmethod
+    def in_folder(cls, folder: Path) -> "Deployment":
+        """Chooses ports and makes secrets at the first start, and takes the same ones at every later one."""
+        folder = folder.absolute()
+        return cls(folder, choose_ports(folder / "ports.json"), Credentials.kept_in(folder / "secrets.json"))
+
+    @cached_property
+    def postgres(self) -> EmbeddedPostgres:
+        return EmbeddedPostgres(
+            self.folder / "postgres", port=self.ports["postgres"], password=self.credentials.postgres_password
+        )
+
+    @cached_property
+    def temporal(self) -> EmbeddedTemporal:
+        return EmbeddedTemporal(self.folder / "temporal", self.ports, search_attributes())
+
+    def http(self, name: str) -> str:
+        return f"http://127.0.0.1:{self.ports[name]}"
+
+    @property
+    def public_csms_url(self) -> str:
+        return f"ws://127.0.0.1:{self.ports['csms']}/ocpp"
+
+    def environment(self, probe: str = "worker_probe") -> dict[str, str]:
+        """The environment of our own programs; ``probe`` names the port of their probes. Holds secrets."""
+        own = {
+            "API_HOST": "127.0.0.1",
+            "API_PORT": str(self.ports["api"]),
+            "CSMS_HOST": "127.0.0.1",
+            "CSMS_PORT": str(self.ports["csms"]),
+            "PROBE_HOST": "127.0.0.1",
+            "PROBE_PORT": str(self.ports[probe]),
+            "PUBLIC_API_URL": self.http("api"),
+            "PUBLIC_CSMS_URL": self.public_csms_url,
+            "DOCUMENTS_URL": f"file://{self.folder / 'documents'}",
+            "UI_ORIGIN": self.http("temporal_ui"),
+            "CODEC_WITHOUT_LOGIN": "true",
+            "ALLOW_INSIDE_ADDRESSES": "true",
+            "KEYS": self.credentials.keys,
+            "BOOTSTRAP_EMAIL": ADMINISTRATOR_EMAIL,
+            "BOOTSTRAP_PASSWORD": self.credentials.administrator_password,
+            **self._outside_parties(),
+        }
+        return bare_environment() | {
+            "DATABASE_URL": self.postgres.url(),
+            "TEMPORAL_ADDRESS": f"127.0.0.1:{self.ports['temporal']}",
+            "TEMPORAL_NAMESPACE": NAMESPACE,
+            **{f"STATIONMASTER_{name}": value for name, value in own.items()},
+        }
+
+    def _outside_parties(self) -> dict[str, str]:
+        return {
+            "GRID_OPERATOR_URL": self.http("grid_operator"),
+            "GRID_OPERATOR_API_KEY": self.credentials.grid_operator_api_key,
+            "GRID_OPERATOR_WEBHOOK_SECRET": self.credentials.grid_operator_webhook_secret,
+            "SMTP_HOST": "127.0.0.1",
+            "SMTP_PORT": str(self.ports["mailbox_smtp"]),
+            "SMTP_USERNAME": MAILBOX_USERNAME,
+            "SMTP_PASSWORD": self.credentials.mailbox_password,
+        }
+
+
+def bare_environment() -> dict[str, str]:
+    """The caller's environment without what points at servers of its own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
+    scripts = str(Path(sys.executable).parent)
+    return kept | {"PYTHONUNBUFFERED": "1", "PATH": f"{scripts}{os.pathsep}{kept.get('PATH', os.defpath)}"}

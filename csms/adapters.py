@@ -1,0 +1,205 @@
+"""The records that the front needs, bound to the use cases: each call one transaction, its facts then delivered."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import structlog
+from structlog.contextvars import get_contextvars
+
+from csms.courier import Courier
+from csms.events import Authorise, Booted, ConnectorStatus, Irregularity, Metered, Sample, Started, Stopped
+from csms.ports import (
+    BootDecision,
+    KeyKind,
+    KnownStation,
+    OpenConnection,
+    Registration,
+    StartDecision,
+    StoredKey,
+    TokenDecision,
+    TokenStatus,
+)
+from models.messages.base import Actor
+from models.rules.authorisation import TokenVerdict
+from models.store import assets
+from models.tables.asset import StationConnection
+from models.tables.unit import Unit
+from models.usecases import charging, station
+from models.usecases.work import Desk, Work
+
+log = structlog.get_logger()
+
+ENERGY_REGISTER = "Energy.Active.Import.Register"
+REGISTER_MAX_WH = 2**31 - 1
+
+
+class UseCaseRecords:
+    def __init__(self, desk: Desk, courier: Courier) -> None:
+        self._desk = desk
+        self._courier = courier
+
+    async def node_started(self, node: str) -> None:
+        async with self._work(f"csms {node}") as work:
+            await station.node_started(work, node)
+
+    async def identify(self, identity: str) -> KnownStation | None:
+        async with self._desk.database.transaction() as session:
+            found = await assets.by_identity(session, identity)
+        if found is None:
+            return None
+        asset, unit = found
+        registration = None if asset.registration is None else Registration(asset.registration)
+        return KnownStation(asset.id, identity, _open_keys(unit), registration)
+
+    async def connected(self, known: KnownStation, connection: OpenConnection) -> None:
+        async with self._work(known.identity) as work:
+            row = StationConnection(
+                asset_id=known.asset_id,
+                connection_id=str(connection.connection_id),
+                node=connection.node,
+                remote_ip=connection.remote_ip,
+                protocol=connection.protocol,
+                connected_at=work.now,
+            )
+            await station.connected(work, row)
+
+    async def disconnected(self, known: KnownStation, connection_id: UUID, reason: str) -> None:
+        async with self._work(known.identity) as work:
+            await station.disconnected(work, known.asset_id, str(connection_id), reason)
+
+    async def boot(self, known: KnownStation, event: Booted, _at: datetime) -> BootDecision:
+        detail = {
+            "vendor": event.vendor,
+            "model": event.model,
+            "serial": event.serials[0] if event.serials else None,
+            "firmware": event.firmware,
+        }
+        async with self._work(known.identity) as work:
+            accepted = await station.booted(work, known.asset_id, event.serials, detail)
+        if accepted:
+            return BootDecision(Registration.ACCEPTED, station.HEARTBEAT_INTERVAL_S)
+        return BootDecision(Registration.REJECTED, station.BOOT_RETRY_INTERVAL_S)
+
+    async def status(self, known: KnownStation, event: ConnectorStatus, at: datetime) -> None:
+        # A station whose clock is not set tells its state now all the same.
+        since = at if event.timestamp is None or event.irregularities else event.timestamp
+        async with self._work(known.identity) as work:
+            kept = await station.status(
+                work, known.asset_id, event.connector, event.status, event.error_code, since, event.info
+            )
+        if not kept:
+            log.warning("status_of_unknown_connector", connector=event.connector, status=event.status)
+
+    async def authorise(self, known: KnownStation, event: Authorise, _at: datetime) -> TokenDecision:
+        async with self._work(known.identity) as work:
+            return _decided(await charging.authorise(work, known.asset_id, event.token))
+
+    async def started(self, known: KnownStation, event: Started, _at: datetime) -> StartDecision:
+        async with self._work(known.identity) as work:
+            number, verdict = await charging.start(
+                work,
+                known.asset_id,
+                connector=event.connector,
+                token=event.token,
+                meter_start_wh=event.meter_start_wh,
+                started_at=event.timestamp,
+                frame=event.evidence,
+                irregularities=_named(event.irregularities),
+            )
+        return StartDecision(number, _decided(verdict))
+
+    async def metered(self, known: KnownStation, event: Metered, _at: datetime) -> None:
+        async with self._work(known.identity) as work:
+            await charging.meter(
+                work,
+                known.asset_id,
+                connector=event.connector,
+                number=event.transaction_id,
+                samples=[(sample.timestamp, _row(sample)) for sample in event.samples],
+                register_wh=_register_wh(event.samples),
+                frame=event.evidence,
+            )
+
+    async def stopped(self, known: KnownStation, event: Stopped, _at: datetime) -> TokenDecision | None:
+        async with self._work(known.identity) as work:
+            verdict = await charging.stop(
+                work,
+                known.asset_id,
+                number=event.transaction_id,
+                meter_stop_wh=event.meter_stop_wh,
+                stopped_at=event.timestamp,
+                reason=event.reason,
+                token=event.token,
+                frame=event.evidence,
+                irregularities=_named(event.irregularities),
+            )
+        return None if verdict is None else _decided(verdict)
+
+    async def heartbeat(self, known: KnownStation, _at: datetime) -> None:
+        async with self._work(known.identity) as work:
+            await station.seen(work, known.asset_id)
+
+    async def key_proposed(self, known: KnownStation, key_hash: str) -> None:
+        async with self._work(known.identity) as work:
+            await station.key_proposed(work, known.asset_id, key_hash)
+
+    async def key_confirmed(self, known: KnownStation, key_hash: str) -> None:
+        async with self._work(known.identity) as work:
+            await station.key_confirmed(work, known.asset_id, key_hash)
+
+    async def key_refused(self, known: KnownStation, answer: str, _at: datetime) -> None:
+        async with self._work(known.identity) as work:
+            await station.key_refused(work, known.asset_id, answer)
+
+    @asynccontextmanager
+    async def _work(self, name: str) -> AsyncIterator[Work]:
+        correlation_id = str(get_contextvars().get("correlation_id") or uuid4())
+        async with self._desk.work(Actor(id=None, name=name), correlation_id) as work:
+            yield work
+        self._courier.take(work.handed_over)
+
+
+def _open_keys(unit: Unit) -> tuple[StoredKey, ...]:
+    """The keys that may open a connection now, the likeliest first."""
+    own = [unit.key_hash] if unit.key_hash else []
+    factory = [unit.factory_key_hash] if unit.factory_key_closed_at is None else []
+    return (
+        *(StoredKey(KeyKind.OWN, key_hash) for key_hash in own),
+        *(StoredKey(KeyKind.PROPOSED, key_hash) for key_hash in reversed(unit.proposed_key_hashes)),
+        *(StoredKey(KeyKind.FACTORY, key_hash) for key_hash in factory),
+    )
+
+
+def _decided(verdict: TokenVerdict) -> TokenDecision:
+    return TokenDecision(TokenStatus(verdict.value))
+
+
+def _named(irregularities: tuple[Irregularity, ...]) -> list[str]:
+    return [f"{found.field}: {found.fact}" for found in irregularities]
+
+
+def _row(sample: Sample) -> dict[str, Any]:
+    """The sample without what is empty; its value as text, exact."""
+    row = {
+        "measurand": sample.measurand,
+        "unit": sample.unit,
+        "value": None if sample.value is None else format(sample.value, "f"),
+        "context": sample.context,
+        "phase": sample.phase,
+        "location": sample.location,
+        "signed": sample.signed,
+    }
+    return {name: value for name, value in row.items() if value is not None}
+
+
+def _register_wh(samples: tuple[Sample, ...]) -> int | None:
+    """The highest state of the whole energy register (not of one phase) among the samples."""
+    registers = [
+        int(sample.value)
+        for sample in samples
+        if sample.measurand == ENERGY_REGISTER and sample.unit == "Wh" and sample.value is not None and not sample.phase
+    ]
+    return max((wh for wh in registers if abs(wh) <= REGISTER_MAX_WH), default=None)

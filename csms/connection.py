@@ -1,0 +1,267 @@
+"""One station's socket as calls in both directions (OCPP-J 1.6 §4).
+
+One task reads. A station's calls wait in a bounded queue and are handled one after the other by a second task, so the
+answers to our own calls are read while a handler runs, and a handler may even call the station. A full queue stops the
+reading, which stops the station by TCP's own means.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from uuid import uuid4
+
+import structlog
+from structlog.contextvars import bound_contextvars
+from websockets.asyncio.connection import Connection
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import CloseCode
+
+from csms import frames, metrics
+from csms.frames import Call, CallError, CallResult, ErrorCode, Ignored, Payload, Unreadable
+from csms.throttle import Throttle
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on one station. ``call_s``: how long it may take to answer us; ``handling_s``: how long we may take."""
+
+    queued_calls: int = 32
+    messages_per_s: float = 50
+    burst: int = 300
+    unreadable_in_a_row: int = 50
+    call_s: float = 30
+    handling_s: float = 30
+    draining_s: float = 5
+
+
+class CallRefusedError(Exception):
+    """The station's call is answered with a CALLERROR."""
+
+    def __init__(self, code: ErrorCode, description: str) -> None:
+        super().__init__(description)
+        self.code = code
+        self.description = description
+
+
+class CallFailedError(Exception):
+    """The station answered our call with a CALLERROR, or with something that is no answer."""
+
+    def __init__(self, code: str, description: str) -> None:
+        super().__init__(f"{code}: {description}")
+        self.code = code
+        self.description = description
+
+
+class NoAnswerError(Exception):
+    """Our call was sent and no answer came; it can't be known whether the station did it."""
+
+
+class NotSentError(Exception):
+    """Our call was not sent: the socket had ended, or the station was busy with earlier calls for too long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """``afterwards`` runs once the answer is on its way: what may follow it only."""
+
+    payload: Payload
+    afterwards: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """Our one call that waits; its answer is None where the socket ended first."""
+
+    message_id: str
+    answer: asyncio.Future[CallResult | CallError | None]
+
+
+CallHandler = Callable[[Call], Awaitable[Answer]]
+
+
+class StationConnection:
+    def __init__(self, socket: Connection, handler: CallHandler, actions: frozenset[str], limits: Limits) -> None:
+        self._socket = socket
+        self._handler = handler
+        self._actions = actions
+        self._limits = limits
+        self._calls: asyncio.Queue[Call | None] = asyncio.Queue(limits.queued_calls)
+        self._throttle = Throttle(limits.messages_per_s, limits.burst)
+        self._turn = asyncio.Lock()
+        self._pending: _Pending | None = None
+        self._ended = False
+        self._throttled = False
+        self._reader: asyncio.Task[str] | None = None
+
+    async def serve(self) -> str:
+        """Reads and handles until the socket ends; returns why it ended."""
+        handling = asyncio.create_task(self._handle_calls())
+        self._reader = asyncio.create_task(self._read())
+        try:
+            await asyncio.wait({self._reader})
+        finally:
+            self._reader.cancel()
+            self._end()
+            await self._drain(handling)
+        return "replaced" if self._reader.cancelled() else self._reader.result()
+
+    async def call(self, action: str, payload: Payload) -> Payload:
+        """Calls the station, one call at a time.
+
+        Raises CallFailedError, NoAnswerError (it may have been done) or NotSentError (it was not).
+        """
+        await self._take_turn()
+        began_s = time.perf_counter()
+        result = "failed"
+        try:
+            answer = await self._ask(action, payload)
+            result = "answered"
+        finally:
+            self._turn.release()
+            metrics.COMMANDS.labels(action, result).inc()
+            metrics.ANSWERING.labels(action).observe(time.perf_counter() - began_s)
+        return answer
+
+    async def is_alive(self, within_s: float) -> bool:
+        """Whether the other end still answers a ping."""
+        try:
+            async with asyncio.timeout(within_s):
+                await (await self._socket.ping())
+        except (TimeoutError, ConnectionClosed):
+            return False
+        return True
+
+    def stop_reading(self) -> None:
+        """Nothing more of this socket is taken in; what was received is still handled."""
+        if self._reader is not None:
+            self._reader.cancel()
+
+    async def close(self, code: int, reason: str) -> None:
+        await self._socket.close(code, reason)
+
+    async def _take_turn(self) -> None:
+        try:
+            async with asyncio.timeout(self._limits.call_s):
+                await self._turn.acquire()
+        except TimeoutError:
+            raise NotSentError("the station is busy with earlier calls") from None
+
+    async def _ask(self, action: str, payload: Payload) -> Payload:
+        if self._ended:
+            raise NotSentError("the socket has ended")
+        pending = _Pending(str(uuid4()), asyncio.get_running_loop().create_future())
+        self._pending = pending
+        try:
+            async with asyncio.timeout(self._limits.call_s):
+                await self._socket.send(frames.write_call(pending.message_id, action, payload))
+                answer = await pending.answer
+        except TimeoutError:
+            raise NoAnswerError(f"no answer to {action} within {self._limits.call_s} s") from None
+        except ConnectionClosed:
+            raise NoAnswerError(f"the socket ended while {action} was sent") from None
+        finally:
+            self._pending = None
+        if answer is None:
+            raise NoAnswerError(f"the socket ended before the answer to {action}")
+        if isinstance(answer, CallError):
+            raise CallFailedError(answer.code, answer.description)
+        return answer.payload
+
+    async def _read(self) -> str:
+        unreadable = 0
+        try:
+            while unreadable < self._limits.unreadable_in_a_row:
+                text = await self._socket.recv()
+                await self._wait_for_turn()
+                unreadable = 0 if await self._take(text) else unreadable + 1
+        except ConnectionClosed as closed:
+            return f"closed with {closed.rcvd.code}" if closed.rcvd else "connection lost"
+        log.warning("station_sends_garbage", frames_in_a_row=unreadable)
+        await self.close(CloseCode.POLICY_VIOLATION, "too many unreadable messages")
+        return "too many unreadable messages"
+
+    async def _wait_for_turn(self) -> None:
+        delay_s = self._throttle.delay_s()
+        if delay_s > 0 and not self._throttled:
+            log.warning("station_sends_too_fast", messages_per_s=self._limits.messages_per_s)
+        self._throttled = delay_s > 0
+        if self._throttled:
+            metrics.THROTTLED.inc()
+            await asyncio.sleep(delay_s)
+
+    async def _take(self, text: str | bytes) -> bool:
+        """Passes one frame on; False where it was none."""
+        frame = frames.read(text) if isinstance(text, str) else Unreadable(frames.UNREADABLE_ID, "a binary message")
+        match frame:
+            case Call():
+                await self._calls.put(frame)
+            case CallResult() | CallError():
+                self._resolve(frame)
+            case Ignored(cause):
+                metrics.DROPPED.labels("ignored").inc()
+                log.warning("frame_ignored", cause=cause)
+                return False
+            case Unreadable(message_id, cause):
+                metrics.DROPPED.labels("unreadable").inc()
+                log.warning("frame_unreadable", cause=cause)
+                await self._send(frames.write_error(message_id, ErrorCode.FORMATION_VIOLATION, cause))
+                return False
+        return True
+
+    def _resolve(self, frame: CallResult | CallError) -> None:
+        pending = self._pending
+        if pending is None or pending.message_id != frame.message_id or pending.answer.done():
+            metrics.DROPPED.labels("late").inc()
+            log.info("late_answer_dropped", message_id=frame.message_id[:36])
+            return
+        pending.answer.set_result(frame)
+
+    async def _handle_calls(self) -> None:
+        while (call := await self._calls.get()) is not None:
+            with bound_contextvars(correlation_id=str(uuid4()), action=call.action, message_id=call.message_id[:36]):
+                await self._handle(call)
+
+    async def _handle(self, call: Call) -> None:
+        label = call.action if call.action in self._actions else "unknown"
+        answer: Answer | None = None
+        with metrics.HANDLING.labels(label).time():
+            try:
+                async with asyncio.timeout(self._limits.handling_s):
+                    answer = await self._handler(call)
+                text, result = frames.write_result(call.message_id, answer.payload), "answered"
+            except CallRefusedError as refusal:
+                log.warning("call_refused", code=refusal.code, cause=refusal.description)
+                text, result = frames.write_error(call.message_id, refusal.code, refusal.description), refusal.code
+            except Exception:
+                log.exception("call_not_handled")
+                text = frames.write_error(call.message_id, ErrorCode.INTERNAL_ERROR, "Try again later.")
+                result = ErrorCode.INTERNAL_ERROR
+            await self._send(text)
+        metrics.MESSAGES.labels(label, result).inc()
+        if answer is not None and answer.afterwards is not None:
+            answer.afterwards()
+
+    async def _send(self, text: str) -> None:
+        try:
+            await self._socket.send(text)
+        except ConnectionClosed:
+            log.info("answer_not_sent", cause="the socket has ended")
+
+    def _end(self) -> None:
+        self._ended = True
+        if self._pending is not None and not self._pending.answer.done():
+            self._pending.answer.set_result(None)
+
+    async def _drain(self, handling: asyncio.Task[None]) -> None:
+        """What was received is handled to the end, if it does not take long: it may not come again."""
+        try:
+            async with asyncio.timeout(self._limits.draining_s):
+                await self._calls.put(None)
+                await asyncio.shield(handling)
+        except TimeoutError:
+            log.warning("calls_not_handled_at_the_end", calls=self._calls.qsize())
+        finally:
+            handling.cancel()

@@ -1,0 +1,143 @@
+"""Frames of OCPP-J 1.6 §4: reading what comes, whatever it is, and writing ours.
+
+Reading never fails: what is no frame becomes ``Unreadable`` with the CALLERROR that is due, or ``Ignored`` where the
+standard wants no answer. Bounds are ours; the standard has 36 characters for a message id, some stations use more.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import orjson
+
+CALL, CALL_RESULT, CALL_ERROR = 2, 3, 4
+MESSAGE_ID_LIMIT = 255
+ACTION_LIMIT = 100
+UNREADABLE_ID = "-1"
+DESCRIPTION_LIMIT = 255
+
+Payload = dict[str, Any]
+
+
+class ErrorCode(StrEnum):
+    """OCPP-J 1.6 §4.2.3. Two are misspelt in the standard, and stay so on the wire (errata 5.1 and 5.2)."""
+
+    NOT_IMPLEMENTED = "NotImplemented"
+    NOT_SUPPORTED = "NotSupported"
+    INTERNAL_ERROR = "InternalError"
+    PROTOCOL_ERROR = "ProtocolError"
+    SECURITY_ERROR = "SecurityError"
+    FORMATION_VIOLATION = "FormationViolation"
+    PROPERTY_CONSTRAINT_VIOLATION = "PropertyConstraintViolation"
+    OCCURRENCE_CONSTRAINT_VIOLATION = "OccurenceConstraintViolation"
+    TYPE_CONSTRAINT_VIOLATION = "TypeConstraintViolation"
+    GENERIC_ERROR = "GenericError"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    message_id: str
+    action: str
+    payload: Payload
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallResult:
+    message_id: str
+    payload: Payload
+
+
+@dataclass(frozen=True, slots=True)
+class CallError:
+    message_id: str
+    code: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """No frame, or a CALL that can't be one; answered with FormationViolation under ``message_id``."""
+
+    message_id: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A message type that is not ours, or an answer that is none (OCPP-J 1.6 §4.1.3: no answer is due)."""
+
+    cause: str
+
+
+Frame = Call | CallResult | CallError | Unreadable | Ignored
+
+
+def read(text: str) -> Frame:
+    """The frame in the text, whatever was sent."""
+    try:
+        frame = orjson.loads(text)
+    except (orjson.JSONDecodeError, UnicodeEncodeError):
+        return Unreadable(UNREADABLE_ID, "the message is not valid JSON")
+    if not isinstance(frame, list) or not frame:
+        return Unreadable(UNREADABLE_ID, "the message is not a JSON array with a message type")
+    kind, rest = frame[0], frame[1:]
+    if type(kind) is not int:
+        return Unreadable(_id_of(rest) or UNREADABLE_ID, "the message type is not a number")
+    if kind == CALL:
+        return _read_call(rest, text)
+    if kind in _ANSWERS:
+        return _ANSWERS[kind](rest)
+    return Ignored(f"message type {kind} is not of OCPP 1.6")
+
+
+def _id_of(rest: list[Any]) -> str | None:
+    value = rest[0] if rest else None
+    return value if isinstance(value, str) and 0 < len(value) <= MESSAGE_ID_LIMIT else None
+
+
+def _read_call(rest: list[Any], text: str) -> Frame:
+    message_id = _id_of(rest)
+    if message_id is None:
+        return Unreadable(UNREADABLE_ID, f"the message id is not a text of 1 to {MESSAGE_ID_LIMIT} characters")
+    if len(rest) != 3:
+        return Unreadable(message_id, "a CALL has four elements: type, id, action, payload")
+    _, action, payload = rest
+    if not isinstance(action, str) or not 0 < len(action) <= ACTION_LIMIT:
+        return Unreadable(message_id, "the action is not a name")
+    if not isinstance(payload, dict):
+        return Unreadable(message_id, "the payload is not a JSON object")
+    return Call(message_id, action, payload, text)
+
+
+def _read_result(rest: list[Any]) -> Frame:
+    message_id = _id_of(rest)
+    if message_id is None:
+        return Ignored("an answer without a message id")
+    if len(rest) != 2 or not isinstance(rest[1], dict):
+        return CallError(message_id, ErrorCode.FORMATION_VIOLATION, "the answer has no payload")
+    return CallResult(message_id, rest[1])
+
+
+def _read_error(rest: list[Any]) -> Frame:
+    message_id = _id_of(rest)
+    if message_id is None:
+        return Ignored("an error without the id of one of our calls")
+    code, description = (*rest[1:3], "", "")[:2]
+    return CallError(message_id, str(code)[:ACTION_LIMIT], str(description)[:DESCRIPTION_LIMIT])
+
+
+_ANSWERS: dict[int, Callable[[list[Any]], Frame]] = {CALL_RESULT: _read_result, CALL_ERROR: _read_error}
+
+
+def write_call(message_id: str, action: str, payload: Payload) -> str:
+    return orjson.dumps([CALL, message_id, action, payload]).decode()
+
+
+def write_result(message_id: str, payload: Payload) -> str:
+    return orjson.dumps([CALL_RESULT, message_id, payload]).decode()
+
+
+def write_error(message_id: str, code: ErrorCode, description: str) -> str:
+    return orjson.dumps([CALL_ERROR, message_id, code, description[:DESCRIPTION_LIMIT], {}]).decode()

@@ -1,0 +1,13 @@
+"""What the front counts. Labels are bounded: an action that we do not know is counted as ``unknown``."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+CONNECTIONS = Gauge("stationmaster_csms_connections", "Open sockets of stations.")
+HANDSHAKES_REJECTED = Counter("stationmaster_csms_rejected_handshakes_total", "Handshakes refused.", ["reason"])
+REPLACED = Counter("stationmaster_csms_replaced_connections_total", "Sockets replaced by a newer one.", ["old_alive"])
+MESSAGES = Counter("stationmaster_csms_messages_total", "Calls by stations.", ["action", "outcome"])
+HANDLING = Histogram("stationmaster_csms_handling_seconds", "From a station's call to our answer.", ["action"])
+COMMANDS = Counter("stationmaster_csms_commands_total", "Calls to stations.", ["action", "outcome"])
+ANSWERING = Histogram("stationmaster_csms_answering_seconds", "From our call to the station's answer.", ["action"])
+DROPPED = Counter("stationmaster_csms_dropped_frames_total", "Frames that are no message or too late.", ["cause"])
+THROTTLED = Counter("stationmaster_csms_throttled_total", "Messages that had to wait since a station sends too fast.")

@@ -1,0 +1,145 @@
+"""What the OCPP front needs of the business, and nothing more.
+
+``csms.adapters`` binds it to the use cases; tests bind it to memory. A method that returns has committed: the station
+is answered after that, and only then (a confirmed message is never sent again by the station).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID
+
+from csms.events import Authorise, Booted, ConnectorStatus, Metered, Started, Stopped
+
+
+class Registration(StrEnum):
+    """The answer to a boot: OCPP 1.6 ed.2 §4.2 RegistrationStatus."""
+
+    ACCEPTED = "accepted"
+    PENDING = "pending"
+    REJECTED = "rejected"
+
+
+class TokenStatus(StrEnum):
+    """OCPP 1.6 ed.2 §7.2 AuthorizationStatus."""
+
+    ACCEPTED = "accepted"
+    BLOCKED = "blocked"
+    EXPIRED = "expired"
+    INVALID = "invalid"
+    CONCURRENT = "concurrent"
+
+
+class KeyKind(StrEnum):
+    """``proposed``: sent to the station, not yet seen accepted or used."""
+
+    OWN = "own"
+    PROPOSED = "proposed"
+    FACTORY = "factory"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredKey:
+    """A key that opens a connection, as its argon2 hash (PHC string)."""
+
+    kind: KeyKind
+    key_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownStation:
+    """A registered station. ``keys`` holds those that may open a connection now: a closed factory key is not in it.
+
+    ``registration`` is the answer to its last boot, None before the first one.
+    """
+
+    asset_id: UUID
+    identity: str
+    keys: tuple[StoredKey, ...]
+    registration: Registration | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenConnection:
+    """One socket: where it is held, where it comes from, and the kind of key that opened it."""
+
+    connection_id: UUID
+    node: str
+    remote_ip: str
+    protocol: str
+    opened_by: KeyKind
+
+
+@dataclass(frozen=True, slots=True)
+class BootDecision:
+    """``interval_s``: seconds between heartbeats; where not accepted, seconds until the next BootNotification."""
+
+    registration: Registration
+    interval_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class TokenDecision:
+    """``group`` is the token's group (1.6: parentIdTag); ``expires_at`` bounds the station's own cache."""
+
+    status: TokenStatus
+    expires_at: datetime | None = None
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StartDecision:
+    """``transaction_id`` is a positive int32, unique, and the same for a repeated start; also for a refused token."""
+
+    transaction_id: int
+    token: TokenDecision
+
+
+class StationRecords(Protocol):
+    """Facts go in, decisions come out. Any exception is answered as InternalError: the station sends it again."""
+
+    async def node_started(self, node: str) -> None:
+        """No socket is held by ``node`` any more: what stands open in its name was left by a process that died."""
+
+    async def identify(self, identity: str) -> KnownStation | None:
+        """The station registered under the identity; None where there is none, or no longer."""
+
+    async def connected(self, station: KnownStation, connection: OpenConnection) -> None:
+        """The socket is the station's only one from now on; an older one's end says nothing any more."""
+
+    async def disconnected(self, station: KnownStation, connection_id: UUID, reason: str) -> None:
+        """The socket ended. The station is offline only where this was its newest connection."""
+
+    async def boot(self, station: KnownStation, event: Booted, at: datetime) -> BootDecision:
+        """Decides on a boot; a serial that is not the linked unit's is rejected."""
+
+    async def status(self, station: KnownStation, event: ConnectorStatus, at: datetime) -> None:
+        """Keeps a connector's state; a connector that the station can't have is kept for a person to see."""
+
+    async def authorise(self, station: KnownStation, event: Authorise, at: datetime) -> TokenDecision:
+        """Says whether the token may charge here."""
+
+    async def started(self, station: KnownStation, event: Started, at: datetime) -> StartDecision:
+        """Stores the start with its evidence. A repeated one (connector, token, timestamp, meter) is the same one."""
+
+    async def metered(self, station: KnownStation, event: Metered, at: datetime) -> None:
+        """Stores the samples with their evidence; an unknown transaction's too."""
+
+    async def stopped(self, station: KnownStation, event: Stopped, at: datetime) -> TokenDecision | None:
+        """Stores the stop with its evidence; None where no token was shown. A repeated one changes nothing."""
+
+    async def heartbeat(self, station: KnownStation, at: datetime) -> None:
+        """The station was alive at the instant."""
+
+    async def key_proposed(self, station: KnownStation, key_hash: str) -> None:
+        """The key is about to be sent. It must open connections from now on, beside those that do already.
+
+        Several proposals may be open (each answer can get lost): the newest four are kept.
+        """
+
+    async def key_confirmed(self, station: KnownStation, key_hash: str) -> None:
+        """The station has the key: it is the only one from now on; the factory key and other proposals are closed."""
+
+    async def key_refused(self, station: KnownStation, answer: str, at: datetime) -> None:
+        """The station takes no key of ours; the one it has stays open, and a person can see so."""

@@ -1,0 +1,148 @@
+"""One station while it is connected: its facts go to the records, commands come to it, its key is replaced."""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from pydantic import SecretStr
+from websockets.asyncio.server import ServerConnection
+from websockets.frames import CloseCode
+
+from csms import metrics
+from csms.authentication import Authenticator, new_key
+from csms.commands import (
+    Command,
+    Disconnect,
+    Outcome,
+    RenewKey,
+    Result,
+    SetKey,
+    StartCharging,
+    StationCall,
+    StopCharging,
+)
+from csms.connection import Answer, Limits, NotSentError, StationConnection
+from csms.frames import Call
+from csms.ports import KeyKind, KnownStation, OpenConnection, Registration, StationRecords
+from csms.v16 import inbound, outbound
+from models.clock import Clock
+
+log = structlog.get_logger()
+
+PROBE_S = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What all sessions of a node share."""
+
+    records: StationRecords
+    authenticator: Authenticator
+    clock: Clock
+    limits: Limits
+
+
+class StationSession:
+    def __init__(self, front: Front, station: KnownStation, opened: OpenConnection, socket: ServerConnection) -> None:
+        self.station = station
+        self.opened = opened
+        self._front = front
+        self._registration = station.registration
+        self._connection = StationConnection(socket, self._handle, inbound.ACTIONS, front.limits)
+        self._key_sent = False
+        self._errands: set[asyncio.Task[None]] = set()
+
+    async def serve(self) -> str:
+        """Serves the station until its socket ends; returns why it did."""
+        try:
+            return await self._connection.serve()
+        finally:
+            for errand in tuple(self._errands):
+                errand.cancel()
+
+    async def close(self, code: int, reason: str) -> None:
+        await self._connection.close(code, reason)
+
+    async def execute(self, command: Command) -> Outcome:
+        """Sends the command to the station. Raises NotSentError where the socket has ended or is too busy.
+
+        OCPP 1.6 ed.2 §4.2: a station whose boot is pending takes no remote start or stop; to a rejected one we send
+        nothing. One that comes back without a boot is what it was before.
+        """
+        if isinstance(command, Disconnect):
+            await self.close(CloseCode.NORMAL_CLOSURE, "closed by the operator")
+            return Outcome(Result.ACCEPTED)
+        if not self._may_be_sent(command):
+            return Outcome(Result.NOT_READY, "the station's boot is not accepted")
+        if isinstance(command, RenewKey):
+            return await self._renew_key()
+        return await self._send(command)
+
+    async def replace(self) -> None:
+        """Another socket of this station has taken its place: this one hears nothing more, and is closed."""
+        self._connection.stop_reading()
+        alive = await self._connection.is_alive(PROBE_S)
+        metrics.REPLACED.labels(str(alive).lower()).inc()
+        log.warning("connection_replaced", replaced=str(self.opened.connection_id), old_one_alive=alive)
+        await self.close(CloseCode.NORMAL_CLOSURE, "replaced by a newer connection")
+
+    async def _send(self, command: StationCall) -> Outcome:
+        outcome = await outbound.execute(self._connection.call, command)
+        log.info(
+            "command_answered",
+            identity=self.station.identity,
+            command=type(command).__name__,
+            result=outcome.result,
+            detail=outcome.detail,
+        )
+        return outcome
+
+    def _may_be_sent(self, command: Command) -> bool:
+        if self._registration is Registration.REJECTED:
+            return False
+        return self._registration is Registration.ACCEPTED or not isinstance(command, StartCharging | StopCharging)
+
+    async def _handle(self, call: Call) -> Answer:
+        front = self._front
+        context = inbound.Context(self.station, front.records, front.clock(), self._booted)
+        return await inbound.handle(context, call)
+
+    def _booted(self, registration: Registration) -> None:
+        self._registration = registration
+        first_key_due = self.opened.opened_by is not KeyKind.OWN and not self._key_sent
+        if registration is Registration.ACCEPTED and first_key_due:
+            self._spawn(self._replace_factory_key())
+
+    async def _replace_factory_key(self) -> None:
+        try:
+            await self._renew_key()
+        except NotSentError as reason:
+            log.info("key_not_sent", cause=str(reason))
+        except Exception:
+            # The station works on with the key it has; the next boot tries again.
+            log.exception("key_not_renewed")
+
+    async def _renew_key(self) -> Outcome:
+        """Sends a new key. It opens connections before it is sent, since the answer can get lost."""
+        self._key_sent = True
+        key = new_key()
+        key_hash = await self._front.authenticator.hash_key(key)
+        records = self._front.records
+        await records.key_proposed(self.station, key_hash)
+        outcome = await self._send(SetKey(key=SecretStr(key)))
+        match outcome.result:
+            case Result.ACCEPTED:
+                await records.key_confirmed(self.station, key_hash)
+            case Result.REJECTED | Result.NOT_SUPPORTED | Result.FAILED:
+                await records.key_refused(self.station, outcome.detail or outcome.result, self._front.clock())
+            case _:
+                # Unknown (or after its reboot only): the key it next logs in with will tell.
+                log.info("key_proposed", result=outcome.result)
+        return outcome
+
+    def _spawn(self, errand: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(errand)
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)

@@ -1,0 +1,222 @@
+"""Calls by stations: one small handler per message of OCPP 1.6 ed.2 §4. It translates, asks the records, answers."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from ocpp.charge_point import remove_nones, serialize_as_dict, snake_to_camel_case
+from ocpp.v16 import call_result, datatypes, enums
+
+from csms import events
+from csms.connection import Answer, CallRefusedError
+from csms.frames import Call, ErrorCode, Payload
+from csms.ports import KnownStation, Registration, StationRecords, TokenDecision, TokenStatus
+from csms.v16 import schemas
+from csms.v16.reading import INT32_MAX, METER_MAX_WH, Reader, clean, instant_of
+from csms.v16.samples import samples_of
+
+log = structlog.get_logger()
+
+TOKEN_LIMIT = 64
+
+_REGISTRATION = {
+    Registration.ACCEPTED: enums.RegistrationStatus.accepted,
+    Registration.PENDING: enums.RegistrationStatus.pending,
+    Registration.REJECTED: enums.RegistrationStatus.rejected,
+}
+_TOKEN_STATUS = {
+    TokenStatus.ACCEPTED: enums.AuthorizationStatus.accepted,
+    TokenStatus.BLOCKED: enums.AuthorizationStatus.blocked,
+    TokenStatus.EXPIRED: enums.AuthorizationStatus.expired,
+    TokenStatus.INVALID: enums.AuthorizationStatus.invalid,
+    TokenStatus.CONCURRENT: enums.AuthorizationStatus.concurrent_tx,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a handler has at hand. ``booted`` is told the answer to a boot once that is on its way."""
+
+    station: KnownStation
+    records: StationRecords
+    now: datetime
+    booted: Callable[[Registration], None]
+
+
+Handler = Callable[[Context, Call], Awaitable[Answer]]
+
+
+async def boot_notification(context: Context, call: Call) -> Answer:
+    text = Reader(context.now).text
+    event = events.Booted(
+        vendor=text(call.payload, "chargePointVendor") or "",
+        model=text(call.payload, "chargePointModel") or "",
+        serial=text(call.payload, "chargePointSerialNumber"),
+        box_serial=text(call.payload, "chargeBoxSerialNumber"),
+        firmware=text(call.payload, "firmwareVersion"),
+        iccid=text(call.payload, "iccid"),
+        imsi=text(call.payload, "imsi"),
+        meter_type=text(call.payload, "meterType"),
+        meter_serial=text(call.payload, "meterSerialNumber"),
+    )
+    decision = await context.records.boot(context.station, event, context.now)
+    log.info("station_booted", registration=decision.registration, firmware=event.firmware)
+    conf = call_result.BootNotification(
+        _written(context.now), decision.interval_s, _REGISTRATION[decision.registration]
+    )
+    return Answer(_payload(conf), afterwards=lambda: context.booted(decision.registration))
+
+
+async def heartbeat(context: Context, _: Call) -> Answer:
+    await context.records.heartbeat(context.station, context.now)
+    return Answer(_payload(call_result.Heartbeat(_written(context.now))))
+
+
+async def status_notification(context: Context, call: Call) -> Answer:
+    reader = Reader(context.now)
+    readable = instant_of(call.payload.get("timestamp")) is not None
+    event = events.ConnectorStatus(
+        connector=_connector(call.payload),
+        status=call.payload["status"],
+        error_code=call.payload["errorCode"],
+        timestamp=reader.instant(call.payload, "timestamp") if readable else None,
+        info=reader.text(call.payload, "info"),
+        vendor_id=reader.text(call.payload, "vendorId"),
+        vendor_error_code=reader.text(call.payload, "vendorErrorCode"),
+        irregularities=reader.irregularities,
+    )
+    await context.records.status(context.station, event, context.now)
+    return Answer(_payload(call_result.StatusNotification()))
+
+
+async def authorize(context: Context, call: Call) -> Answer:
+    event = events.Authorise(clean(call.payload["idTag"]))
+    decision = await context.records.authorise(context.station, event, context.now)
+    return Answer(_payload(call_result.Authorize(_token_info(decision))))
+
+
+async def start_transaction(context: Context, call: Call) -> Answer:
+    payload, reader = call.payload, _tolerant_reader(context, call)
+    event = events.Started(
+        connector=reader.number(payload, "connectorId", low=0, high=INT32_MAX),
+        token=reader.text(payload, "idTag", TOKEN_LIMIT) or "",
+        meter_start_wh=reader.number(payload, "meterStart", low=-METER_MAX_WH, high=METER_MAX_WH),
+        timestamp=reader.instant(payload, "timestamp"),
+        reservation_id=reader.number(payload, "reservationId", low=-INT32_MAX, high=INT32_MAX),
+        evidence=call.raw,
+        irregularities=reader.irregularities,
+    )
+    decision = await context.records.started(context.station, event, context.now)
+    if not 0 < decision.transaction_id <= INT32_MAX:
+        raise ValueError(f"{decision.transaction_id} can't be a transaction id: give a positive int32")
+    return Answer(_payload(call_result.StartTransaction(decision.transaction_id, _token_info(decision.token))))
+
+
+async def stop_transaction(context: Context, call: Call) -> Answer:
+    payload, reader = call.payload, _tolerant_reader(context, call)
+    samples = samples_of(payload.get("transactionData"), "transactionData", reader)
+    event = events.Stopped(
+        transaction_id=reader.number(payload, "transactionId", low=-INT32_MAX, high=INT32_MAX),
+        meter_stop_wh=reader.number(payload, "meterStop", low=-METER_MAX_WH, high=METER_MAX_WH),
+        timestamp=reader.instant(payload, "timestamp"),
+        reason=reader.text(payload, "reason", 50) or enums.Reason.local.value,
+        token=reader.text(payload, "idTag", TOKEN_LIMIT),
+        samples=samples,
+        evidence=call.raw,
+        irregularities=reader.irregularities,
+    )
+    decision = await context.records.stopped(context.station, event, context.now)
+    return Answer(_payload(call_result.StopTransaction(_token_info(decision) if decision else None)))
+
+
+async def meter_values(context: Context, call: Call) -> Answer:
+    payload, reader = call.payload, _tolerant_reader(context, call)
+    samples = samples_of(payload.get("meterValue"), "meterValue", reader)
+    event = events.Metered(
+        connector=reader.number(payload, "connectorId", low=0, high=INT32_MAX),
+        transaction_id=reader.number(payload, "transactionId", low=-INT32_MAX, high=INT32_MAX),
+        samples=samples,
+        evidence=call.raw,
+        irregularities=reader.irregularities,
+    )
+    await context.records.metered(context.station, event, context.now)
+    return Answer(_payload(call_result.MeterValues()))
+
+
+async def data_transfer(_: Context, call: Call) -> Answer:
+    log.info("data_transfer_of_unknown_vendor", vendor=clean(call.payload["vendorId"]))
+    return Answer(_payload(call_result.DataTransfer(enums.DataTransferStatus.unknown_vendor_id)))
+
+
+async def sign_certificate(_: Context, __: Call) -> Answer:
+    """Security profile 3 is not offered: the station keeps the certificates it has."""
+    return Answer(_payload(call_result.SignCertificate(enums.GenericStatus.rejected)))
+
+
+async def noted(_: Context, call: Call) -> Answer:
+    """A notification that has no effect yet: logged and confirmed."""
+    words = {name: clean(str(call.payload[name]), 50) for name in ("status", "type") if name in call.payload}
+    log.info("station_notifies", **{f"notified_{name}": word for name, word in words.items()})
+    return Answer({})
+
+
+STRICT: dict[str, Handler] = {
+    "BootNotification": boot_notification,
+    "Heartbeat": heartbeat,
+    "StatusNotification": status_notification,
+    "Authorize": authorize,
+    "DataTransfer": data_transfer,
+    "SignCertificate": sign_certificate,
+    "DiagnosticsStatusNotification": noted,
+    "FirmwareStatusNotification": noted,
+    "LogStatusNotification": noted,
+    "SecurityEventNotification": noted,
+    "SignedFirmwareStatusNotification": noted,
+}
+TOLERANT: dict[str, Handler] = {
+    "StartTransaction": start_transaction,
+    "StopTransaction": stop_transaction,
+    "MeterValues": meter_values,
+}
+ACTIONS = frozenset({*STRICT, *TOLERANT})
+_OURS_TO_SEND = frozenset(action.value for action in enums.Action) - ACTIONS
+
+
+async def handle(context: Context, call: Call) -> Answer:
+    """Answers one call. Raises CallRefusedError where a CALLERROR is due."""
+    if handler := TOLERANT.get(call.action):
+        return await handler(context, call)
+    if handler := STRICT.get(call.action):
+        if violation := schemas.violation(call.action, call.payload):
+            raise CallRefusedError(*violation)
+        return await handler(context, call)
+    if call.action in _OURS_TO_SEND:
+        raise CallRefusedError(ErrorCode.NOT_SUPPORTED, "a station does not send this")
+    raise CallRefusedError(ErrorCode.NOT_IMPLEMENTED, "unknown action")
+
+
+def _tolerant_reader(context: Context, call: Call) -> Reader:
+    return Reader(context.now, schemas.irregularities(call.action, call.payload))
+
+
+def _connector(payload: Payload) -> int:
+    """Bounded to what a database column holds; whether the station has such a connector, the records decide."""
+    return min(max(int(payload["connectorId"]), -1), INT32_MAX)
+
+
+def _token_info(decision: TokenDecision) -> datatypes.IdTagInfo:
+    return datatypes.IdTagInfo(
+        status=_TOKEN_STATUS[decision.status],
+        parent_id_tag=decision.group,
+        expiry_date=_written(decision.expires_at) if decision.expires_at else None,
+    )
+
+
+def _written(instant: datetime) -> str:
+    return instant.strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03d}Z"
+
+
+def _payload(conf: object) -> Payload:
+    payload: Payload = snake_to_camel_case(remove_nones(serialize_as_dict(conf)))
+    return payload

@@ -1,0 +1,1 @@
+"""What the business is and does. Knows nothing of Temporal, HTTP or OCPP."""

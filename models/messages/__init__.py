@@ -1,0 +1,1 @@
+"""Frozen inputs and results of workflows, activities, signals, updates and use cases."""

@@ -1,0 +1,129 @@
+"""The access policy: one table, default deny. Who may do what, and within which organisation."""
+
+from enum import StrEnum
+
+
+class OrganisationKind(StrEnum):
+    OPERATOR = "operator"
+    REQUESTER = "requester"
+    INSTALLER = "installer"
+    SERVICE_PARTNER = "service_partner"
+
+
+class Role(StrEnum):
+    REQUESTER = "requester"
+    OPERATIONS = "operations"
+    ADMINISTRATION = "administration"
+    INSTALLER = "installer"
+    WAREHOUSE = "warehouse"
+    SERVICE_PARTNER = "service_partner"
+    ENGINEER = "engineer"
+
+
+class Permission(StrEnum):
+    ORGANISATIONS_MANAGE = "organisations:manage"
+    USERS_MANAGE = "users:manage"
+    TENDERS_READ = "tenders:read"
+    TENDERS_MANAGE = "tenders:manage"
+    HARDWARE_READ = "hardware:read"
+    HARDWARE_MANAGE = "hardware:manage"
+    PLACEMENTS_CREATE = "placements:create"
+    PLACEMENTS_READ = "placements:read"
+    PLACEMENTS_DECIDE = "placements:decide"
+    TASKS_READ = "tasks:read"
+    TASKS_CLAIM = "tasks:claim"
+    WORK_ORDERS_READ = "work-orders:read"
+    WORK_ORDERS_PLAN = "work-orders:plan"
+    WORK_ORDERS_CHANGE_LINES = "work-orders:change-lines"
+    WORK_ORDERS_PERFORM = "work-orders:perform"
+    SAT_REVIEW = "sat:review"
+    SAT_TEMPLATES_MANAGE = "sat-templates:manage"
+    STATIONS_READ = "stations:read"
+    STATIONS_ACTIVATE = "stations:activate"
+    STATIONS_COMMAND = "stations:command"
+    DOCUMENTS_READ = "documents:read"
+    NOTICES_MANAGE = "notices:manage"
+    PROCESSES_READ = "processes:read"
+
+
+class Reach(StrEnum):
+    """How far a permission reaches: everything of the operator, or what belongs to one's own organisation."""
+
+    ALL = "all"
+    OWN = "own"
+
+
+P, R = Permission, Role
+_ALL, _OWN = Reach.ALL, Reach.OWN
+
+POLICY: dict[Permission, dict[Role, Reach]] = {
+    P.ORGANISATIONS_MANAGE: {R.ADMINISTRATION: _ALL},
+    P.USERS_MANAGE: {R.ADMINISTRATION: _ALL},
+    P.TENDERS_READ: {R.OPERATIONS: _ALL, R.ADMINISTRATION: _ALL, R.REQUESTER: _OWN, R.INSTALLER: _OWN},
+    P.TENDERS_MANAGE: {R.ADMINISTRATION: _ALL, R.OPERATIONS: _ALL},
+    P.HARDWARE_READ: {R.WAREHOUSE: _ALL, R.OPERATIONS: _ALL, R.ADMINISTRATION: _ALL, R.INSTALLER: _OWN},
+    P.HARDWARE_MANAGE: {R.WAREHOUSE: _ALL},
+    P.PLACEMENTS_CREATE: {R.REQUESTER: _OWN, R.OPERATIONS: _ALL},
+    P.PLACEMENTS_READ: {
+        R.REQUESTER: _OWN,
+        R.OPERATIONS: _ALL,
+        R.ADMINISTRATION: _ALL,
+        R.ENGINEER: _ALL,
+    },
+    P.PLACEMENTS_DECIDE: {R.OPERATIONS: _ALL},
+    P.TASKS_READ: dict.fromkeys(Role, _OWN),
+    P.TASKS_CLAIM: dict.fromkeys(Role, _OWN),
+    P.WORK_ORDERS_READ: {
+        R.INSTALLER: _OWN,
+        R.SERVICE_PARTNER: _OWN,
+        R.OPERATIONS: _ALL,
+        R.ADMINISTRATION: _ALL,
+        R.WAREHOUSE: _ALL,
+        R.ENGINEER: _ALL,
+    },
+    P.WORK_ORDERS_PLAN: {R.INSTALLER: _OWN, R.OPERATIONS: _ALL},
+    P.WORK_ORDERS_CHANGE_LINES: {R.OPERATIONS: _ALL},
+    P.WORK_ORDERS_PERFORM: {R.INSTALLER: _OWN},
+    P.SAT_REVIEW: {R.OPERATIONS: _ALL},
+    P.SAT_TEMPLATES_MANAGE: {R.ADMINISTRATION: _ALL, R.OPERATIONS: _ALL},
+    P.STATIONS_READ: {
+        R.INSTALLER: _OWN,
+        R.SERVICE_PARTNER: _OWN,
+        R.OPERATIONS: _ALL,
+        R.ADMINISTRATION: _ALL,
+        R.ENGINEER: _ALL,
+    },
+    P.STATIONS_ACTIVATE: {R.ADMINISTRATION: _ALL},
+    P.STATIONS_COMMAND: {R.OPERATIONS: _ALL, R.ENGINEER: _ALL},
+    P.DOCUMENTS_READ: {
+        R.REQUESTER: _OWN,
+        R.INSTALLER: _OWN,
+        R.OPERATIONS: _ALL,
+        R.ADMINISTRATION: _ALL,
+    },
+    P.NOTICES_MANAGE: {R.ADMINISTRATION: _ALL, R.REQUESTER: _OWN, R.INSTALLER: _OWN},
+    P.PROCESSES_READ: {R.ENGINEER: _ALL, R.ADMINISTRATION: _ALL},
+}
+
+ROLES_OF: dict[OrganisationKind, frozenset[Role]] = {
+    OrganisationKind.OPERATOR: frozenset(
+        {R.OPERATIONS, R.ADMINISTRATION, R.WAREHOUSE, R.ENGINEER, R.INSTALLER, R.SERVICE_PARTNER}
+    ),
+    OrganisationKind.REQUESTER: frozenset({R.REQUESTER}),
+    OrganisationKind.INSTALLER: frozenset({R.INSTALLER}),
+    OrganisationKind.SERVICE_PARTNER: frozenset({R.SERVICE_PARTNER}),
+}
+"""The roles that the people of an organisation can have; nobody gets another."""
+
+
+def reach(roles: frozenset[Role], scopes: frozenset[Permission] | None, permission: Permission) -> Reach | None:
+    """How far ``permission`` reaches for somebody of these roles, or None where it is denied.
+
+    ``scopes`` narrows an API key further; None means a person's own login.
+    """
+    if scopes is not None and permission not in scopes:
+        return None
+    granted = {POLICY.get(permission, {}).get(role) for role in roles}
+    if Reach.ALL in granted:
+        return Reach.ALL
+    return Reach.OWN if Reach.OWN in granted else None

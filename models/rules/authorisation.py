@@ -1,0 +1,35 @@
+"""Who may charge where: one pure decision (P13, P15, P19)."""
+
+from enum import StrEnum
+
+from models.rules.commissioning import CommissioningStage
+
+
+class TokenKind(StrEnum):
+    TEST = "test"
+    CARD = "card"
+
+
+class TokenVerdict(StrEnum):
+    """OCPP 1.6 ed.2 §7.2 AuthorizationStatus, as far as a central system may answer it."""
+
+    ACCEPTED = "accepted"
+    BLOCKED = "blocked"
+    INVALID = "invalid"
+
+
+_TESTED_AT = frozenset({CommissioningStage.CHECKED, CommissioningStage.TEST_CHARGING})
+
+
+def verdict(kind: TokenKind | None, *, blocked: bool, stage: CommissioningStage) -> TokenVerdict:
+    """A test card charges only in the test charge, an ordinary one only on an active station.
+
+    ``kind`` is None where the token is unknown.
+    """
+    if kind is None:
+        return TokenVerdict.INVALID
+    if blocked:
+        return TokenVerdict.BLOCKED
+    if kind is TokenKind.TEST:
+        return TokenVerdict.ACCEPTED if stage in _TESTED_AT else TokenVerdict.INVALID
+    return TokenVerdict.ACCEPTED if stage is CommissioningStage.ACTIVE else TokenVerdict.INVALID

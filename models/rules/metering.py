@@ -1,0 +1,31 @@
+"""What a meter's registers say of the energy of a transaction, in Wh. Never negative, never guessed."""
+
+from collections.abc import Iterable
+
+GAP = "meter_start_does_not_continue_last_stop"
+BACKWARDS = "meter_stop_below_meter_start"
+
+
+def energy_wh(meter_start_wh: int | None, register_wh: int | None, so_far_wh: int) -> int:
+    """The furthest the register has been seen to move since the start."""
+    if meter_start_wh is None or register_wh is None:
+        return so_far_wh
+    return max(so_far_wh, register_wh - meter_start_wh, 0)
+
+
+def start_irregularities(meter_start_wh: int | None, last_stop_wh: int | None) -> list[str]:
+    """A start that does not continue the connector's last stop: energy is missing between the two."""
+    if meter_start_wh is None or last_stop_wh is None or meter_start_wh == last_stop_wh:
+        return []
+    return [GAP]
+
+
+def stop_irregularities(meter_start_wh: int | None, meter_stop_wh: int | None) -> list[str]:
+    if meter_start_wh is None or meter_stop_wh is None or meter_stop_wh >= meter_start_wh:
+        return []
+    return [BACKWARDS]
+
+
+def merged(known: Iterable[str], more: Iterable[str]) -> list[str]:
+    """Each irregularity once, in the order in which they were seen."""
+    return list(dict.fromkeys([*known, *more]))

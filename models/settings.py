@@ -1,0 +1,78 @@
+"""Everything a process reads from its environment, in one place."""
+
+import socket
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Names in the environment are the field's in capitals behind ``STATIONMASTER_``, but for ``DATABASE_URL``.
+
+    Temporal's own settings (``TEMPORAL_ADDRESS``, ``TEMPORAL_NAMESPACE``, TLS, API key) are read by
+    ``temporalio.envconfig`` and so do not stand here.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="STATIONMASTER_", frozen=True, extra="ignore", populate_by_name=True)
+
+    database_url: SecretStr = Field(validation_alias=AliasChoices("DATABASE_URL", "database_url"))
+    keys: SecretStr
+    """Key ring ``id:base64,id:base64`` of 32-byte keys; the first is used to encrypt, all to decrypt."""
+
+    api_host: str = "127.0.0.1"
+    api_port: int = 8000
+    csms_host: str = "127.0.0.1"
+    csms_port: int = 9000
+    probe_host: str = "127.0.0.1"
+    probe_port: int = 8081
+    public_api_url: str = "http://127.0.0.1:8000"
+    public_csms_url: str = "ws://127.0.0.1:9000/ocpp"
+    node: str = Field(default_factory=socket.gethostname)
+
+    grid_operator_url: str = ""
+    grid_operator_api_key: SecretStr = SecretStr("")
+    grid_operator_webhook_secret: SecretStr = SecretStr("")
+
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = 25
+    smtp_username: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_starttls: bool = False
+    mail_from: str = "stationmaster@localhost"
+
+    documents_url: str = "file://var/documents"
+    s3_endpoint_url: str | None = None
+
+    allow_inside_addresses: bool = False
+    """Partner webhooks may go to loopback and private addresses; for development only."""
+
+    ui_origin: str = ""
+    codec_without_login: bool = False
+    """Payloads are decoded for whoever reaches the endpoint; for development on loopback only."""
+
+    bootstrap_email: str = ""
+    bootstrap_password: SecretStr = SecretStr("")
+    log_format: str = "json"
+
+    country: str = "NL"
+    zone: str = "Europe/Amsterdam"
+    operator_name: str = "Stationmaster Demo Charging"
+    evse_prefix: str = "NL*STM"
+
+    boot_time_limit_s: int = 900
+    test_charge_time_limit_s: int = 300
+    test_charge_energy_wh: int = 100
+
+    @cached_property
+    def sqlalchemy_url(self) -> str:
+        """The same database, by the driver that SQLAlchemy uses, with and without asyncio."""
+        _, _, rest = self.database_url.get_secret_value().partition("://")
+        return f"postgresql+psycopg://{rest}"
+
+    @property
+    def documents_folder(self) -> Path | None:
+        """The folder that holds documents, or None where they are kept in S3."""
+        scheme, _, rest = self.documents_url.partition("://")
+        return Path(rest) if scheme == "file" else None

@@ -1,0 +1,121 @@
+"""Stations, their EVSEs, connections and events."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from models.store.viewer import Viewer
+from models.tables.asset import ASSET_NUMBER, STATION_EVENT_CHANNEL, Asset, Evse, StationConnection, StationEvent
+from models.tables.unit import Unit
+from models.tables.work_order import WorkOrder, WorkOrderLine
+
+
+async def next_number(session: AsyncSession) -> int:
+    return int((await session.execute(ASSET_NUMBER.next_value().select())).scalar_one())
+
+
+async def lock(session: AsyncSession, asset_id: UUID) -> Asset:
+    found = await session.execute(select(Asset).where(col(Asset.id) == asset_id).with_for_update())
+    return found.scalar_one()
+
+
+async def find(session: AsyncSession, name: str, viewer: Viewer) -> Asset | None:
+    """A partner sees the stations it keeps, and those it installs."""
+    found = await session.execute(
+        select(Asset)
+        .outerjoin(WorkOrderLine, col(WorkOrderLine.asset_id) == col(Asset.id))
+        .outerjoin(WorkOrder, col(WorkOrder.id) == col(WorkOrderLine.work_order_id))
+        .where(col(Asset.name) == name, viewer.sees(col(Asset.service_partner_id), col(WorkOrder.installer_id)))
+    )
+    return found.scalar_one_or_none()
+
+
+async def page(session: AsyncSession, viewer: Viewer, *, after: UUID | None, limit: int) -> Sequence[Asset]:
+    """Newest first; ``after`` is the last id of the page before."""
+    query = (
+        select(Asset)
+        .outerjoin(WorkOrderLine, col(WorkOrderLine.asset_id) == col(Asset.id))
+        .outerjoin(WorkOrder, col(WorkOrder.id) == col(WorkOrderLine.work_order_id))
+        .where(viewer.sees(col(Asset.service_partner_id), col(WorkOrder.installer_id)))
+    )
+    if after is not None:
+        query = query.where(col(Asset.id) < after)
+    found = await session.execute(query.order_by(col(Asset.id).desc()).limit(limit))
+    return found.scalars().all()
+
+
+async def by_identity(session: AsyncSession, identity: str) -> tuple[Asset, Unit] | None:
+    """The registered station that answers to the OCPP identity."""
+    found = await session.execute(
+        select(Asset, Unit)
+        .join(Unit, col(Unit.id) == col(Asset.unit_id))
+        .where(col(Unit.ocpp_identity) == identity, col(Asset.registered_at).is_not(None))
+    )
+    row = found.first()
+    return None if row is None else (row[0], row[1])
+
+
+async def evses(session: AsyncSession, asset_id: UUID) -> Sequence[Evse]:
+    found = await session.execute(select(Evse).where(col(Evse.asset_id) == asset_id).order_by(col(Evse.connector)))
+    return found.scalars().all()
+
+
+async def add_event(
+    session: AsyncSession, asset: Asset, kind: str, at: datetime, detail: Mapping[str, object]
+) -> StationEvent:
+    """Keep what happened to a station, and wake whoever follows it."""
+    event = StationEvent(asset_id=asset.id, kind=kind, test_number=asset.test_number, detail=dict(detail), at=at)
+    session.add(event)
+    await session.flush()
+    await session.execute(select(sa.func.pg_notify(STATION_EVENT_CHANNEL, str(asset.id))))
+    return event
+
+
+async def events_after(session: AsyncSession, asset_id: UUID, after: int, limit: int) -> Sequence[StationEvent]:
+    """The station's events behind the one numbered ``after``, oldest first."""
+    found = await session.execute(
+        select(StationEvent)
+        .where(col(StationEvent.asset_id) == asset_id, col(StationEvent.id) > after)
+        .order_by(col(StationEvent.id))
+        .limit(limit)
+    )
+    return found.scalars().all()
+
+
+async def connection(session: AsyncSession, asset_id: UUID) -> StationConnection | None:
+    return await session.get(StationConnection, asset_id)
+
+
+async def replace_connection(session: AsyncSession, fresh: StationConnection) -> None:
+    values = fresh.model_dump()
+    await session.execute(
+        insert(StationConnection).values(values).on_conflict_do_update(index_elements=["asset_id"], set_=values)
+    )
+
+
+async def drop_connection(session: AsyncSession, asset_id: UUID, connection_id: str) -> bool:
+    """False where another socket has taken the station over: then it is still connected."""
+    gone = await session.execute(
+        sa.delete(StationConnection).where(
+            col(StationConnection.asset_id) == asset_id, col(StationConnection.connection_id) == connection_id
+        )
+    )
+    return bool(gone.rowcount)  # type: ignore[attr-defined]
+
+
+async def drop_connections_of(session: AsyncSession, node: str) -> None:
+    """A node that starts holds no socket yet, whatever it left behind."""
+    await session.execute(sa.delete(StationConnection).where(col(StationConnection.node) == node))
+
+
+async def connectors_seen(session: AsyncSession, asset_id: UUID) -> int:
+    """How many of the station's EVSEs have told their status."""
+    found = await session.execute(
+        select(sa.func.count()).select_from(Evse).where(col(Evse.asset_id) == asset_id, col(Evse.status).is_not(None))
+    )
+    return int(found.scalar_one())

@@ -1,0 +1,93 @@
+"""Id tokens, charging transactions, meter readings and the frames they came in."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from models.tables.charging import TRANSACTION_NUMBER, ChargingTransaction, IdToken, MeterReading
+
+
+async def next_number(session: AsyncSession) -> int:
+    return int((await session.execute(TRANSACTION_NUMBER.next_value().select())).scalar_one())
+
+
+async def token(session: AsyncSession, value: str) -> IdToken | None:
+    found = await session.execute(select(IdToken).where(col(IdToken.token) == value.upper()))
+    return found.scalar_one_or_none()
+
+
+async def by_number(session: AsyncSession, number: int | None) -> ChargingTransaction | None:
+    """The transaction with this OCPP 1.6 id, locked."""
+    if number is None:
+        return None
+    found = await session.execute(
+        select(ChargingTransaction).where(col(ChargingTransaction.number) == number).with_for_update()
+    )
+    return found.scalar_one_or_none()
+
+
+async def same_start(
+    session: AsyncSession,
+    asset_id: UUID,
+    connector: int | None,
+    token_value: str,
+    started_at: datetime,
+    meter_start_wh: int | None,
+) -> ChargingTransaction | None:
+    """The transaction that the same start has made before: a station repeats what was not answered."""
+    found = await session.execute(
+        select(ChargingTransaction).where(
+            col(ChargingTransaction.asset_id) == asset_id,
+            col(ChargingTransaction.connector).is_not_distinct_from(connector),
+            col(ChargingTransaction.token) == token_value,
+            col(ChargingTransaction.started_at) == started_at,
+            col(ChargingTransaction.meter_start_wh).is_not_distinct_from(meter_start_wh),
+        )
+    )
+    return found.scalar_one_or_none()
+
+
+async def running(session: AsyncSession, asset_id: UUID) -> Sequence[ChargingTransaction]:
+    found = await session.execute(
+        select(ChargingTransaction)
+        .where(col(ChargingTransaction.asset_id) == asset_id, col(ChargingTransaction.stopped_at).is_(None))
+        .order_by(col(ChargingTransaction.number))
+    )
+    return found.scalars().all()
+
+
+async def of_asset(session: AsyncSession, asset_id: UUID) -> Sequence[ChargingTransaction]:
+    found = await session.execute(
+        select(ChargingTransaction)
+        .where(col(ChargingTransaction.asset_id) == asset_id)
+        .order_by(col(ChargingTransaction.number))
+    )
+    return found.scalars().all()
+
+
+async def last_stop_wh(session: AsyncSession, asset_id: UUID, connector: int) -> int | None:
+    """Where the connector's meter stood at the end of its last finished transaction."""
+    found = await session.execute(
+        select(ChargingTransaction.meter_stop_wh)
+        .where(
+            col(ChargingTransaction.asset_id) == asset_id,
+            col(ChargingTransaction.connector) == connector,
+            col(ChargingTransaction.stopped_at).is_not(None),
+        )
+        .order_by(col(ChargingTransaction.stopped_at).desc())
+        .limit(1)
+    )
+    return found.scalar_one_or_none()
+
+
+async def readings(session: AsyncSession, number: int) -> Sequence[MeterReading]:
+    found = await session.execute(
+        select(MeterReading)
+        .where(col(MeterReading.transaction_number) == number)
+        .order_by(col(MeterReading.sampled_at), sa.asc(col(MeterReading.id)))
+    )
+    return found.scalars().all()

@@ -1,0 +1,26 @@
+"""The answers that creating requests got."""
+
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from models.tables.access import IdempotencyKey
+
+
+async def take(session: AsyncSession, principal_id: UUID, key: str, request_hash: str) -> IdempotencyKey:
+    """The key's row: a new one without an answer, or the one that is there; waits for a request that is making it."""
+    await session.execute(
+        insert(IdempotencyKey)
+        .values(principal_id=principal_id, key=key, request_hash=request_hash)
+        .on_conflict_do_nothing()
+    )
+    return await session.get_one(IdempotencyKey, (principal_id, key), with_for_update=True)
+
+
+async def forget_before(session: AsyncSession, instant: datetime) -> None:
+    """Keys older than that may be used anew."""
+    await session.execute(sa.delete(IdempotencyKey).where(col(IdempotencyKey.created_at) < instant))

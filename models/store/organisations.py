@@ -1,0 +1,68 @@
+"""Organisations, principals, keys and logins."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from models.rules.access import OrganisationKind
+from models.tables.access import ApiKey, LoginSession, Organisation, Principal
+
+
+async def operator(session: AsyncSession) -> Organisation:
+    """The organisation that this deployment serves; made with the schema."""
+    found = await session.execute(select(Organisation).where(col(Organisation.kind) == OrganisationKind.OPERATOR))
+    return found.scalar_one()
+
+
+async def any_principal(session: AsyncSession) -> bool:
+    return (await session.execute(select(Principal.id).limit(1))).first() is not None
+
+
+async def by_email(session: AsyncSession, email: str) -> Principal | None:
+    found = await session.execute(select(Principal).where(sa.func.lower(Principal.email) == email.lower()))
+    return found.scalar_one_or_none()
+
+
+async def by_key(session: AsyncSession, secret_hash: str) -> tuple[ApiKey, Principal, Organisation] | None:
+    found = await session.execute(
+        select(ApiKey, Principal, Organisation)
+        .join(Principal, col(Principal.id) == col(ApiKey.principal_id))
+        .join(Organisation, col(Organisation.id) == col(Principal.organisation_id))
+        .where(
+            col(ApiKey.secret_hash) == secret_hash,
+            col(ApiKey.revoked_at).is_(None),
+            col(Principal.disabled_at).is_(None),
+        )
+    )
+    row = found.first()
+    return None if row is None else (row[0], row[1], row[2])
+
+
+async def by_login(
+    session: AsyncSession, secret_hash: str, now: datetime
+) -> tuple[LoginSession, Principal, Organisation] | None:
+    found = await session.execute(
+        select(LoginSession, Principal, Organisation)
+        .join(Principal, col(Principal.id) == col(LoginSession.principal_id))
+        .join(Organisation, col(Organisation.id) == col(Principal.organisation_id))
+        .where(
+            col(LoginSession.secret_hash) == secret_hash,
+            col(LoginSession.expires_at) > now,
+            col(Principal.disabled_at).is_(None),
+        )
+    )
+    row = found.first()
+    return None if row is None else (row[0], row[1], row[2])
+
+
+async def all_of(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Organisation]:
+    found = await session.execute(select(Organisation).where(col(Organisation.id).in_(ids)))
+    return {organisation.id: organisation for organisation in found.scalars()}
+
+
+async def named(session: AsyncSession, organisation_id: UUID) -> Organisation:
+    return await session.get_one(Organisation, organisation_id)

@@ -1,0 +1,95 @@
+"""Processes, their hand-over rows and the results of their steps."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from models.tables.handover import Handover, HandoverKind, Process, StepResult
+
+
+async def lock(session: AsyncSession, workflow_id: str) -> Process | None:
+    """The process, held until the transaction ends: facts for it are numbered one after the other."""
+    found = await session.execute(select(Process).where(col(Process.workflow_id) == workflow_id).with_for_update())
+    return found.scalar_one_or_none()
+
+
+async def find(session: AsyncSession, workflow_id: str) -> Process | None:
+    return await session.get(Process, workflow_id)
+
+
+async def note_applied(session: AsyncSession, workflow_id: str, number: int) -> None:
+    await session.execute(
+        sa.update(Process)
+        .where(col(Process.workflow_id) == workflow_id, col(Process.applied_number) < number)
+        .values(applied_number=number)
+    )
+
+
+async def applied_number(session: AsyncSession, workflow_id: str) -> int:
+    found = await session.execute(select(Process.applied_number).where(col(Process.workflow_id) == workflow_id))
+    return found.scalar_one()
+
+
+async def lock_delivery(session: AsyncSession, workflow_id: str, *, wait: bool) -> bool:
+    """Whether this transaction is now the only one that delivers facts to the workflow."""
+    name = sa.func.hashtextextended("handover:" + workflow_id, 0)
+    if wait:
+        await session.execute(select(sa.func.pg_advisory_xact_lock(name)))
+        return True
+    return bool((await session.execute(select(sa.func.pg_try_advisory_xact_lock(name)))).scalar_one())
+
+
+def _open() -> sa.ColumnElement[bool]:
+    return sa.and_(col(Handover.delivered_at).is_(None), sa.not_(col(Handover.late)))
+
+
+async def undelivered(session: AsyncSession, workflow_id: str, limit: int) -> Sequence[Handover]:
+    """The facts that the workflow has still to hear, oldest first."""
+    found = await session.execute(
+        select(Handover)
+        .where(col(Handover.workflow_id) == workflow_id, _open())
+        .order_by(col(Handover.number))
+        .limit(limit)
+    )
+    return found.scalars().all()
+
+
+async def with_undelivered(session: AsyncSession, before: datetime, limit: int) -> Sequence[str]:
+    """Workflows with a fact that was written before ``before`` and not delivered, longest waiting first."""
+    found = await session.execute(
+        select(Handover.workflow_id)
+        .where(_open(), col(Handover.created_at) < before)
+        .group_by(col(Handover.workflow_id))
+        .order_by(sa.func.min(Handover.created_at))
+        .limit(limit)
+    )
+    return found.scalars().all()
+
+
+async def has_undelivered(session: AsyncSession, workflow_id: str) -> bool:
+    found = await session.execute(
+        select(sa.literal(1)).where(col(Handover.workflow_id) == workflow_id, _open()).limit(1)
+    )
+    return found.first() is not None
+
+
+async def start_of(session: AsyncSession, workflow_id: str) -> Handover | None:
+    found = await session.execute(
+        select(Handover).where(col(Handover.workflow_id) == workflow_id, col(Handover.kind) == HandoverKind.START)
+    )
+    return found.scalar_one_or_none()
+
+
+async def open_processes(session: AsyncSession, subject_ids: Sequence[UUID]) -> Sequence[Process]:
+    found = await session.execute(
+        select(Process).where(col(Process.subject_id).in_(subject_ids), col(Process.ended_at).is_(None))
+    )
+    return found.scalars().all()
+
+
+async def step_result(session: AsyncSession, workflow_id: str, step: str, occurrence: str) -> StepResult | None:
+    return await session.get(StepResult, (workflow_id, step, occurrence))

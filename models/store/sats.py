@@ -1,0 +1,63 @@
+"""Site acceptance tests."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from models.tables.sat import Sat, SatAnswer, SatRemark, SatTemplate
+
+
+async def lock_of(session: AsyncSession, work_order_id: UUID) -> Sat:
+    found = await session.execute(select(Sat).where(col(Sat.work_order_id) == work_order_id).with_for_update())
+    return found.scalar_one()
+
+
+async def of(session: AsyncSession, work_order_id: UUID) -> Sat:
+    found = await session.execute(select(Sat).where(col(Sat.work_order_id) == work_order_id))
+    return found.scalar_one()
+
+
+async def answers(session: AsyncSession, sat_id: UUID) -> Sequence[SatAnswer]:
+    found = await session.execute(select(SatAnswer).where(col(SatAnswer.sat_id) == sat_id).order_by(col(SatAnswer.id)))
+    return found.scalars().all()
+
+
+async def put_answer(session: AsyncSession, answer: SatAnswer) -> None:
+    """Write the answer, over the one that stood there."""
+    values = answer.model_dump()
+    fresh = {name: values[name] for name in ("value", "answered_by", "answered_at")}
+    place = ["sat_id", "question_code", "line_id"]
+    await session.execute(insert(SatAnswer).values(values).on_conflict_do_update(index_elements=place, set_=fresh))
+
+
+async def remarks(session: AsyncSession, sat_id: UUID) -> Sequence[SatRemark]:
+    found = await session.execute(select(SatRemark).where(col(SatRemark.sat_id) == sat_id).order_by(col(SatRemark.id)))
+    return found.scalars().all()
+
+
+async def latest_template(session: AsyncSession, product_id: UUID) -> SatTemplate | None:
+    found = await session.execute(
+        select(SatTemplate)
+        .where(col(SatTemplate.product_id) == product_id)
+        .order_by(col(SatTemplate.version).desc())
+        .limit(1)
+    )
+    return found.scalar_one_or_none()
+
+
+async def templates(session: AsyncSession, product_id: UUID) -> Sequence[SatTemplate]:
+    found = await session.execute(
+        select(SatTemplate).where(col(SatTemplate.product_id) == product_id).order_by(col(SatTemplate.version))
+    )
+    return found.scalars().all()
+
+
+async def next_version(session: AsyncSession, product_id: UUID) -> int:
+    found = await session.execute(
+        select(sa.func.coalesce(sa.func.max(SatTemplate.version), 0)).where(col(SatTemplate.product_id) == product_id)
+    )
+    return int(found.scalar_one()) + 1

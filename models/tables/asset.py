@@ -1,0 +1,87 @@
+"""Stations at their place, their connections and what they tell of themselves."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from models.rules.commissioning import CommissioningStage
+from models.tables.base import UUID, Instant, Json, datetime, identity, now_column, text_state
+
+ASSET_NUMBER = sa.Sequence("asset_number", metadata=SQLModel.metadata)
+
+
+class Asset(SQLModel, table=True):
+    """A station at its place; the unit is the hardware that stands there now."""
+
+    __tablename__ = "asset"
+
+    id: UUID = identity()
+    name: str = Field(sa_type=sa.Text, unique=True)
+    product_id: UUID = Field(foreign_key="product.id")
+    unit_id: UUID | None = Field(default=None, foreign_key="unit.id", unique=True)
+    attempt_id: UUID | None = Field(default=None, foreign_key="location_attempt.id")
+    """The location, where the station came by a placement."""
+    service_partner_id: UUID = Field(foreign_key="organisation.id", index=True)
+    registered_at: datetime | None = Field(default=None, sa_type=Instant)
+    """Until then the CSMS refuses the station's identity."""
+    stage: CommissioningStage = Field(
+        default=CommissioningStage.REGISTERED, sa_type=text_state(CommissioningStage, "stage")
+    )
+    test_number: int = 0
+    """How many connection tests were started."""
+    boot_due_at: datetime | None = Field(default=None, sa_type=Instant)
+    failure: str | None = Field(default=None, sa_type=sa.Text)
+    booted: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    """The last accepted boot: vendor, model, serial, firmware, at."""
+    registration: str | None = Field(default=None, sa_type=sa.Text)
+    """Our answer to its last boot: accepted or rejected."""
+    last_seen_at: datetime | None = Field(default=None, sa_type=Instant)
+    test_token_id: UUID | None = Field(default=None, foreign_key="id_token.id")
+    test_transaction_id: int | None = Field(default=None)
+    activated_at: datetime | None = Field(default=None, sa_type=Instant)
+    created_at: datetime = now_column()
+
+
+class Evse(SQLModel, table=True):
+    """One EVSE of a station. ``evse_id`` is an eMI3 id (``NL*STM*E000042*1``)."""
+
+    __tablename__ = "evse"
+    __table_args__ = (sa.UniqueConstraint("asset_id", "connector"),)
+
+    id: UUID = identity()
+    asset_id: UUID = Field(foreign_key="asset.id", index=True)
+    connector: int
+    evse_id: str = Field(sa_type=sa.Text, unique=True)
+    status: str | None = Field(default=None, sa_type=sa.Text)
+    error_code: str | None = Field(default=None, sa_type=sa.Text)
+    status_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class StationConnection(SQLModel, table=True):
+    """Which node holds the socket of which station now."""
+
+    __tablename__ = "station_connection"
+
+    asset_id: UUID = Field(foreign_key="asset.id", primary_key=True)
+    connection_id: str = Field(sa_type=sa.Text)
+    node: str = Field(sa_type=sa.Text)
+    remote_ip: str = Field(sa_type=sa.Text)
+    protocol: str = Field(sa_type=sa.Text)
+    connected_at: datetime = Field(sa_type=Instant)
+
+
+class StationEvent(SQLModel, table=True):
+    """What happened to a station, in order; the event stream reads these."""
+
+    __tablename__ = "station_event"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=sa.BigInteger)
+    asset_id: UUID = Field(foreign_key="asset.id", index=True)
+    kind: str = Field(sa_type=sa.Text)
+    test_number: int
+    detail: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    at: datetime = Field(sa_type=Instant)
+
+
+STATION_EVENT_CHANNEL = "station_event"

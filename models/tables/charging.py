@@ -1,0 +1,87 @@
+"""Id tokens and charging transactions, with the frames they came in."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from models.rules.authorisation import TokenKind
+from models.tables.base import UUID, Instant, Json, datetime, identity, now_column, text_state
+
+TRANSACTION_NUMBER = sa.Sequence("transaction_number", maxvalue=2**31 - 1, metadata=SQLModel.metadata)
+"""OCPP 1.6 transaction ids are positive int32."""
+
+
+class IdToken(SQLModel, table=True):
+    """A card or its like. OCPP 1.6 ed.2 §7.28: case-insensitive, at most 20 characters; kept in capitals."""
+
+    __tablename__ = "id_token"
+
+    id: UUID = identity()
+    token: str = Field(sa_type=sa.Text, unique=True)
+    kind: TokenKind = Field(sa_type=text_state(TokenKind, "kind"))
+    blocked_at: datetime | None = Field(default=None, sa_type=Instant)
+    created_at: datetime = now_column()
+
+
+class ChargingTransaction(SQLModel, table=True):
+    """One transaction of a station, whoever started it and whatever was repeated."""
+
+    __tablename__ = "charging_transaction"
+    __table_args__ = (
+        sa.Index(
+            "uq_charging_transaction_start",
+            "asset_id",
+            "connector",
+            "token",
+            "started_at",
+            "meter_start_wh",
+            unique=True,
+        ),
+    )
+
+    id: UUID = identity()
+    number: int = Field(unique=True)
+    """The OCPP 1.6 transaction id."""
+    asset_id: UUID = Field(foreign_key="asset.id", index=True)
+    connector: int | None = None
+    """None where the station did not tell; it is never guessed."""
+    token: str = Field(sa_type=sa.Text)
+    verdict: str = Field(sa_type=sa.Text)
+    is_test: bool = False
+    started_at: datetime = Field(sa_type=Instant)
+    meter_start_wh: int | None = None
+    stopped_at: datetime | None = Field(default=None, sa_type=Instant)
+    meter_stop_wh: int | None = None
+    stop_reason: str | None = Field(default=None, sa_type=sa.Text)
+    stop_token: str | None = Field(default=None, sa_type=sa.Text)
+    energy_wh: int = 0
+    """The furthest the meter has been seen to move since the start, never negative."""
+    irregularities: list[str] = Field(default_factory=list, sa_type=Json)
+    created_at: datetime = now_column()
+
+
+class MeterReading(SQLModel, table=True):
+    """Sampled values as they came, decoded."""
+
+    __tablename__ = "meter_reading"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=sa.BigInteger)
+    asset_id: UUID = Field(foreign_key="asset.id")
+    transaction_number: int | None = Field(default=None, index=True)
+    connector: int | None = None
+    sampled_at: datetime = Field(sa_type=Instant)
+    samples: list[dict[str, Any]] = Field(sa_type=Json)
+
+
+class RawFrame(SQLModel, table=True):
+    """The frame that a fact about a transaction came in, as evidence."""
+
+    __tablename__ = "raw_frame"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=sa.BigInteger)
+    asset_id: UUID = Field(foreign_key="asset.id")
+    transaction_number: int | None = Field(default=None, index=True)
+    action: str = Field(sa_type=sa.Text)
+    frame: str = Field(sa_type=sa.Text)
+    received_at: datetime = Field(sa_type=Instant)

@@ -1,0 +1,72 @@
+"""Placement requests and their location attempts."""
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from models.rules.grid import AttemptState
+from models.rules.placement import PlacementStage
+from models.tables.base import UUID, Instant, datetime, identity, now_column, text_state
+
+PLACEMENT_NUMBER = sa.Sequence("placement_number", metadata=SQLModel.metadata)
+
+
+class PlacementRequest(SQLModel, table=True):
+    __tablename__ = "placement_request"
+
+    id: UUID = identity()
+    reference: str = Field(sa_type=sa.Text, unique=True)
+    requester_id: UUID = Field(foreign_key="organisation.id", index=True)
+    requester_reference: str | None = Field(default=None, sa_type=sa.Text)
+    tender_id: UUID = Field(foreign_key="tender.id")
+    stations: int
+    """How many stations are wanted."""
+    contact_name: str = Field(sa_type=sa.Text)
+    contact_email: str = Field(sa_type=sa.Text)
+    remarks: str | None = Field(default=None, sa_type=sa.Text)
+    stage: PlacementStage = Field(
+        default=PlacementStage.SUBMITTED, sa_type=text_state(PlacementStage, "stage"), index=True
+    )
+    rejection_reason: str | None = Field(default=None, sa_type=sa.Text)
+    created_at: datetime = now_column()
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class LocationAttempt(SQLModel, table=True):
+    """A location put to the grid operator; all attempts of a request are kept."""
+
+    __tablename__ = "location_attempt"
+    __table_args__ = (sa.UniqueConstraint("placement_id", "number"),)
+
+    id: UUID = identity()
+    placement_id: UUID = Field(foreign_key="placement_request.id", index=True)
+    number: int
+    street: str = Field(sa_type=sa.Text)
+    house_number: str = Field(sa_type=sa.Text)
+    postal_code: str = Field(sa_type=sa.Text)
+    city: str = Field(sa_type=sa.Text)
+    municipality: str = Field(sa_type=sa.Text)
+    country: str = Field(sa_type=sa.Text)
+    latitude: float
+    """Degrees, WGS 84."""
+    longitude: float
+    state: AttemptState = Field(default=AttemptState.REQUESTING, sa_type=text_state(AttemptState, "state"))
+    connection_request_id: str | None = Field(default=None, sa_type=sa.Text, unique=True)
+    """The grid operator's own id of our request."""
+    reason: str | None = Field(default=None, sa_type=sa.Text)
+    scheduled_for: str | None = Field(default=None, sa_type=sa.Text)
+    connected_at: datetime | None = Field(default=None, sa_type=Instant)
+    created_at: datetime = now_column()
+
+
+class GridCall(SQLModel, table=True):
+    """A webhook of the grid operator, kept once whatever it is repeated."""
+
+    __tablename__ = "grid_call"
+
+    webhook_id: str = Field(sa_type=sa.Text, primary_key=True)
+    attempt_id: UUID = Field(foreign_key="location_attempt.id", index=True)
+    event: str = Field(sa_type=sa.Text)
+    reason: str | None = Field(default=None, sa_type=sa.Text)
+    scheduled_for: str | None = Field(default=None, sa_type=sa.Text)
+    occurred_at: datetime = Field(sa_type=Instant)
+    received_at: datetime = now_column()

@@ -1,0 +1,46 @@
+"""Installation work orders and their lines."""
+
+from datetime import date
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from models.rules.work_order import WorkOrderStage
+from models.tables.base import UUID, Instant, datetime, identity, now_column, text_state
+
+WORK_ORDER_NUMBER = sa.Sequence("work_order_number", metadata=SQLModel.metadata)
+
+
+class WorkOrder(SQLModel, table=True):
+    __tablename__ = "work_order"
+
+    id: UUID = identity()
+    reference: str = Field(sa_type=sa.Text, unique=True)
+    kind: str = Field(default="installation", sa_type=sa.Text)
+    placement_id: UUID = Field(foreign_key="placement_request.id", unique=True)
+    attempt_id: UUID = Field(foreign_key="location_attempt.id")
+    installer_id: UUID = Field(foreign_key="organisation.id", index=True)
+    owner_id: UUID = Field(foreign_key="organisation.id", index=True)
+    """The owning team: the tender's service partner."""
+    stage: WorkOrderStage = Field(default=WorkOrderStage.OPEN, sa_type=text_state(WorkOrderStage, "stage"))
+    planned_for: date | None = Field(default=None)
+    report_id: UUID | None = Field(default=None, foreign_key="document.id")
+    created_at: datetime = now_column()
+    accepted_at: datetime | None = Field(default=None, sa_type=Instant)
+    closed_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class WorkOrderLine(SQLModel, table=True):
+    """The placeholder of a station to come: ``unit_id`` once hardware is linked, ``asset_id`` from its first test."""
+
+    __tablename__ = "work_order_line"
+    __table_args__ = (sa.UniqueConstraint("work_order_id", "number"),)
+
+    id: UUID = identity()
+    work_order_id: UUID = Field(foreign_key="work_order.id", index=True)
+    number: int
+    product_id: UUID = Field(foreign_key="product.id")
+    unit_id: UUID | None = Field(default=None, foreign_key="unit.id", unique=True)
+    asset_id: UUID | None = Field(default=None, foreign_key="asset.id", unique=True)
+    sat_template_id: UUID | None = Field(default=None, foreign_key="sat_template.id")
+    """The version of the questions that held when the line was made."""

@@ -1,0 +1,1 @@
+"""One function per fact or transition, in the caller's transaction."""

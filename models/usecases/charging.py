@@ -1,0 +1,148 @@
+"""Tokens are judged, transactions start, are metered and stop; what repeats counts once (P15)."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from models.rules import metering
+from models.rules.authorisation import TokenKind, TokenVerdict, verdict
+from models.rules.commissioning import CommissioningStage
+from models.store import assets, charging
+from models.tables.asset import Asset
+from models.tables.charging import ChargingTransaction, MeterReading, RawFrame
+from models.usecases import commissioning
+from models.usecases.work import Work
+
+
+async def authorise(work: Work, asset_id: UUID, token: str) -> TokenVerdict:
+    """Whether the token may charge at the station."""
+    asset = await assets.lock(work.session, asset_id)
+    return (await _judge(work, asset, token))[0]
+
+
+async def start(
+    work: Work,
+    asset_id: UUID,
+    *,
+    connector: int | None,
+    token: str,
+    meter_start_wh: int | None,
+    started_at: datetime,
+    frame: str,
+    irregularities: list[str],
+) -> tuple[int, TokenVerdict]:
+    """The transaction's OCPP 1.6 id and the verdict on its token; a repeated start gives the same again."""
+    asset = await assets.lock(work.session, asset_id)
+    token = token.upper()
+    known = await charging.same_start(work.session, asset_id, connector, token, started_at, meter_start_wh)
+    if known is not None:
+        _keep(work, asset_id, known.number, "StartTransaction", frame)
+        return known.number, TokenVerdict(known.verdict)
+    judged, is_test = await _judge(work, asset, token)
+    last_stop = None if connector is None else await charging.last_stop_wh(work.session, asset_id, connector)
+    transaction = ChargingTransaction(
+        number=await charging.next_number(work.session),
+        asset_id=asset_id,
+        connector=connector,
+        token=token,
+        verdict=judged,
+        is_test=is_test,
+        started_at=started_at,
+        meter_start_wh=meter_start_wh,
+        irregularities=metering.merged(irregularities, metering.start_irregularities(meter_start_wh, last_stop)),
+    )
+    work.session.add(transaction)
+    _keep(work, asset_id, transaction.number, "StartTransaction", frame)
+    await _tell(work, asset, transaction, "transaction_started")
+    return transaction.number, judged
+
+
+async def meter(
+    work: Work,
+    asset_id: UUID,
+    *,
+    connector: int | None,
+    number: int | None,
+    samples: list[tuple[datetime, dict[str, Any]]],
+    register_wh: int | None,
+    frame: str,
+) -> None:
+    """Keep samples, known transaction or not. ``register_wh`` is the highest energy register among them."""
+    for at, sample in samples:
+        work.session.add(
+            MeterReading(
+                asset_id=asset_id, transaction_number=number, connector=connector, sampled_at=at, samples=[sample]
+            )
+        )
+    _keep(work, asset_id, number, "MeterValues", frame)
+    transaction = await _own(work, asset_id, number)
+    if transaction is None:
+        return
+    before = transaction.energy_wh
+    transaction.energy_wh = metering.energy_wh(transaction.meter_start_wh, register_wh, before)
+    enough = work.terms.test_charge_energy_wh
+    if transaction.is_test and before < enough <= transaction.energy_wh:
+        await _tell(work, await assets.lock(work.session, asset_id), transaction, "energy_flowed")
+
+
+async def stop(
+    work: Work,
+    asset_id: UUID,
+    *,
+    number: int | None,
+    meter_stop_wh: int | None,
+    stopped_at: datetime,
+    reason: str,
+    token: str | None,
+    frame: str,
+    irregularities: list[str],
+) -> TokenVerdict | None:
+    """The verdict on the token shown to stop, if one was. A repeated stop, or one of no transaction of this
+    station, changes nothing and is kept as evidence.
+    """
+    asset = await assets.lock(work.session, asset_id)
+    _keep(work, asset_id, number, "StopTransaction", frame)
+    transaction = await _own(work, asset_id, number)
+    if transaction is not None and transaction.stopped_at is None:
+        transaction.stopped_at, transaction.meter_stop_wh = stopped_at, meter_stop_wh
+        transaction.stop_reason, transaction.stop_token = reason, token.upper() if token else None
+        start_wh = transaction.meter_start_wh
+        transaction.energy_wh = metering.energy_wh(start_wh, meter_stop_wh, transaction.energy_wh)
+        found = metering.merged(irregularities, metering.stop_irregularities(start_wh, meter_stop_wh))
+        transaction.irregularities = metering.merged(transaction.irregularities, found)
+        await _tell(work, asset, transaction, "transaction_stopped")
+    return None if token is None else (await _judge(work, asset, token))[0]
+
+
+async def _judge(work: Work, asset: Asset, token: str) -> tuple[TokenVerdict, bool]:
+    known = await charging.token(work.session, token)
+    kind = known.kind if known else None
+    if known is not None and kind is TokenKind.TEST and known.id != asset.test_token_id:
+        kind = None
+    blocked = known is not None and known.blocked_at is not None
+    return verdict(kind, blocked=blocked, stage=asset.stage), kind is TokenKind.TEST
+
+
+async def _own(work: Work, asset_id: UUID, number: int | None) -> ChargingTransaction | None:
+    transaction = await charging.by_number(work.session, number)
+    return transaction if transaction is not None and transaction.asset_id == asset_id else None
+
+
+def _keep(work: Work, asset_id: UUID, number: int | None, action: str, frame: str) -> None:
+    work.session.add(
+        RawFrame(asset_id=asset_id, transaction_number=number, action=action, frame=frame, received_at=work.now)
+    )
+
+
+async def _tell(work: Work, asset: Asset, transaction: ChargingTransaction, what: str) -> None:
+    detail = {
+        "transaction": transaction.number,
+        "connector": transaction.connector,
+        "energy_wh": transaction.energy_wh,
+        "test": transaction.is_test,
+    }
+    await assets.add_event(work.session, asset, what, work.now, detail)
+    if transaction.is_test and asset.stage is CommissioningStage.TEST_CHARGING:
+        if what == "transaction_started":
+            asset.test_transaction_id = transaction.number
+        await commissioning.hand_over(work, asset, what, transaction=transaction.number)

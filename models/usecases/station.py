@@ -1,0 +1,121 @@
+"""What a station's socket and boot tell us: facts to the rows, to its event stream, and to a waiting process (P14)."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from models.errors import HardwareNotLinked
+from models.rules.commissioning import COMMISSIONING, CommissioningStage
+from models.store import assets, units
+from models.tables.asset import Asset, StationConnection
+from models.tables.unit import Unit
+from models.usecases import commissioning
+from models.usecases.work import Work
+
+HEARTBEAT_INTERVAL_S = 300
+BOOT_RETRY_INTERVAL_S = 30
+PROPOSED_KEYS_KEPT = 4
+
+
+async def node_started(work: Work, node: str) -> None:
+    """No socket is held by the node any more, whatever a process of that name left behind."""
+    await assets.drop_connections_of(work.session, node)
+
+
+async def connected(work: Work, connection: StationConnection) -> None:
+    """The socket is the station's only one from now on."""
+    asset = await assets.lock(work.session, connection.asset_id)
+    await assets.replace_connection(work.session, connection)
+    asset.last_seen_at = work.now
+    await assets.add_event(work.session, asset, "connected", work.now, {"protocol": connection.protocol})
+    if asset.stage is CommissioningStage.REGISTERED:
+        await commissioning.hand_over(work, asset, "station_connected")
+
+
+async def disconnected(work: Work, asset_id: UUID, connection_id: str, reason: str) -> None:
+    """The socket ended; the station is offline only where no newer one has replaced it."""
+    if await assets.drop_connection(work.session, asset_id, connection_id):
+        asset = await assets.lock(work.session, asset_id)
+        await assets.add_event(work.session, asset, "disconnected", work.now, {"reason": reason})
+
+
+async def booted(work: Work, asset_id: UUID, serials: tuple[str, ...], detail: dict[str, Any]) -> bool:
+    """Whether the boot is accepted: a serial that is not the linked unit's is refused."""
+    asset = await assets.lock(work.session, asset_id)
+    asset.last_seen_at = work.now
+    wrong = await _wrong_serial(work, asset, serials)
+    asset.registration = "rejected" if wrong else "accepted"
+    waiting = asset.stage in {CommissioningStage.REGISTERED, CommissioningStage.CONNECTED}
+    if wrong:
+        await assets.add_event(work.session, asset, "boot_refused", work.now, {"reason": wrong})
+        if waiting:
+            await commissioning.hand_over(work, asset, "boot_refused", reason=wrong)
+        return False
+    asset.booted = {**detail, "at": work.now.isoformat()}
+    await assets.add_event(work.session, asset, "booted", work.now, detail)
+    if waiting:
+        await commissioning.hand_over(work, asset, "station_booted")
+    return True
+
+
+async def status(
+    work: Work, asset_id: UUID, connector: int, state: str, error_code: str, at: datetime, info: str | None
+) -> bool:
+    """Keep a connector's state. False for a connector that the station can't have."""
+    asset = await assets.lock(work.session, asset_id)
+    asset.last_seen_at = work.now
+    if connector == 0:
+        return True
+    evse = next((one for one in await assets.evses(work.session, asset_id) if one.connector == connector), None)
+    if evse is None:
+        return False
+    changed = (evse.status, evse.error_code) != (state, error_code)
+    evse.status, evse.error_code, evse.status_at = state, error_code, at
+    if changed:
+        detail = {"connector": connector, "status": state, "error_code": error_code, "info": info}
+        await assets.add_event(work.session, asset, "status", at, detail)
+    return True
+
+
+async def seen(work: Work, asset_id: UUID) -> None:
+    """The station is alive."""
+    (await assets.lock(work.session, asset_id)).last_seen_at = work.now
+
+
+async def key_proposed(work: Work, asset_id: UUID, key_hash: str) -> None:
+    """A key of ours is about to be sent; it opens connections from now on, beside those that do already."""
+    unit = await _unit(work, asset_id)
+    unit.proposed_key_hashes = [*unit.proposed_key_hashes, key_hash][-PROPOSED_KEYS_KEPT:]
+
+
+async def key_confirmed(work: Work, asset_id: UUID, key_hash: str) -> None:
+    """The station has the key: it is the only one from now on, the factory key opens nothing any more."""
+    unit = await _unit(work, asset_id)
+    unit.key_hash, unit.proposed_key_hashes, unit.key_refusal = key_hash, [], None
+    unit.factory_key_closed_at = unit.factory_key_closed_at or work.now
+    asset = await assets.lock(work.session, asset_id)
+    await assets.add_event(work.session, asset, "key_replaced", work.now, {})
+
+
+async def key_refused(work: Work, asset_id: UUID, answer: str) -> None:
+    """The station takes no key of ours; the one it has stays open, and a person can see so."""
+    unit = await _unit(work, asset_id)
+    unit.key_refusal = answer
+    asset = await assets.lock(work.session, asset_id)
+    await assets.add_event(work.session, asset, "key_refused", work.now, {"answer": answer})
+
+
+async def _wrong_serial(work: Work, asset: Asset, serials: tuple[str, ...]) -> str | None:
+    if not serials or COMMISSIONING.is_terminal(asset.stage) or asset.unit_id is None:
+        return None
+    unit = await units.lock(work.session, asset.unit_id)
+    if unit.serial in serials:
+        return None
+    return f"The station booted with serial {serials[0]}, but the hardware linked has serial {unit.serial}"
+
+
+async def _unit(work: Work, asset_id: UUID) -> Unit:
+    asset = await assets.lock(work.session, asset_id)
+    if asset.unit_id is None:
+        raise HardwareNotLinked(f"Station {asset.name} has lost its hardware")
+    return await units.lock(work.session, asset.unit_id)

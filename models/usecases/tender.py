@@ -1,0 +1,71 @@
+"""Tenders and products: what is placed, for whom and by whom."""
+
+from uuid import UUID
+
+from models.errors import AlreadyExists, InvalidInput, UnknownProduct
+from models.messages.tender import NewProduct, NewTender, TenderLine
+from models.rules.access import OrganisationKind
+from models.store import access, tenders
+from models.store.viewer import EVERYTHING
+from models.tables.tender import Product, Tender, TenderProduct
+from models.usecases import timeline
+from models.usecases.work import Work
+
+_PARTS = {
+    "requester_id": frozenset({OrganisationKind.REQUESTER}),
+    "installer_id": frozenset({OrganisationKind.INSTALLER, OrganisationKind.OPERATOR}),
+    "service_partner_id": frozenset({OrganisationKind.SERVICE_PARTNER, OrganisationKind.OPERATOR}),
+}
+"""Who can take which part in a tender; the operator may install and keep stations with its own crew."""
+
+
+async def add_product(work: Work, new: NewProduct) -> Product:
+    """Raises AlreadyExists."""
+    if await tenders.product_by_code(work.session, new.code) is not None:
+        raise AlreadyExists(f"There is a product '{new.code}' already", field="/code")
+    if await tenders.product_by_model(work.session, new.brand, new.model) is not None:
+        raise AlreadyExists(f"There is a product '{new.brand} {new.model}' already", field="/model")
+    product = Product(**new.model_dump())
+    work.session.add(product)
+    await work.session.flush()
+    timeline.record(work, "product", product.id, "product added", code=product.code)
+    return product
+
+
+async def add_tender(work: Work, new: NewTender) -> Tender:
+    """Raises AlreadyExists, InvalidInput (an organisation that can't take its part), UnknownProduct."""
+    if await tenders.tender_by_code(work.session, new.code, EVERYTHING) is not None:
+        raise AlreadyExists(f"There is a tender '{new.code}' already", field="/code")
+    for part, kinds in _PARTS.items():
+        await _check_part(work, part, getattr(new, part), kinds)
+    products = [await _product(work, index, line, new) for index, line in enumerate(new.products)]
+    tender = Tender(**new.model_dump(exclude={"products"}))
+    work.session.add(tender)
+    await work.session.flush()
+    for product, line in zip(products, new.products, strict=True):
+        work.session.add(TenderProduct(tender_id=tender.id, product_id=product.id, quantity=line.quantity))
+    await work.session.flush()
+    await work.session.refresh(tender)
+    timeline.record(work, "tender", tender.id, "tender added", code=tender.code)
+    return tender
+
+
+async def _check_part(work: Work, part: str, organisation_id: UUID, kinds: frozenset[OrganisationKind]) -> None:
+    organisation = await access.organisation(work.session, organisation_id, EVERYTHING)
+    if organisation is None:
+        raise InvalidInput("There is no such organisation", field=f"/{part}")
+    if organisation.kind not in kinds:
+        wanted = " or ".join(sorted(kinds))
+        raise InvalidInput(
+            f"'{organisation.name}' is of the kind {organisation.kind}, but this takes: {wanted}", field=f"/{part}"
+        )
+
+
+async def _product(work: Work, index: int, line: TenderLine, new: NewTender) -> Product:
+    field = f"/products/{index}/product"
+    if line.product in {earlier.product for earlier in new.products[:index]}:
+        raise InvalidInput(f"'{line.product}' stands here twice; add the quantities up", field=field)
+    product = await tenders.product_by_code(work.session, line.product)
+    if product is None:
+        raise UnknownProduct(f"There is no product '{line.product}'", field=field)
+    return product

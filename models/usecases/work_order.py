@@ -1,0 +1,284 @@
+"""The installation work order: made from the tender, planned, hardware linked, station by station tested (P8-P13).
+
+Rows are locked in one order everywhere: work order, station, placement, hardware, process.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from models.errors import (
+    HardwareAlreadyLinked,
+    HardwareNotHandedOver,
+    HardwareNotLinked,
+    LineInUse,
+    NotFound,
+    UnknownHardware,
+    UnknownProduct,
+    WrongProduct,
+)
+from models.messages.work_order import (
+    Commissioned,
+    LinkHardware,
+    PlanWorkOrder,
+    StartConnectionTest,
+    UnlinkHardware,
+    WorkOrderProgress,
+)
+from models.rules.access import Role
+from models.rules.commissioning import COMMISSIONING, CommissioningEvent
+from models.rules.work_order import WORK_ORDER, WorkOrderEvent
+from models.store import assets, organisations, placements, processes, sats, tenders, units, work_orders
+from models.tables.sat import Sat
+from models.tables.task import TaskKind
+from models.tables.tender import Product
+from models.tables.unit import Unit, UnitState
+from models.tables.work_order import WorkOrder, WorkOrderLine
+from models.usecases import commissioning, notice, process, task, timeline
+from models.usecases.work import Work
+
+WORKFLOW = "installation"
+
+
+def workflow_id(reference: str) -> str:
+    return f"work-order-{reference}"
+
+
+async def make(work: Work, placement_id: UUID) -> WorkOrder:
+    """P8: the work order of an accepted location, with what the tender says. Made once per placement."""
+    placement = await placements.lock(work.session, placement_id)
+    made = await work_orders.of_placement(work.session, placement_id)
+    if made is not None:
+        return made
+    tender = await placements.tender_of(work.session, placement)
+    number = await work_orders.next_number(work.session)
+    work_order = WorkOrder(
+        reference=f"WO-{work.now.year}-{number:06d}",
+        placement_id=placement.id,
+        attempt_id=(await placements.latest_attempt(work.session, placement_id)).id,
+        installer_id=tender.installer_id,
+        owner_id=tender.service_partner_id,
+    )
+    work.session.add(work_order)
+    await work.session.flush()
+    work.session.add(Sat(work_order_id=work_order.id))
+    products = await tenders.products_of(work.session, tender.id)
+    wanted = [product for product, quantity in products for _ in range(quantity * placement.stations)]
+    for place, product in enumerate(wanted, start=1):
+        await _add_line(work, work_order, place, product)
+    await process.enter(work, workflow_id(work_order.reference), WORKFLOW, work_order.id)
+    record(work, work_order, "work order made", lines=len(wanted))
+    await _tell_installer(work, work_order)
+    return work_order
+
+
+async def load(work: Work, work_order_id: UUID) -> WorkOrderProgress:
+    """Where the work order stands, as its process needs to know it (rule 4)."""
+    return await progress(work, await work_orders.lock(work.session, work_order_id))
+
+
+async def plan(work: Work, work_order_id: UUID, decision: PlanWorkOrder) -> WorkOrderProgress:
+    """P10: the date on which the crew comes. Raises StageDoesNotAllow."""
+    work_order = await work_orders.lock(work.session, work_order_id)
+    advance(work, work_order, WorkOrderEvent.PLAN, planned_for=decision.planned_for)
+    work_order.planned_for = decision.planned_for
+    return await progress(work, work_order)
+
+
+async def add_line(work: Work, work_order: WorkOrder, product_code: str) -> WorkOrderLine:
+    """P9: another station to come. Raises StageDoesNotAllow, UnknownProduct."""
+    locked = await work_orders.lock(work.session, work_order.id)
+    advance(work, locked, WorkOrderEvent.CHANGE_LINES, product=product_code)
+    product = await _product(work, product_code)
+    lines = await work_orders.lines(work.session, locked.id)
+    return await _add_line(work, locked, max((line.number for line, *_ in lines), default=0) + 1, product)
+
+
+async def change_line(work: Work, work_order: WorkOrder, line_id: UUID, product_code: str) -> WorkOrderLine:
+    """P9: another product on a line without hardware. Raises StageDoesNotAllow, UnknownProduct, LineInUse, NotFound."""
+    locked = await work_orders.lock(work.session, work_order.id)
+    advance(work, locked, WorkOrderEvent.CHANGE_LINES, line=line_id, product=product_code)
+    line = await _free_line(work, locked, line_id)
+    product = await _product(work, product_code)
+    line.product_id, line.sat_template_id = product.id, await _template_id(work, product)
+    return line
+
+
+async def remove_line(work: Work, work_order: WorkOrder, line_id: UUID) -> None:
+    """P9: one station less; the last line stays. Raises StageDoesNotAllow, LineInUse, NotFound."""
+    locked = await work_orders.lock(work.session, work_order.id)
+    advance(work, locked, WorkOrderEvent.CHANGE_LINES, line=line_id)
+    line = await _free_line(work, locked, line_id)
+    if len(await work_orders.lines(work.session, locked.id)) == 1:
+        raise LineInUse("This is the only line; add the other one first, or withdraw the placement")
+    await work.session.delete(line)
+
+
+async def link_hardware(work: Work, work_order_id: UUID, decision: LinkHardware) -> WorkOrderProgress:
+    """P12: the unit from the box stands on this line from now on.
+
+    Raises StageDoesNotAllow, NotFound (line), UnknownHardware, WrongProduct, HardwareAlreadyLinked,
+    HardwareNotHandedOver.
+    """
+    work_order = await work_orders.lock(work.session, work_order_id)
+    line = await _line(work, work_order, decision.line_id)
+    unit = await _fitting_unit(work, work_order, line, decision.hardware_id)
+    advance(work, work_order, WorkOrderEvent.LINK_HARDWARE, line=line.number, hardware_id=unit.hardware_id)
+    line.unit_id = unit.id
+    return await progress(work, work_order)
+
+
+async def unlink_hardware(work: Work, work_order_id: UUID, decision: UnlinkHardware) -> WorkOrderProgress:
+    """P12: undo a wrong link until acceptance; its station is deregistered and waits for other hardware.
+
+    Raises StageDoesNotAllow, NotFound (line), HardwareNotLinked.
+    """
+    work_order = await work_orders.lock(work.session, work_order_id)
+    line = await _line(work, work_order, decision.line_id)
+    if line.unit_id is None:
+        raise HardwareNotLinked(f"No hardware is linked to line {line.number}")
+    if line.asset_id is not None:
+        await commissioning.take_hardware_away(work, line.asset_id)
+    unit = await units.lock(work.session, line.unit_id)
+    advance(work, work_order, WorkOrderEvent.UNLINK_HARDWARE, line=line.number, hardware_id=unit.hardware_id)
+    line.unit_id, unit.state = None, UnitState.HANDED_OVER
+    return await progress(work, work_order)
+
+
+async def start_connection_test(work: Work, work_order_id: UUID, decision: StartConnectionTest) -> WorkOrderProgress:
+    """P13: make the station (or take the one that failed), register it, and let it in from now on.
+
+    Raises StageDoesNotAllow, NotFound (line), HardwareNotLinked.
+    """
+    work_order = await work_orders.lock(work.session, work_order_id)
+    line = await _line(work, work_order, decision.line_id)
+    if line.unit_id is None:
+        raise HardwareNotLinked(f"Link the hardware to line {line.number} first", field="/line_id")
+    if line.asset_id is None:
+        asset = await commissioning.make_station(work, work_order, line.product_id)
+        line.asset_id = asset.id
+    else:
+        asset = await assets.lock(work.session, line.asset_id)
+        COMMISSIONING.next(asset.stage, CommissioningEvent.START_CONNECTION_TEST)
+    unit = await units.lock(work.session, line.unit_id)
+    advance(work, work_order, WorkOrderEvent.START_CONNECTION_TEST, line=line.number, station=asset.name)
+    unit.state = UnitState.INSTALLED
+    await commissioning.start_test(work, asset, unit)
+    return await progress(work, work_order)
+
+
+def advance(work: Work, work_order: WorkOrder, event: WorkOrderEvent, **detail: Any) -> None:
+    """Move the work order by its table and put that on record. Raises StageDoesNotAllow."""
+    work_order.stage = WORK_ORDER.next(work_order.stage, event)
+    record(work, work_order, event.value.replace("_", " "), **detail)
+
+
+def record(work: Work, work_order: WorkOrder, what: str, *, why: str | None = None, **detail: Any) -> None:
+    timeline.record(
+        work,
+        "work order",
+        work_order.id,
+        what,
+        placement_id=work_order.placement_id,
+        why=why,
+        reference=work_order.reference,
+        **detail,
+    )
+
+
+async def progress(work: Work, work_order: WorkOrder) -> WorkOrderProgress:
+    lines = await work_orders.lines(work.session, work_order.id)
+    installer = await organisations.named(work.session, work_order.installer_id)
+    return WorkOrderProgress(
+        stage=work_order.stage,
+        organisation=installer.name,
+        applied_number=await processes.applied_number(work.session, workflow_id(work_order.reference)),
+        stations=tuple(
+            Commissioned(asset_id=asset.id, name=asset.name)
+            for *_, asset in lines
+            if asset is not None and not COMMISSIONING.is_terminal(asset.stage)
+        ),
+        reported=work_order.report_id is not None,
+    )
+
+
+async def _fitting_unit(work: Work, work_order: WorkOrder, line: WorkOrderLine, hardware_id: str) -> Unit:
+    unit = await units.lock_by_hardware_id(work.session, hardware_id)
+    field = "/hardware_id"
+    if unit is None:
+        raise UnknownHardware(f"There is no hardware '{hardware_id}'; read the label again", field=field)
+    other = await work_orders.line_of_unit(work.session, unit.id)
+    if other is not None and other.id != line.id:
+        raise HardwareAlreadyLinked(f"Hardware '{hardware_id}' is linked to another line; undo that first", field=field)
+    if unit.state is not UnitState.HANDED_OVER or unit.holder_id != work_order.installer_id:
+        raise HardwareNotHandedOver(
+            f"Hardware '{hardware_id}' was not handed to your company; ask the warehouse", field=field
+        )
+    if unit.product_id != line.product_id:
+        raise WrongProduct(
+            f"Hardware '{hardware_id}' is not of the product that line {line.number} asks for", field=field
+        )
+    if line.unit_id is not None:
+        raise HardwareAlreadyLinked(f"Line {line.number} has hardware already; undo that link first", field="/line_id")
+    return unit
+
+
+async def _line(work: Work, work_order: WorkOrder, line_id: UUID) -> WorkOrderLine:
+    line = await work_orders.line(work.session, work_order.id, line_id)
+    if line is None:
+        raise NotFound(f"Work order {work_order.reference} has no such line", field="/line_id")
+    return line
+
+
+async def _free_line(work: Work, work_order: WorkOrder, line_id: UUID) -> WorkOrderLine:
+    line = await _line(work, work_order, line_id)
+    if line.unit_id is not None or line.asset_id is not None:
+        raise LineInUse(f"Line {line.number} has hardware; undo the link first")
+    return line
+
+
+async def _product(work: Work, code: str) -> Product:
+    product = await tenders.product_by_code(work.session, code)
+    if product is None:
+        raise UnknownProduct(f"There is no product '{code}'", field="/product")
+    return product
+
+
+async def _add_line(work: Work, work_order: WorkOrder, number: int, product: Product) -> WorkOrderLine:
+    line = WorkOrderLine(
+        work_order_id=work_order.id,
+        number=number,
+        product_id=product.id,
+        sat_template_id=await _template_id(work, product),
+    )
+    work.session.add(line)
+    await work.session.flush()
+    return line
+
+
+async def _template_id(work: Work, product: Product) -> UUID | None:
+    template = await sats.latest_template(work.session, product.id)
+    return template.id if template else None
+
+
+async def _tell_installer(work: Work, work_order: WorkOrder) -> None:
+    title = "Install the stations of this work order"
+    await task.open_task(
+        work,
+        TaskKind.PERFORM_WORK_ORDER,
+        Role.INSTALLER,
+        work_order.installer_id,
+        work_order.id,
+        work_order.reference,
+        title,
+    )
+    data = {"reference": work_order.reference, "stage": work_order.stage.value}
+    await notice.notify(work, work_order.installer_id, "work_order.created", data, placement_id=work_order.placement_id)
+
+
+async def close(work: Work, work_order: WorkOrder) -> None:
+    """P19: every station is active; the work order and its process end."""
+    advance(work, work_order, WorkOrderEvent.STATIONS_ACTIVE)
+    work_order.closed_at = work.now
+    data = {"reference": work_order.reference, "stage": work_order.stage.value}
+    await notice.notify(work, work_order.installer_id, "work_order.closed", data, placement_id=work_order.placement_id)
+    await process.end(work, workflow_id(work_order.reference))

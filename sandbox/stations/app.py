@@ -1,0 +1,112 @@
+"""The control of the simulator over HTTP."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastapi import FastAPI, HTTPException
+
+from sandbox.problems import answer_with_problems
+from sandbox.serving import BoundedBody, add_probes
+from sandbox.stations.description import Description, Faults, Plug, Swipe
+from sandbox.stations.park import Park, ParkFullError
+from sandbox.stations.station import Station
+
+
+def create_app(park: Park) -> FastAPI:
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        park.come_back()
+        try:
+            yield
+        finally:
+            await park.leave()
+
+    app = FastAPI(title="Stations (stand-in)", lifespan=lifespan, docs_url=None, redoc_url=None)
+    answer_with_problems(app)
+    add_probes(app, lambda: True)
+    _add_stations(app, park)
+    _add_hands(app, park)
+    app.add_middleware(BoundedBody)
+    return app
+
+
+def _add_stations(app: FastAPI, park: Park) -> None:
+    @app.post("/stations", status_code=201)
+    async def power_up(description: Description) -> dict[str, Any]:
+        try:
+            station = await park.power_up(description)
+        except ParkFullError as error:
+            raise HTTPException(409, str(error)) from None
+        return station.shown(whole=False)
+
+    @app.get("/stations")
+    async def list_stations() -> list[dict[str, Any]]:
+        return [station.shown(whole=False) for station in park.stations.values()]
+
+    @app.get("/stations/{identity}")
+    async def read_station(identity: str) -> dict[str, Any]:
+        return _known(park, identity).shown(whole=True)
+
+    @app.delete("/stations/{identity}", status_code=204)
+    async def remove(identity: str) -> None:
+        _known(park, identity)
+        await park.remove(identity)
+
+
+def _add_hands(app: FastAPI, park: Park) -> None:
+    """What people do at a station."""
+
+    @app.post("/stations/{identity}/plug-in")
+    async def plug_in(identity: str, plug: Plug | None = None) -> dict[str, Any]:
+        station, number = _connector(park, identity, plug)
+        await station.charging.plug_in(number)
+        station.keep()
+        return station.shown(whole=False)
+
+    @app.post("/stations/{identity}/unplug")
+    async def unplug(identity: str, plug: Plug | None = None) -> dict[str, Any]:
+        station, number = _connector(park, identity, plug)
+        await station.charging.unplug(number)
+        station.keep()
+        return station.shown(whole=False)
+
+    @app.post("/stations/{identity}/swipe")
+    async def swipe(identity: str, card: Swipe) -> dict[str, Any]:
+        station = _known(park, identity)
+        if card.connector is not None:
+            _connector(park, identity, Plug(connector=card.connector))
+        outcome = await station.charging.swipe(card.id_token, card.connector)
+        return {"outcome": outcome, **station.shown(whole=False)}
+
+    @app.post("/stations/{identity}/power-off")
+    async def power_off(identity: str) -> dict[str, Any]:
+        station = _known(park, identity)
+        await station.power_off()
+        return station.shown(whole=False)
+
+    @app.post("/stations/{identity}/power-on")
+    async def power_on(identity: str) -> dict[str, Any]:
+        station = _known(park, identity)
+        station.power_on()
+        return station.shown(whole=False)
+
+    @app.post("/stations/{identity}/faults")
+    async def set_faults(identity: str, faults: Faults) -> dict[str, Any]:
+        station = _known(park, identity)
+        station.set_faults(faults.faults)
+        return station.shown(whole=False)
+
+
+def _known(park: Park, identity: str) -> Station:
+    station = park.stations.get(identity)
+    if station is None:
+        raise HTTPException(404, f"There is no station {identity}; POST /stations powers one up.")
+    return station
+
+
+def _connector(park: Park, identity: str, plug: Plug | None) -> tuple[Station, int]:
+    station, number = _known(park, identity), plug.connector if plug else 1
+    if number not in station.charging.connectors:
+        raise HTTPException(422, f"connector: {identity} has 1 to {len(station.charging.connectors)}.")
+    return station, number

@@ -1,0 +1,49 @@
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
+from temporalio.client import Client
+
+from cli.supervisor import deployment
+from cli.supervisor.servers import RunningServers, running_servers
+
+pytestmark = pytest.mark.hard
+
+
+@pytest.fixture(autouse=True)
+def free_ports(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("temporal", "temporal_ui", "temporal_metrics", "postgres", "api"):
+        monkeypatch.setenv(f"STATIONMASTER_PORT_{name.upper()}", "0")
+
+
+async def client_of(servers: RunningServers) -> Client:
+    return await Client.connect(servers.addresses["temporal"].url)
+
+
+async def registered(client: Client) -> dict[str, int]:
+    found = await client.operator_service.list_search_attributes(ListSearchAttributesRequest(namespace="default"))
+    return dict(found.custom_attributes)
+
+
+async def test_closed_workflows_are_kept_for_90_days(tmp_path: Path) -> None:
+    async with running_servers(tmp_path, {"temporal"}) as servers:
+        client = await client_of(servers)
+        found = await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace="default"))
+        kept = found.config.workflow_execution_retention_ttl.ToTimedelta()
+    assert kept == timedelta(days=90)
+
+
+async def test_a_search_attribute_that_a_newer_version_needs_is_added_to_an_older_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deployment, "search_attributes", lambda: {"Reference": "Keyword"})
+    async with running_servers(tmp_path, {"temporal"}) as servers:
+        assert "Due" not in await registered(await client_of(servers))
+    monkeypatch.setattr(deployment, "search_attributes", lambda: {"Reference": "Keyword", "Due": "Datetime"})
+    async with running_servers(tmp_path, {"temporal"}) as servers:
+        attributes = await registered(await client_of(servers))
+    assert attributes["Reference"] == IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD
+    assert attributes["Due"] == IndexedValueType.INDEXED_VALUE_TYPE_DATETIME

@@ -1,0 +1,142 @@
+"""Real PostgreSQL: one server and one migrated template per run, and a database of its own for each test."""
+
+import dataclasses
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+
+import httpx
+import psycopg
+import pytest
+import structlog
+from fastapi import FastAPI
+from pydantic import SecretStr
+from structlog.processors import JSONRenderer
+
+from api.app import create_app
+from cli.supervisor.postgres import EmbeddedPostgres
+from models.migrate import upgrade
+from models.settings import Settings
+from models.store.database import Database
+from models.tables.base import new_id
+from models.usecases.work import Desk, Terms
+from tests.people import World, populate
+from tests.recording import RecordingRelay
+
+EMPTY, PEOPLED = "empty", "peopled"
+KEYS = "k1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.format_exc_info,
+        JSONRenderer(default=str),
+    ]
+)
+
+
+class Server:
+    """A server with databases to copy from. The next copy is made while a test runs on the last one."""
+
+    def __init__(self, postgres: EmbeddedPostgres) -> None:
+        self.postgres = postgres
+        self._one_at_a_time = ThreadPoolExecutor(1)
+        self._next: dict[str, Future[str]] = {}
+
+    def execute(self, statement: str) -> None:
+        with psycopg.connect(self.postgres.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    def copy(self, template: str, name: str) -> str:
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
+
+    @contextmanager
+    def copied(self, template: str) -> Iterator[Settings]:
+        name = (self._next.pop(template, None) or self._prepared(template)).result()
+        self._next[template] = self._prepared(template)
+        yield settings_for(self.postgres.url(name))
+        self._one_at_a_time.submit(self.execute, f"DROP DATABASE {name} WITH (FORCE)")
+
+    def stop(self) -> None:
+        self._one_at_a_time.shutdown()
+        self.postgres.stop()
+
+    def _prepared(self, template: str) -> Future[str]:
+        return self._one_at_a_time.submit(self.copy, template, f"test_{new_id().hex}")
+
+
+def settings_for(url: str) -> Settings:
+    return Settings(database_url=SecretStr(url), keys=SecretStr(KEYS), operator_name="Test Charging")
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    embedded = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), durable=False)
+    embedded.start()
+    server = Server(embedded)
+    try:
+        server.execute(f"CREATE DATABASE {EMPTY}")
+        upgrade(settings_for(embedded.url(EMPTY)))
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+async def peopled(postgres: Server) -> World:
+    """A world in a template of its own: made once, copied for each test."""
+    settings = settings_for(postgres.postgres.url(postgres.copy(EMPTY, PEOPLED)))
+    database = Database(settings.sqlalchemy_url)
+    world = await populate(Desk(database, Terms.of(settings)))
+    await database.close()
+    return world
+
+
+@pytest.fixture
+def settings(postgres: Server, request: pytest.FixtureRequest) -> Iterator[Settings]:
+    """Settings that lead to a fresh database of this test's own, with the world in it where the test asks for that."""
+    template = EMPTY
+    if "world" in request.fixturenames:
+        request.getfixturevalue("peopled")
+        template = PEOPLED
+    with postgres.copied(template) as own:
+        yield own
+
+
+@pytest.fixture
+async def database(settings: Settings) -> AsyncIterator[Database]:
+    opened = Database(settings.sqlalchemy_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def desk(database: Database, settings: Settings) -> Desk:
+    return Desk(database, Terms.of(settings))
+
+
+@pytest.fixture
+def world(peopled: World, desk: Desk) -> World:
+    """The operator and its partners with their people, products with their questions, one tender."""
+    return dataclasses.replace(peopled, desk=desk)
+
+
+@pytest.fixture
+def relay() -> RecordingRelay:
+    return RecordingRelay()
+
+
+@pytest.fixture
+async def app(settings: Settings, relay: RecordingRelay) -> AsyncIterator[FastAPI]:
+    running = create_app(settings, relay=lambda _desk, _client: relay)
+    async with running.router.lifespan_context(running):
+        yield running
+
+
+@pytest.fixture
+async def api(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """Calls the API without a login; ``world`` has people whose ``headers`` log in."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://stationmaster.test") as client:
+        yield client

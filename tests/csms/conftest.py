@@ -1,0 +1,30 @@
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pytest
+
+from csms.connection import Limits
+from csms.listener import CsmsServer
+from tests.csms.memory import MemoryRecords
+
+RECEIVED_AT = datetime(2026, 11, 21, 10, 0, 5, tzinfo=UTC)
+
+
+@pytest.fixture
+def records() -> MemoryRecords:
+    records = MemoryRecords()
+    records.register("CP-1")
+    return records
+
+
+@pytest.fixture
+def limits() -> Limits:
+    return Limits(call_s=5, handling_s=5, draining_s=2)
+
+
+@pytest.fixture
+async def server(records: MemoryRecords, limits: Limits) -> AsyncIterator[CsmsServer]:
+    async with CsmsServer(
+        records, host="127.0.0.1", port=0, node="test-node", clock=lambda: RECEIVED_AT, limits=limits
+    ) as server:
+        yield server

@@ -1,0 +1,41 @@
+"""Reading frames fails on nothing (OCPP.md 19, 21)."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from csms import frames
+from csms.frames import Call, CallError, CallResult, ErrorCode, Ignored, Unreadable
+
+pytestmark = pytest.mark.step("P14")
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=300),
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=10,
+)
+
+
+@given(st.text() | values.map(json.dumps) | st.lists(values, max_size=6).map(json.dumps))
+def test_every_text_is_a_frame_an_error_with_a_usable_id_or_nothing(text: str) -> None:
+    frame = frames.read(text)
+    assert isinstance(frame, Call | CallResult | CallError | Unreadable | Ignored)
+    if isinstance(frame, Call | Unreadable):
+        assert 0 < len(frame.message_id) <= frames.MESSAGE_ID_LIMIT
+        written = json.loads(frames.write_error(frame.message_id, ErrorCode.GENERIC_ERROR, "x"))
+        assert written[:2] == [4, frame.message_id]
+
+
+@given(st.text(min_size=1, max_size=36), st.text(min_size=1, max_size=50), st.dictionaries(st.text(), st.booleans()))
+def test_a_call_is_read_as_it_was_written(message_id: str, action: str, payload: dict[str, Any]) -> None:
+    text = frames.write_call(message_id, action, payload)
+    assert frames.read(text) == Call(message_id, action, payload, text)
+    assert frames.read(frames.write_result(message_id, payload)) == CallResult(message_id, payload)
+
+
+def test_the_codes_are_spelt_as_the_standard_misspells_them() -> None:
+    assert ErrorCode.OCCURRENCE_CONSTRAINT_VIOLATION.value == "OccurenceConstraintViolation"
+    assert ErrorCode.FORMATION_VIOLATION.value == "FormationViolation"

@@ -1,0 +1,113 @@
+"""The worker: carries out the workflows and their activities, and sweeps up facts that were left behind."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+import structlog
+from temporalio.client import Client
+from temporalio.service import RPCError
+from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.commissioning import CommissioningActivities
+from activities.delivery import DeliveryActivities
+from activities.gateways.documents import documents_from
+from activities.gateways.grid_operator import HttpGridOperator
+from activities.gateways.mail import SmtpMail
+from activities.gateways.webhooks import HttpWebhooks
+from activities.installation import InstallationActivities
+from activities.placement import PlacementActivities
+from activities.refusals import RefusalActivities
+from activities.relay import TASK_QUEUE, Relay
+from activities.steps import Steps
+from models.secrets import KeyRing
+from models.settings import Settings
+from models.store.database import Database
+from models.usecases.work import Desk, Terms
+from workflows import options
+from workflows.client import connect
+from workflows.commissioning import CommissioningWorkflow
+from workflows.delivery import DeliveryWorkflow
+from workflows.installation import InstallationWorkflow
+from workflows.placement import PlacementWorkflow
+
+WORKFLOWS: list[type] = [PlacementWorkflow, InstallationWorkflow, CommissioningWorkflow, DeliveryWorkflow]
+CACHED_WORKFLOWS = 5_000
+CONNECT_AGAIN_AFTER_S = 2.0
+
+
+class Readiness(Protocol):
+    """Where the worker tells how it can be seen whether its parts are there."""
+
+    def add(self, name: str, check: Callable[[], Awaitable[bool]]) -> None: ...
+
+
+log = structlog.get_logger()
+
+
+def runner() -> SandboxedWorkflowRunner:
+    """Workflows see our own pure modules as they are, instead of importing them anew for each run."""
+    restrictions = SandboxRestrictions.default.with_passthrough_modules("models", "activities", "pydantic", "orjson")
+    return SandboxedWorkflowRunner(restrictions=restrictions)
+
+
+def activities_of(settings: Settings, desk: Desk, relay: Relay) -> list[Callable[..., Any]]:
+    """Every activity, bound to its clients."""
+    steps = Steps(desk, relay)
+    placement = PlacementActivities(steps, HttpGridOperator.from_settings(settings))
+    installation = InstallationActivities(steps, documents_from(settings))
+    delivery = DeliveryActivities(
+        steps,
+        SmtpMail.from_settings(settings),
+        HttpWebhooks.from_settings(settings),
+        KeyRing.parse(settings.keys.get_secret_value()),
+        settings.public_api_url,
+    )
+    rooms = (placement, installation, CommissioningActivities(steps), delivery, RefusalActivities(desk))
+    return [
+        method
+        for room in rooms
+        for name in dir(room)
+        if not name.startswith("_") and hasattr(method := getattr(room, name), "__temporal_activity_definition")
+    ]
+
+
+async def serve(settings: Settings, stop: asyncio.Event, ready: Readiness) -> None:
+    """Work until told to stop; Temporal and PostgreSQL are waited for."""
+    desk = Desk(Database(settings.sqlalchemy_url), Terms.of(settings))
+    ready.add("database", desk.database.is_ready)
+    client = await connect(settings, lazy=True)
+    ready.add("temporal", client.service_client.check_health)
+    await _temporal_is_there(client, stop)
+    relay = Relay(desk, client)
+    worker = Worker(
+        client,
+        task_queue=TASK_QUEUE,
+        workflows=WORKFLOWS,
+        activities=activities_of(settings, desk, relay),
+        workflow_runner=runner(),
+        max_cached_workflows=CACHED_WORKFLOWS,
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+        graceful_shutdown_timeout=options.WORKER_SHUTDOWN_GRACE,
+    )
+    if not stop.is_set():
+        async with worker:
+            log.info("worker works", task_queue=TASK_QUEUE)
+            await relay.run(stop)
+    await desk.database.close()
+
+
+async def _temporal_is_there(client: Client, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        try:
+            await client.service_client.check_health()
+        except (RPCError, RuntimeError) as error:
+            log.warning("Temporal is not there yet", reason=str(error)[:200])
+        else:
+            return
+        try:
+            await asyncio.wait_for(stop.wait(), CONNECT_AGAIN_AFTER_S)
+        except TimeoutError:
+            continue

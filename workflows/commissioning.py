@@ -1,0 +1,250 @@
+"""One station's way from its registration to its first ordinary card."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.commissioning import CommissioningActivities as Activities
+    from models.messages.base import Fact, Subject
+    from models.messages.commissioning import (
+        ActivateStation,
+        CommissioningProgress,
+        CommissioningStep,
+        Findings,
+        SelfCheck,
+        StartTestCharge,
+    )
+    from models.messages.station import CommandOutcome, StationCommand
+    from models.rules import station_checks
+    from models.rules.commissioning import COMMISSIONING, CommissioningEvent, CommissioningStage
+    from workflows import options, search_attributes
+    from workflows.process import STEP, Process
+
+S, E = CommissioningStage, CommissioningEvent
+_MOVES = {"station_connected": E.STATION_CONNECTED, "station_booted": E.STATION_BOOTED}
+_MOVED_BY_OTHERS = frozenset({"test_restarted", "hardware_unlinked", "sat_approved"})
+NO_BOOT = (
+    "The station did not boot in time. Check its power, its mobile network, the address, the identity and the key it "
+    "was configured with, then start the test again."
+)
+
+
+@workflow.defn(name="commissioning")
+class CommissioningWorkflow(Process[CommissioningProgress]):
+    machine = COMMISSIONING
+    decisions = {"start_test_charge": StartTestCharge, "activate": ActivateStation}  # noqa: RUF012 - read only
+
+    @workflow.init
+    def __init__(self, subject: Subject) -> None:
+        super().__init__(subject)
+
+    @workflow.run
+    async def run(self, subject: Subject) -> str:
+        """The station boots, is configured, checked, test-charged, accepted with the others, and activated."""
+        workflow.upsert_search_attributes([search_attributes.STATION.value_set(subject.reference)])
+        await self.load()
+        while not self.ended:
+            match self.stage:
+                case S.REGISTERED | S.CONNECTED:
+                    await self.await_boot()
+                case S.BOOTED:
+                    await self.apply_configuration()
+                case S.CONFIGURED:
+                    await self.check_itself()
+                case S.TEST_CHARGING:
+                    await self.run_test_charge()
+                case _:
+                    await self.await_decision()
+        await self.rest()
+        return str(self.stage)
+
+    async def load(self) -> None:
+        """Other processes have moved the station, or this one begins: its rows tell where it stands."""
+        step = self.station_step("load")
+        await self.in_turn(lambda: workflow.execute_activity_method(Activities.load_commissioning, step, **STEP))
+
+    async def await_boot(self) -> None:
+        """P14: no boot within the time limit fails the test."""
+        fact = self.next_fact()
+        if fact is not None:
+            await self.hear(fact)
+        elif not await self.wait("boot", until=self.at.boot_due_at):
+            await self.fail_test(NO_BOOT)
+
+    async def await_decision(self) -> None:
+        """The installer, operations or administration is next."""
+        fact = self.next_fact()
+        if fact is None:
+            await self.wait(f"station is {self.stage}")
+        else:
+            await self.hear(fact)
+
+    async def hear(self, fact: Fact) -> None:
+        """What belongs to an earlier test is of no interest any more."""
+        if fact.payload["test_number"] < self.at.test_number and fact.name not in _MOVED_BY_OTHERS:
+            return
+        if fact.name in _MOVES:
+            await self.move(_MOVES[fact.name], fact.occurrence)
+        elif fact.name == "boot_refused":
+            await self.fail_test(fact.payload["reason"])
+        elif fact.name in _MOVED_BY_OTHERS:
+            if fact.name == "hardware_unlinked":
+                await self.command_once("disconnect")
+            await self.load()
+
+    async def apply_configuration(self) -> None:
+        """P14: the network's and the product's settings; a refused one fails the test."""
+        outcomes: dict[str, str] = {}
+        until = workflow.now() + options.CONFIGURATION_LIMIT
+        for key, value in self.at.configuration.items():
+            outcome = await self.command("change_configuration", until, key=key, value=value)
+            if outcome is None:
+                await self.fail_test("The station lost its connection while it was configured.")
+                return
+            outcomes[key] = outcome.outcome
+        if refused := station_checks.refusals(outcomes):
+            await self.fail_test("The station refused the settings " + ", ".join(refused) + ".")
+            return
+        await self.move(E.CONFIGURATION_APPLIED, self.test_occurrence, outcomes=outcomes)
+
+    async def check_itself(self) -> None:
+        """P14: settings read back, every connector heard of."""
+        until = workflow.now() + options.SELF_CHECK_LIMIT
+        for connector in range(1, self.at.connectors + 1):
+            await self.command("trigger_message", until, message="status", connector=connector)
+        answer = await self.command("read_configuration", until, keys=list(self.at.configuration))
+        if answer is None:
+            await self.fail_test("The station lost its connection during the self-check.")
+            return
+        known: dict[str, Any] = answer.data.get("configuration", {})
+        read_back = {key: known[key]["value"] for key in known}
+        wrong = await self.findings(read_back)
+        while wrong and workflow.now() < until:
+            await workflow.sleep(options.NODE_SEARCHED_AGAIN_AFTER)
+            wrong = await self.findings(read_back)
+        if wrong:
+            await self.fail_test("The self-check found: " + "; ".join(wrong) + ".")
+        else:
+            await self.move(E.SELF_CHECK_PASSED, self.test_occurrence)
+
+    async def findings(self, read_back: dict[str, str | None]) -> tuple[str, ...]:
+        subject = self.subject
+        check = SelfCheck(asset_id=subject.subject_id, correlation_id=subject.correlation_id, read_back=read_back)
+        found: Findings = await workflow.execute_activity_method(Activities.self_check, check, **STEP)
+        return found.wrong
+
+    async def run_test_charge(self) -> None:
+        """P15: the whole chain, with the station's own test card: authorise, start, energy, stop."""
+        until = workflow.now() + timedelta(seconds=self.at.test_charge_time_limit_s)
+        answer = await self.command("start_charging", until, token=self.at.test_token, connector=1)
+        if answer is None or answer.outcome != "accepted":
+            await self.fail_charge("The station did not take the remote start; check that no other session runs.")
+            return
+        started = await self.fact_named("transaction_started", until)
+        if started is None:
+            await self.fail_charge("The station took the remote start, but no transaction began; is a car plugged in?")
+            return
+        number = started.payload["transaction"]
+        flowed = await self.fact_named("energy_flowed", until)
+        stop_by = workflow.now() + options.TEST_CHARGE_STOP_LIMIT
+        await self.command("stop_charging", stop_by, transaction=number)
+        stopped = await self.fact_named("transaction_stopped", stop_by)
+        if flowed is None:
+            await self.fail_charge("The transaction began, but too little energy flowed; check the meter and the car.")
+        elif stopped is None:
+            await self.fail_charge("The station did not stop the transaction when it was told to.")
+        else:
+            step = self.station_step(f"charge-{number}")
+            await self.in_turn(lambda: workflow.execute_activity_method(Activities.finish_test_charge, step, **STEP))
+
+    async def fact_named(self, name: str, until: datetime) -> Fact | None:
+        """The next fact of this name, or None where it does not come in time."""
+        while True:
+            fact = self.next_fact()
+            if fact is not None and fact.name == name:
+                return fact
+            if fact is None and not await self.wait(name.replace("_", " "), until=until):
+                return None
+
+    async def move(self, event: CommissioningEvent, occurrence: str, **detail: Any) -> None:
+        step = self.station_step(f"{event}-{occurrence}", event=event, detail=detail)
+        await self.in_turn(lambda: workflow.execute_activity_method(Activities.move_station, step, **STEP))
+
+    async def fail_test(self, reason: str) -> None:
+        step = self.station_step(self.test_occurrence, reason=reason)
+        await self.in_turn(lambda: workflow.execute_activity_method(Activities.fail_connection_test, step, **STEP))
+
+    async def fail_charge(self, reason: str) -> None:
+        step = self.station_step(str(workflow.uuid4()), reason=reason)
+        await self.in_turn(lambda: workflow.execute_activity_method(Activities.fail_test_charge, step, **STEP))
+
+    async def command(self, kind: Any, until: datetime, **arguments: Any) -> CommandOutcome | None:
+        """Send a command to the node that holds the socket, looked up each time anew; None where it takes too long."""
+        while workflow.now() < until:
+            answer = await self.command_once(kind, **arguments)
+            if answer is not None:
+                return answer
+            await workflow.sleep(options.NODE_SEARCHED_AGAIN_AFTER)
+        return None
+
+    async def command_once(self, kind: Any, **arguments: Any) -> CommandOutcome | None:
+        found = await workflow.execute_activity_method(Activities.find_node, self.station_step("look"), **STEP)
+        if found.node is None:
+            return None
+        subject = self.subject
+        command = StationCommand(
+            asset_id=subject.subject_id, kind=kind, arguments=arguments, correlation_id=subject.correlation_id
+        )
+        try:
+            answer: CommandOutcome = await workflow.execute_activity(
+                "send_command",
+                command,
+                result_type=CommandOutcome,
+                task_queue=f"csms-{found.node}",
+                start_to_close_timeout=options.COMMAND_LIMIT,
+                schedule_to_start_timeout=options.COMMAND_PICKED_UP_WITHIN,
+                retry_policy=options.COMMAND_RETRY,
+                summary=kind,
+            )
+        except ActivityError:
+            return None
+        return answer
+
+    @property
+    def test_occurrence(self) -> str:
+        return f"test-{self.at.test_number}"
+
+    def station_step(self, occurrence: str, **more: Any) -> CommissioningStep:
+        test_number = self.progress.test_number if self.progress else 0
+        return CommissioningStep(**self.step(occurrence).model_dump(), test_number=test_number, **more)
+
+    @workflow.update
+    async def start_test_charge(self, decision: StartTestCharge) -> str:
+        """P15: the installer has a car, or its stand-in, plugged in."""
+        arguments = [self.subject.subject_id, decision]
+        return await self.decide(
+            E.START_TEST_CHARGE,
+            decision,
+            lambda: workflow.execute_activity_method(Activities.start_test_charge, args=arguments, **STEP),
+        )
+
+    @start_test_charge.validator
+    def _check_start_test_charge(self, decision: StartTestCharge) -> None:
+        self.check(E.START_TEST_CHARGE, decision)
+
+    @workflow.update
+    async def activate(self, decision: ActivateStation) -> str:
+        """P19: administration lets ordinary cards in."""
+        arguments = [self.subject.subject_id, decision]
+        return await self.decide(
+            E.ACTIVATE,
+            decision,
+            lambda: workflow.execute_activity_method(Activities.activate_station, args=arguments, **STEP),
+        )
+
+    @activate.validator
+    def _check_activate(self, decision: ActivateStation) -> None:
+        self.check(E.ACTIVATE, decision)

@@ -1,0 +1,83 @@
+"""A person's decision goes to its process as an Update (rule 2), and every answer of Temporal gets its name."""
+
+from datetime import timedelta
+
+from temporalio.client import (
+    Client,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from models.errors import BusinessError, NotFound, ProcessEnded, ProcessNotReady
+from models.messages.base import Decision
+from models.store import processes
+from models.usecases.work import Desk
+
+ANSWER_LIMIT = timedelta(seconds=15)
+RETRY_AFTER_S = 5
+_AWAY = {
+    RPCStatusCode.UNAVAILABLE,
+    RPCStatusCode.DEADLINE_EXCEEDED,
+    RPCStatusCode.CANCELLED,
+    RPCStatusCode.FAILED_PRECONDITION,
+    RPCStatusCode.RESOURCE_EXHAUSTED,
+}
+
+
+async def decide(client: Client, desk: Desk, workflow_id: str, name: str, decision: Decision) -> None:
+    """Put ``decision`` to the process and wait until it is carried out.
+
+    Raises the business error with which it was refused; ProcessEnded (409); ProcessNotReady (503) while facts are
+    still on their way to the process, or Temporal or its workers are away.
+    """
+    await _check_process(desk, workflow_id)
+    handle = client.get_workflow_handle(workflow_id)
+    try:
+        await handle.execute_update(name, decision, id=decision.decision_id, rpc_timeout=ANSWER_LIMIT)
+    except WorkflowUpdateFailedError as error:
+        raise refusal(error.cause) from error
+    except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+        raise _not_ready() from error
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            raise await _missing(desk, workflow_id) from error
+        if error.status in _AWAY:
+            raise _not_ready() from error
+        raise
+
+
+def refusal(cause: BaseException | None) -> BusinessError:
+    """The business error that a process gave as its reason."""
+    while cause is not None and not (isinstance(cause, ApplicationError) and cause.details):
+        cause = cause.__cause__
+    if isinstance(cause, ApplicationError) and isinstance(cause.details[0], dict):
+        return BusinessError.from_details(cause.details[0])
+    return _not_ready()
+
+
+async def _check_process(desk: Desk, workflow_id: str) -> None:
+    async with desk.database.transaction() as session:
+        process = await processes.find(session, workflow_id)
+        if process is None:
+            raise NotFound("There is no such process")
+        if process.ended_at is not None:
+            raise ProcessEnded("The process has ended; nothing can be decided about it any more")
+        if await processes.has_undelivered(session, workflow_id):
+            raise _not_ready()
+
+
+async def _missing(desk: Desk, workflow_id: str) -> BusinessError:
+    async with desk.database.transaction() as session:
+        process = await processes.find(session, workflow_id)
+    if process is not None and process.ended_at is not None:
+        return ProcessEnded("The process has ended; nothing can be decided about it any more")
+    return _not_ready()
+
+
+def _not_ready() -> ProcessNotReady:
+    return ProcessNotReady(
+        "The process can't take decisions right now; nothing was changed, try again in a few seconds",
+        retry_after_s=RETRY_AFTER_S,
+    )

@@ -1,0 +1,40 @@
+"""Every timeout and every retry has its name here."""
+
+from datetime import timedelta
+
+from temporalio.common import RetryPolicy
+
+STEP_LIMIT = timedelta(seconds=30)
+STEP_RETRY = RetryPolicy(
+    initial_interval=timedelta(milliseconds=200), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
+)
+"""A step of our own is tried until the database is back; business facts are never retried."""
+
+REPORT_LIMIT = timedelta(minutes=2)
+
+GRID_CALL_LIMIT = timedelta(seconds=30)
+GRID_CALL_RETRY = RetryPolicy(
+    initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=30)
+)
+"""A grid operator that is away is tried until it is back; operations sees since when."""
+
+DELIVERY_LIMIT = timedelta(minutes=1)
+DELIVERY_GIVEN_UP_AFTER = timedelta(days=3)
+DELIVERY_RETRY = RetryPolicy(
+    initial_interval=timedelta(seconds=2), backoff_coefficient=2, maximum_interval=timedelta(hours=1)
+)
+
+COMMAND_LIMIT = timedelta(seconds=40)
+COMMAND_PICKED_UP_WITHIN = timedelta(seconds=5)
+COMMAND_RETRY = RetryPolicy(maximum_attempts=1)
+"""A command that failed is sent again by the process, after a fresh look for the station's node."""
+
+NODE_SEARCHED_AGAIN_AFTER = timedelta(seconds=2)
+CONFIGURATION_LIMIT = timedelta(minutes=5)
+SELF_CHECK_LIMIT = timedelta(minutes=2)
+TEST_CHARGE_STOP_LIMIT = timedelta(minutes=2)
+
+WORKER_SHUTDOWN_GRACE = timedelta(seconds=10)
+
+DECISION_PATIENCE = timedelta(seconds=10)
+"""How long a decision waits for a step that is being taken before it is judged by what is known."""
