@@ -1,6 +1,7 @@
 """The worker: carries out the workflows and their activities, and sweeps up facts that were left behind."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
@@ -77,9 +78,14 @@ async def serve(settings: Settings, stop: asyncio.Event, ready: Readiness) -> No
     """Work until told to stop; Temporal and PostgreSQL are waited for."""
     desk = Desk(Database(settings.sqlalchemy_url), Terms.of(settings))
     ready.add("database", desk.database.is_ready)
-    client = await connect(settings, lazy=True)
-    ready.add("temporal", client.service_client.check_health)
-    await _temporal_is_there(client, stop)
+    ready.add("temporal", _not_yet)
+    client = await _connected(settings, stop)
+    if client is not None:
+        await _work(settings, desk, client, stop, ready)
+    await desk.database.close()
+
+
+async def _work(settings: Settings, desk: Desk, client: Client, stop: asyncio.Event, ready: Readiness) -> None:
     relay = Relay(desk, client)
     worker = Worker(
         client,
@@ -92,22 +98,23 @@ async def serve(settings: Settings, stop: asyncio.Event, ready: Readiness) -> No
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         graceful_shutdown_timeout=options.WORKER_SHUTDOWN_GRACE,
     )
-    if not stop.is_set():
-        async with worker:
-            log.info("worker works", task_queue=TASK_QUEUE)
-            await relay.run(stop)
-    await desk.database.close()
+    async with worker:
+        ready.add("temporal", client.service_client.check_health)
+        log.info("worker works", task_queue=TASK_QUEUE)
+        await relay.run(stop)
 
 
-async def _temporal_is_there(client: Client, stop: asyncio.Event) -> None:
+async def _not_yet() -> bool:
+    return False
+
+
+async def _connected(settings: Settings, stop: asyncio.Event) -> Client | None:
+    """A client once Temporal is there, or None where the stop comes first. A worker takes no lazy client."""
     while not stop.is_set():
         try:
-            await client.service_client.check_health()
+            return await connect(settings)
         except (RPCError, RuntimeError) as error:
             log.warning("Temporal is not there yet", reason=str(error)[:200])
-        else:
-            return
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), CONNECT_AGAIN_AFTER_S)
-        except TimeoutError:
-            continue
+    return None

@@ -7,12 +7,14 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from temporalio.client import Client
 
+from activities.gateways.documents import documents_from
 from activities.relay import Relay
 from api import context, openapi, probes, problems, v1
 from api.auth.passwords import Hashing
 from api.auth.throttle import LoginThrottle
 from api.context import Services
 from api.envelope import Envelope
+from api.events import StationEvents
 from api.v1 import codec
 from models.clock import Clock, utc_now
 from models.secrets import KeyRing
@@ -57,8 +59,11 @@ async def _lifespan(settings: Settings, clock: Clock, relay: MakeRelay, app: Fas
         relay=relay(desk, client),
         hashing=Hashing(),
         throttle=LoginThrottle(clock),
+        documents=documents_from(settings),
+        station_events=StationEvents(settings.database_url.get_secret_value()),
     )
     try:
-        yield
+        async with services.station_events.listening():
+            yield
     finally:
         await services.close()

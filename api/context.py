@@ -9,8 +9,10 @@ from typing import Protocol
 from fastapi import Request
 from temporalio.client import Client
 
+from activities.gateways.documents import Documents
 from api.auth.passwords import Hashing
 from api.auth.throttle import LoginThrottle
+from api.events import StationEvents
 from models.messages.base import Actor
 from models.secrets import KeyRing
 from models.settings import Settings
@@ -37,6 +39,8 @@ class Services:
     relay: Relay
     hashing: Hashing
     throttle: LoginThrottle
+    documents: Documents
+    station_events: StationEvents
     _under_way: set[asyncio.Task[None]] = field(default_factory=set)
 
     @asynccontextmanager

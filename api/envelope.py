@@ -25,6 +25,7 @@ _SANE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 
 BODY_LIMIT_BYTES = 1024 * 1024
+DRAIN_LIMIT_BYTES = 64 * 1024 * 1024
 _LIMIT = "body_limit_bytes"
 
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -120,18 +121,23 @@ def _bounded(scope: Scope, receive: Receive) -> Receive:
     async def receive_bounded() -> Message:
         nonlocal seen_bytes
         limit = getattr(scope.get("endpoint"), _LIMIT, BODY_LIMIT_BYTES)
-        announced = Headers(scope=scope).get("content-length", "0")
-        if announced.isdecimal() and int(announced) > limit:
-            raise _too_large(limit)
         message = await receive()
         seen_bytes += len(message.get("body", b""))
-        if seen_bytes > limit:
-            raise _too_large(limit)
+        if seen_bytes > limit or _announced(scope) > limit:
+            await _drain(message, receive, seen_bytes)
+            raise HTTPException(413, f"The body is larger than {limit // 1024} KiB")
         return message
 
     return receive_bounded
 
 
-def _too_large(limit: int) -> HTTPException:
-    # Whatever is left of the body is not read: the connection can't be used again.
-    return HTTPException(413, f"The body is larger than {limit // 1024} KiB", {"Connection": "close"})
+def _announced(scope: Scope) -> int:
+    length = Headers(scope=scope).get("content-length", "")
+    return int(length) if length.isdecimal() else 0
+
+
+async def _drain(message: Message, receive: Receive, seen_bytes: int) -> None:
+    """Read the rest of a body that is refused, within reason: who still sends when we close never sees the answer."""
+    while message.get("more_body") and seen_bytes < DRAIN_LIMIT_BYTES:
+        message = await receive()
+        seen_bytes += len(message.get("body", b""))

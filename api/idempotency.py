@@ -7,7 +7,9 @@ the key's unique index, and a request that fails leaves no key behind.
 import base64
 import hashlib
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Annotated
+from uuid import uuid5
 
 from fastapi import Depends, Header, Request
 from pydantic import BaseModel
@@ -17,9 +19,11 @@ from api.auth.access import Access
 from models.errors import IdempotencyKeyReused
 from models.store import idempotency
 from models.tables.access import IdempotencyKey
+from models.tables.base import new_id
 from models.usecases.work import Work
 
 HEADER = "Idempotency-Key"
+KEPT = timedelta(days=7)
 REPLAYED = {"Idempotency-Replayed": "true"}
 
 
@@ -48,8 +52,20 @@ class Creation:
                 kept.status, kept.body = self._status, _seal(access, kept, body)
         return _response(self._status, body, {})
 
+    async def decision_id(self, access: Access) -> str:
+        """Names a decision for its process, which carries it out once; the same when the caller sends the same again.
+
+        Raises IdempotencyKeyReused.
+        """
+        if self._key is None:
+            return str(new_id())
+        async with access.work() as work:
+            await self._kept(access, work, "")
+        return str(uuid5(access.caller.id, f"{self._fingerprint} {self._key}"))
+
     async def _kept(self, access: Access, work: Work, upload: str) -> IdempotencyKey:
         request_hash = hashlib.sha256((self._fingerprint + upload).encode()).hexdigest()
+        await idempotency.forget_before(work.session, access.caller.id, work.now - KEPT)
         kept = await idempotency.take(work.session, access.caller.id, self._key or "", request_hash)
         if kept.request_hash != request_hash:
             raise IdempotencyKeyReused("The key came with another request before; use a new one", field=HEADER)
@@ -65,7 +81,7 @@ async def _creation(
             min_length=1,
             max_length=255,
             pattern=r"^[\x21-\x7e]+$",
-            description="Names this request: sent again with the same key it creates once and gets the same answer.",
+            description="Names this request: sent again within 7 days it creates nothing and gets the same answer.",
         ),
     ] = None,
 ) -> Creation:

@@ -135,8 +135,10 @@ async def _http_error(request: Request, error: Exception) -> Response:
         405: f"{request.method} is not possible here; see the Allow header",
     }
     detail = said.get(status.value) or (error.detail if error.detail != status.phrase else status.description)
-    code = "".join(word.capitalize() for word in status.phrase.split())
-    return problem(request, status.value, code, status.phrase, detail, headers=dict(error.headers or {}))
+    # Python has renamed this phrase; what programs read stays.
+    title = "Content Too Large" if status.value == 413 else status.phrase
+    code = "".join(word.capitalize() for word in title.split())
+    return problem(request, status.value, code, title, detail, headers=dict(error.headers or {}))
 
 
 async def _not_valid(request: Request, error: Exception) -> Response:

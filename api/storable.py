@@ -21,8 +21,16 @@ async def refuse_nul(request: Request) -> None:
     if request.headers.get("content-type", "").lower().startswith("multipart/"):
         return
     if b"\\u0000" in await request.body():
-        for field in _with_nul(await request.json(), []):
+        for field in _with_nul(await _read(request), []):
             raise InvalidInput(f"{field}: {_DETAIL}", field=field)
+
+
+async def _read(request: Request) -> Any:
+    """What is no JSON is refused by whoever wants to read it."""
+    try:
+        return await request.json()
+    except (ValueError, RecursionError):
+        return None
 
 
 def _with_nul(value: Any, path: list[str | int]) -> Iterator[str]:

@@ -118,9 +118,10 @@ class UseCaseRecords:
                 known.asset_id,
                 connector=event.connector,
                 number=event.transaction_id,
-                samples=[(sample.timestamp, _row(sample)) for sample in event.samples],
+                samples=_rows(event.samples),
                 register_wh=_register_wh(event.samples),
                 frame=event.evidence,
+                irregularities=_named(event.irregularities),
             )
 
     async def stopped(self, known: KnownStation, event: Stopped, _at: datetime) -> TokenDecision | None:
@@ -133,6 +134,7 @@ class UseCaseRecords:
                 stopped_at=event.timestamp,
                 reason=event.reason,
                 token=event.token,
+                samples=_rows(event.samples),
                 frame=event.evidence,
                 irregularities=_named(event.irregularities),
             )
@@ -179,6 +181,10 @@ def _decided(verdict: TokenVerdict) -> TokenDecision:
 
 def _named(irregularities: tuple[Irregularity, ...]) -> list[str]:
     return [f"{found.field}: {found.fact}" for found in irregularities]
+
+
+def _rows(samples: tuple[Sample, ...]) -> charging.Samples:
+    return [(sample.timestamp, _row(sample)) for sample in samples]
 
 
 def _row(sample: Sample) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Stations, their EVSEs, connections and events."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -9,8 +10,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
+from models.rules.commissioning import CommissioningStage
 from models.store.viewer import Viewer
+from models.tables.access import Organisation
 from models.tables.asset import ASSET_NUMBER, STATION_EVENT_CHANNEL, Asset, Evse, StationConnection, StationEvent
+from models.tables.placement import LocationAttempt
+from models.tables.tender import Product
 from models.tables.unit import Unit
 from models.tables.work_order import WorkOrder, WorkOrderLine
 
@@ -20,7 +25,9 @@ async def next_number(session: AsyncSession) -> int:
 
 
 async def lock(session: AsyncSession, asset_id: UUID) -> Asset:
-    found = await session.execute(select(Asset).where(col(Asset.id) == asset_id).with_for_update())
+    found = await session.execute(
+        select(Asset).where(col(Asset.id) == asset_id).with_for_update().execution_options(populate_existing=True)
+    )
     return found.scalar_one()
 
 
@@ -35,7 +42,9 @@ async def find(session: AsyncSession, name: str, viewer: Viewer) -> Asset | None
     return found.scalar_one_or_none()
 
 
-async def page(session: AsyncSession, viewer: Viewer, *, after: UUID | None, limit: int) -> Sequence[Asset]:
+async def page(
+    session: AsyncSession, viewer: Viewer, *, stage: CommissioningStage | None, after: UUID | None, limit: int
+) -> Sequence[Asset]:
     """Newest first; ``after`` is the last id of the page before."""
     query = (
         select(Asset)
@@ -43,10 +52,43 @@ async def page(session: AsyncSession, viewer: Viewer, *, after: UUID | None, lim
         .outerjoin(WorkOrder, col(WorkOrder.id) == col(WorkOrderLine.work_order_id))
         .where(viewer.sees(col(Asset.service_partner_id), col(WorkOrder.installer_id)))
     )
+    if stage is not None:
+        query = query.where(col(Asset.stage) == stage)
     if after is not None:
         query = query.where(col(Asset.id) < after)
     found = await session.execute(query.order_by(col(Asset.id).desc()).limit(limit))
     return found.scalars().all()
+
+
+@dataclass(frozen=True)
+class Around:
+    """What stands around a station: its product, place, hardware, socket and partner."""
+
+    product: Product
+    service_partner: Organisation
+    attempt: LocationAttempt | None
+    unit: Unit | None
+    connection: StationConnection | None
+    work_order: str | None
+    """The reference of the work order on which it was installed."""
+
+
+async def around(session: AsyncSession, asset_ids: Sequence[UUID]) -> dict[UUID, Around]:
+    """What belongs to several stations, by their ids."""
+    found = await session.execute(
+        sa.select(
+            col(Asset.id), Product, Organisation, LocationAttempt, Unit, StationConnection, col(WorkOrder.reference)
+        )
+        .join(Product, col(Product.id) == col(Asset.product_id))
+        .join(Organisation, col(Organisation.id) == col(Asset.service_partner_id))
+        .outerjoin(LocationAttempt, col(LocationAttempt.id) == col(Asset.attempt_id))
+        .outerjoin(Unit, col(Unit.id) == col(Asset.unit_id))
+        .outerjoin(StationConnection, col(StationConnection.asset_id) == col(Asset.id))
+        .outerjoin(WorkOrderLine, col(WorkOrderLine.asset_id) == col(Asset.id))
+        .outerjoin(WorkOrder, col(WorkOrder.id) == col(WorkOrderLine.work_order_id))
+        .where(col(Asset.id).in_(asset_ids))
+    )
+    return {row[0]: Around(*row[1:]) for row in found.all()}
 
 
 async def by_identity(session: AsyncSession, identity: str) -> tuple[Asset, Unit] | None:
@@ -85,6 +127,23 @@ async def events_after(session: AsyncSession, asset_id: UUID, after: int, limit:
         .limit(limit)
     )
     return found.scalars().all()
+
+
+async def last_events(session: AsyncSession, asset_id: UUID, limit: int) -> Sequence[StationEvent]:
+    """The station's latest events, newest first."""
+    found = await session.execute(
+        select(StationEvent)
+        .where(col(StationEvent.asset_id) == asset_id)
+        .order_by(col(StationEvent.id).desc())
+        .limit(limit)
+    )
+    return found.scalars().all()
+
+
+async def kinds_of_events(session: AsyncSession, asset_id: UUID) -> set[str]:
+    """What has happened to the station at least once."""
+    found = await session.execute(select(StationEvent.kind).where(col(StationEvent.asset_id) == asset_id).distinct())
+    return set(found.scalars())
 
 
 async def connection(session: AsyncSession, asset_id: UUID) -> StationConnection | None:

@@ -69,6 +69,25 @@ async def of_asset(session: AsyncSession, asset_id: UUID) -> Sequence[ChargingTr
     return found.scalars().all()
 
 
+async def page(
+    session: AsyncSession, asset_id: UUID, *, tests_only: bool, after: UUID | None, limit: int
+) -> Sequence[ChargingTransaction]:
+    """The station's transactions, newest first; ``after`` is the last id of the page before."""
+    query = select(ChargingTransaction).where(col(ChargingTransaction.asset_id) == asset_id)
+    if tests_only:
+        query = query.where(col(ChargingTransaction.is_test))
+    if after is not None:
+        query = query.where(col(ChargingTransaction.id) < after)
+    found = await session.execute(query.order_by(col(ChargingTransaction.id).desc()).limit(limit))
+    return found.scalars().all()
+
+
+async def seen(session: AsyncSession, number: int | None) -> ChargingTransaction | None:
+    """The transaction with this OCPP 1.6 id, only to be read."""
+    found = await session.execute(select(ChargingTransaction).where(col(ChargingTransaction.number) == number))
+    return found.scalar_one_or_none()
+
+
 async def last_stop_wh(session: AsyncSession, asset_id: UUID, connector: int) -> int | None:
     """Where the connector's meter stood at the end of its last finished transaction."""
     found = await session.execute(

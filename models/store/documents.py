@@ -49,6 +49,11 @@ async def photo(session: AsyncSession, value: str, work_order_id: UUID) -> Docum
     return found.scalar_one_or_none()
 
 
+async def by_key(session: AsyncSession, key: str) -> Document | None:
+    found = await session.execute(select(Document).where(col(Document.key) == key))
+    return found.scalar_one_or_none()
+
+
 async def of_work_order(session: AsyncSession, work_order_id: UUID) -> Sequence[Document]:
     found = await session.execute(
         select(Document).where(col(Document.work_order_id) == work_order_id).order_by(col(Document.id))

@@ -21,6 +21,10 @@ async def take(session: AsyncSession, principal_id: UUID, key: str, request_hash
     return await session.get_one(IdempotencyKey, (principal_id, key), with_for_update=True)
 
 
-async def forget_before(session: AsyncSession, instant: datetime) -> None:
-    """Keys older than that may be used anew."""
-    await session.execute(sa.delete(IdempotencyKey).where(col(IdempotencyKey.created_at) < instant))
+async def forget_before(session: AsyncSession, principal_id: UUID, instant: datetime) -> None:
+    """The principal's older keys may be used anew."""
+    await session.execute(
+        sa.delete(IdempotencyKey).where(
+            col(IdempotencyKey.principal_id) == principal_id, col(IdempotencyKey.created_at) < instant
+        )
+    )

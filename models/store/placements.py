@@ -1,6 +1,7 @@
 """Placement requests, their location attempts and the grid operator's calls."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -9,10 +10,12 @@ from sqlmodel import col, select
 
 from models.rules.placement import PlacementStage
 from models.store.viewer import EVERYTHING, Viewer
+from models.tables.access import Organisation
 from models.tables.document import Document
 from models.tables.placement import PLACEMENT_NUMBER, GridCall, LocationAttempt, PlacementRequest
 from models.tables.tender import Tender
 from models.tables.timeline import TimelineEntry
+from models.tables.work_order import WorkOrder
 
 
 async def next_number(session: AsyncSession) -> int:
@@ -21,7 +24,10 @@ async def next_number(session: AsyncSession) -> int:
 
 async def lock(session: AsyncSession, placement_id: UUID) -> PlacementRequest:
     found = await session.execute(
-        select(PlacementRequest).where(col(PlacementRequest.id) == placement_id).with_for_update()
+        select(PlacementRequest)
+        .where(col(PlacementRequest.id) == placement_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
     return found.scalar_one()
 
@@ -46,6 +52,36 @@ async def page(
         query = query.where(col(PlacementRequest.id) < after)
     found = await session.execute(query.order_by(col(PlacementRequest.id).desc()).limit(limit))
     return found.scalars().all()
+
+
+@dataclass(frozen=True)
+class Around:
+    """What stands around a placement request; ``attempt`` is the location in play."""
+
+    requester: Organisation
+    tender: Tender
+    attempt: LocationAttempt
+    work_order: str | None
+    """Its reference."""
+
+
+async def around(session: AsyncSession, placement_ids: Sequence[UUID]) -> dict[UUID, Around]:
+    """What belongs to several placement requests, by their ids."""
+    latest = (
+        select(sa.func.max(LocationAttempt.number))
+        .where(col(LocationAttempt.placement_id) == col(PlacementRequest.id))
+        .correlate(PlacementRequest)
+        .scalar_subquery()
+    )
+    found = await session.execute(
+        sa.select(col(PlacementRequest.id), Organisation, Tender, LocationAttempt, col(WorkOrder.reference))
+        .join(Organisation, col(Organisation.id) == col(PlacementRequest.requester_id))
+        .join(Tender, col(Tender.id) == col(PlacementRequest.tender_id))
+        .join(LocationAttempt, col(LocationAttempt.placement_id) == col(PlacementRequest.id))
+        .outerjoin(WorkOrder, col(WorkOrder.placement_id) == col(PlacementRequest.id))
+        .where(col(PlacementRequest.id).in_(placement_ids), col(LocationAttempt.number) == latest)
+    )
+    return {row[0]: Around(*row[1:]) for row in found.all()}
 
 
 async def tender_of(session: AsyncSession, placement: PlacementRequest) -> Tender:

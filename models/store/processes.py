@@ -77,6 +77,15 @@ async def has_undelivered(session: AsyncSession, workflow_id: str) -> bool:
     return found.first() is not None
 
 
+async def facts(session: AsyncSession, workflow_id: str, *, before: int | None, limit: int) -> Sequence[Handover]:
+    """What was handed over to a workflow, newest first; ``before`` is the last number of the page before."""
+    query = select(Handover).where(col(Handover.workflow_id) == workflow_id)
+    if before is not None:
+        query = query.where(col(Handover.number) < before)
+    found = await session.execute(query.order_by(col(Handover.number).desc()).limit(limit))
+    return found.scalars().all()
+
+
 async def start_of(session: AsyncSession, workflow_id: str) -> Handover | None:
     found = await session.execute(
         select(Handover).where(col(Handover.workflow_id) == workflow_id, col(Handover.kind) == HandoverKind.START)

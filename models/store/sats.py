@@ -12,7 +12,12 @@ from models.tables.sat import Sat, SatAnswer, SatRemark, SatTemplate
 
 
 async def lock_of(session: AsyncSession, work_order_id: UUID) -> Sat:
-    found = await session.execute(select(Sat).where(col(Sat.work_order_id) == work_order_id).with_for_update())
+    found = await session.execute(
+        select(Sat)
+        .where(col(Sat.work_order_id) == work_order_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
     return found.scalar_one()
 
 
@@ -32,6 +37,11 @@ async def put_answer(session: AsyncSession, answer: SatAnswer) -> None:
     fresh = {name: values[name] for name in ("value", "answered_by", "answered_at")}
     place = ["sat_id", "question_code", "line_id"]
     await session.execute(insert(SatAnswer).values(values).on_conflict_do_update(index_elements=place, set_=fresh))
+
+
+async def drop_answers_of(session: AsyncSession, line_id: UUID) -> None:
+    """The line goes, or is for another product: its answers answer nothing any more."""
+    await session.execute(sa.delete(SatAnswer).where(col(SatAnswer.line_id) == line_id))
 
 
 async def remarks(session: AsyncSession, sat_id: UUID) -> Sequence[SatRemark]:

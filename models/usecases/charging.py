@@ -14,6 +14,10 @@ from models.usecases import commissioning
 from models.usecases.work import Work
 
 
+Samples = list[tuple[datetime, dict[str, Any]]]
+"""Measured values with their instants, as they are kept."""
+
+
 async def authorise(work: Work, asset_id: UUID, token: str) -> TokenVerdict:
     """Whether the token may charge at the station."""
     asset = await assets.lock(work.session, asset_id)
@@ -63,21 +67,18 @@ async def meter(
     *,
     connector: int | None,
     number: int | None,
-    samples: list[tuple[datetime, dict[str, Any]]],
+    samples: Samples,
     register_wh: int | None,
     frame: str,
+    irregularities: list[str],
 ) -> None:
     """Keep samples, known transaction or not. ``register_wh`` is the highest energy register among them."""
-    for at, sample in samples:
-        work.session.add(
-            MeterReading(
-                asset_id=asset_id, transaction_number=number, connector=connector, sampled_at=at, samples=[sample]
-            )
-        )
+    _keep_samples(work, asset_id, connector, number, samples)
     _keep(work, asset_id, number, "MeterValues", frame)
     transaction = await _own(work, asset_id, number)
     if transaction is None:
         return
+    transaction.irregularities = metering.merged(transaction.irregularities, irregularities)
     before = transaction.energy_wh
     transaction.energy_wh = metering.energy_wh(transaction.meter_start_wh, register_wh, before)
     enough = work.terms.test_charge_energy_wh
@@ -94,6 +95,7 @@ async def stop(
     stopped_at: datetime,
     reason: str,
     token: str | None,
+    samples: Samples,
     frame: str,
     irregularities: list[str],
 ) -> TokenVerdict | None:
@@ -104,6 +106,7 @@ async def stop(
     _keep(work, asset_id, number, "StopTransaction", frame)
     transaction = await _own(work, asset_id, number)
     if transaction is not None and transaction.stopped_at is None:
+        _keep_samples(work, asset_id, transaction.connector, number, samples)
         transaction.stopped_at, transaction.meter_stop_wh = stopped_at, meter_stop_wh
         transaction.stop_reason, transaction.stop_token = reason, token.upper() if token else None
         start_wh = transaction.meter_start_wh
@@ -131,6 +134,13 @@ async def _own(work: Work, asset_id: UUID, number: int | None) -> ChargingTransa
 def _keep(work: Work, asset_id: UUID, number: int | None, action: str, frame: str) -> None:
     work.session.add(
         RawFrame(asset_id=asset_id, transaction_number=number, action=action, frame=frame, received_at=work.now)
+    )
+
+
+def _keep_samples(work: Work, asset_id: UUID, connector: int | None, number: int | None, samples: Samples) -> None:
+    work.session.add_all(
+        MeterReading(asset_id=asset_id, transaction_number=number, connector=connector, sampled_at=at, samples=[sample])
+        for at, sample in samples
     )
 
 

@@ -75,7 +75,7 @@ async def gather(work: Work, work_order_id: UUID) -> tuple[SatReport, dict[str, 
         grid=GridConnection(reference=attempt.connection_request_id or "", connected_at=attempt.connected_at),
         site=_sections([one for one in asked if one.line_id is None], given),
         stations=tuple([await _station(work, *line, asked, given) for line in lines]),
-        review_rounds=await _rounds(work, test),
+        review_rounds=await _rounds(work, test, {one.question.code for one in asked if _is_photo(one)}),
         filled_in=await _signature(work, test.submitted_by, test.submitted_at),
         approved=await _signature(work, test.approved_by, test.approved_at),
         generated_at=order.accepted_at or work.now,
@@ -135,9 +135,13 @@ def _sections(asked: list[AskedQuestion], given: Places) -> tuple[Section, ...]:
     return (Section(questions=tuple(_answered(one, given.get((one.question.code, one.line_id))) for one in asked)),)
 
 
+def _is_photo(asked: AskedQuestion) -> bool:
+    return asked.question.kind is QuestionKind.PHOTO
+
+
 def _answered(asked: AskedQuestion, answer: SatAnswer | None) -> AnsweredQuestion:
     question = asked.question
-    is_photo = question.kind is QuestionKind.PHOTO
+    is_photo = _is_photo(asked)
     value = answer.value if answer else ""
     return AnsweredQuestion(
         code=question.code,
@@ -199,7 +203,7 @@ async def _test_charge(work: Work, asset: Asset) -> TestCharge | None:
     )
 
 
-async def _rounds(work: Work, test: Sat) -> tuple[ReviewRound, ...]:
+async def _rounds(work: Work, test: Sat, photos: set[str]) -> tuple[ReviewRound, ...]:
     by_round: dict[int, list[SatRemark]] = {}
     for remark in await sats.remarks(work.session, test.id):
         by_round.setdefault(remark.round, []).append(remark)
@@ -210,20 +214,22 @@ async def _rounds(work: Work, test: Sat) -> tuple[ReviewRound, ...]:
                 number=number,
                 returned=await _signature(work, remarks[0].by, remarks[0].at),
                 sent_again_at=remarks[0].resolved_at,
-                remarks=tuple(_remark(one, names) for one in remarks),
+                remarks=tuple(_remark(one, names, photos) for one in remarks),
             )
             for number, remarks in sorted(by_round.items())
         ]
     )
 
 
-def _remark(remark: SatRemark, names: dict[UUID, str]) -> ReviewRemark:
+def _remark(remark: SatRemark, names: dict[UUID, str], photos: set[str]) -> ReviewRemark:
+    is_photo = remark.question_code in photos
+    changed = remark.resolved_value != remark.rejected_value
     return ReviewRemark(
         station=names.get(remark.line_id) if remark.line_id else None,
         question_code=remark.question_code,
         text=remark.text,
-        rejected_answer=remark.rejected_value or "",
-        corrected_answer=remark.resolved_value,
+        rejected_answer="photo" if is_photo else remark.rejected_value or "",
+        corrected_answer=("a new photo" if changed else "the same photo") if is_photo else remark.resolved_value,
         corrected_at=remark.resolved_at,
     )
 
@@ -245,7 +251,7 @@ async def _photo_keys(work: Work, order: WorkOrder, asked: list[AskedQuestion], 
     keys: dict[str, str] = {}
     for one in asked:
         answer = given.get((one.question.code, one.line_id))
-        if one.question.kind is QuestionKind.PHOTO and answer is not None:
+        if _is_photo(one) and answer is not None:
             photo = await documents.photo(work.session, answer.value, order.id)
             if photo is not None:
                 keys[answer.value] = photo.key

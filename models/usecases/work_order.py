@@ -99,6 +99,7 @@ async def change_line(work: Work, work_order: WorkOrder, line_id: UUID, product_
     advance(work, locked, WorkOrderEvent.CHANGE_LINES, line=line_id, product=product_code)
     line = await _free_line(work, locked, line_id)
     product = await _product(work, product_code)
+    await sats.drop_answers_of(work.session, line.id)
     line.product_id, line.sat_template_id = product.id, await _template_id(work, product)
     return line
 
@@ -110,6 +111,7 @@ async def remove_line(work: Work, work_order: WorkOrder, line_id: UUID) -> None:
     line = await _free_line(work, locked, line_id)
     if len(await work_orders.lines(work.session, locked.id)) == 1:
         raise LineInUse("This is the only line; add the other one first, or withdraw the placement")
+    await sats.drop_answers_of(work.session, line.id)
     await work.session.delete(line)
 
 
@@ -168,8 +170,9 @@ async def start_connection_test(work: Work, work_order_id: UUID, decision: Start
 
 def advance(work: Work, work_order: WorkOrder, event: WorkOrderEvent, **detail: Any) -> None:
     """Move the work order by its table and put that on record. Raises StageDoesNotAllow."""
-    work_order.stage = WORK_ORDER.next(work_order.stage, event)
-    record(work, work_order, event.value.replace("_", " "), **detail)
+    before = work_order.stage
+    work_order.stage = after = WORK_ORDER.next(before, event)
+    record(work, work_order, event.value.replace("_", " "), before=before.value, after=after.value, **detail)
 
 
 def record(work: Work, work_order: WorkOrder, what: str, *, why: str | None = None, **detail: Any) -> None:

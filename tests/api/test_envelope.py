@@ -1,12 +1,15 @@
 """Around every request: correlation id, limits, headers, figures, probes."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+import uvicorn
 from fastapi import FastAPI
 
 from api.envelope import BODY_LIMIT_BYTES
+from cli.supervisor.ports import free_port
 from tests.people import World
 
 
@@ -52,15 +55,30 @@ async def test_figures_are_kept_by_route_and_not_by_address(api: httpx.AsyncClie
     assert "UNSEEN" not in text.upper().replace("UNSEEN_", "")
 
 
-async def test_the_probes_tell_alive_from_ready(
-    app: FastAPI, api: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_probes_answer_without_a_login(api: httpx.AsyncClient) -> None:
     assert (await api.get("/readyz")).json() == {"status": "ready", "missing": []}
-
-    async def away() -> bool:
-        return False
-
-    monkeypatch.setattr(app.state.services.desk.database, "is_ready", away)
-    not_ready = await api.get("/readyz")
-    assert (not_ready.status_code, not_ready.json()["missing"]) == (503, ["database"])
     assert (await api.get("/healthz")).status_code == 200
+
+
+@pytest.fixture
+async def served(app: FastAPI) -> AsyncIterator[str]:
+    """The address of the API on a real socket."""
+    server = uvicorn.Server(uvicorn.Config(app, port=free_port(), lifespan="off", log_config=None))
+    serving = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+        await asyncio.sleep(0.01)
+    yield f"http://127.0.0.1:{server.config.port}"
+    server.should_exit = True
+    await serving
+
+
+async def test_who_sends_too_much_still_gets_the_answer(served: str, world: World) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(8 * BODY_LIMIT_BYTES // 65536):
+            yield b" " * 65536
+
+    headers = {**world.administrator.headers, "Content-Type": "application/json"}
+    async with httpx.AsyncClient(base_url=served, trust_env=False) as client:
+        answer = await client.post("/v1/products", content=chunks(), headers=headers)
+        assert (answer.status_code, answer.json()["type"]) == (413, "/problems/content-too-large")
+        assert (await client.get("/v1/products", headers=headers)).status_code == 200

@@ -6,6 +6,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
+from api.idempotency import KEPT
 from models.tables.access import IdempotencyKey
 from models.usecases.work import Desk
 from tests.people import World
@@ -87,3 +88,12 @@ async def test_a_bad_key_is_named(api: httpx.AsyncClient, world: World, key: str
     answer = await api.post("/v1/organisations", json=ORGANISATION, headers=headers)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["parameter"] == "Idempotency-Key"
+
+
+async def test_a_key_is_forgotten_after_its_time(api: httpx.AsyncClient, world: World, desk: Desk) -> None:
+    headers = {**world.administrator.headers, "Idempotency-Key": "k-1"}
+    await api.post("/v1/organisations", json=ORGANISATION, headers=headers)
+    async with desk.database.transaction() as session:
+        await session.execute(sa.update(IdempotencyKey).values(created_at=sa.func.now() - KEPT))
+    other = await api.post("/v1/organisations", json={**ORGANISATION, "name": "Another"}, headers=headers)
+    assert other.status_code == 201

@@ -4,8 +4,10 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy.exc import OperationalError
 
+from api.app import create_app
+from cli.supervisor.ports import free_port
+from tests.conftest import settings_for
 from tests.people import World
 
 PRODUCT = {
@@ -110,13 +112,13 @@ async def test_an_unexpected_error_says_only_where_to_find_it(
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-async def test_a_database_that_is_away_is_503_with_retry_after(
-    api: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def fail(*_args: object, **_kwargs: object) -> None:
-        raise OperationalError("SELECT", {}, Exception("connection refused"))
-
-    monkeypatch.setattr("models.store.organisations.by_login", fail)
-    answer = await api.get("/v1/products", headers=world.administrator.headers)
+async def test_a_database_that_is_away_is_503_with_retry_after() -> None:
+    app = create_app(settings_for(f"postgresql://nobody:none@127.0.0.1:{free_port()}/none"))
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://stationmaster.test") as away:
+            answer = await away.get("/v1/products", headers={"Authorization": "Bearer sm_anything"})
+            probe = await away.get("/readyz")
     _problem(answer, 503)
     assert answer.headers["retry-after"]
+    assert (probe.status_code, probe.json()["missing"]) == (503, ["database"])
