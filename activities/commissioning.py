@@ -46,8 +46,7 @@ class CommissioningActivities:
         """A station's fact or a finished step moves its commissioning on."""
         event = CommissioningEvent(step.event or "")
         return await self._steps.take(
-            step.occurrence,
-            step.correlation_id,
+            step,
             CommissioningProgress,
             lambda work: commissioning.move(work, step.subject_id, event, test_number=step.test_number, **step.detail),
             actor=STATION,
@@ -56,8 +55,7 @@ class CommissioningActivities:
     @activity.defn
     async def fail_connection_test(self, step: CommissioningStep) -> CommissioningProgress:
         return await self._steps.take(
-            step.occurrence,
-            step.correlation_id,
+            step,
             CommissioningProgress,
             lambda work: commissioning.fail_test(
                 work, step.subject_id, step.reason or "", test_number=step.test_number
@@ -73,27 +71,19 @@ class CommissioningActivities:
     @activity.defn
     async def start_test_charge(self, asset_id: UUID, decision: StartTestCharge) -> CommissioningProgress:
         return await self._steps.take(
-            decision.occurrence,
-            decision.correlation_id,
-            CommissioningProgress,
-            lambda work: commissioning.start_test_charge(work, asset_id),
-            actor=decision.actor,
+            decision, CommissioningProgress, lambda work: commissioning.start_test_charge(work, asset_id)
         )
 
     @activity.defn
     async def finish_test_charge(self, step: CommissioningStep) -> CommissioningProgress:
         return await self._steps.take(
-            step.occurrence,
-            step.correlation_id,
-            CommissioningProgress,
-            lambda work: commissioning.finish_test_charge(work, step.subject_id),
+            step, CommissioningProgress, lambda work: commissioning.finish_test_charge(work, step.subject_id)
         )
 
     @activity.defn
     async def fail_test_charge(self, step: CommissioningStep) -> CommissioningProgress:
         return await self._steps.take(
-            step.occurrence,
-            step.correlation_id,
+            step,
             CommissioningProgress,
             lambda work: commissioning.fail_test_charge(work, step.subject_id, step.reason or ""),
         )
@@ -101,9 +91,5 @@ class CommissioningActivities:
     @activity.defn
     async def activate_station(self, asset_id: UUID, decision: ActivateStation) -> CommissioningProgress:
         return await self._steps.take(
-            decision.occurrence,
-            decision.correlation_id,
-            CommissioningProgress,
-            lambda work: commissioning.activate(work, asset_id),
-            actor=decision.actor,
+            decision, CommissioningProgress, lambda work: commissioning.activate(work, asset_id)
         )

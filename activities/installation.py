@@ -34,72 +34,40 @@ class InstallationActivities:
     @activity.defn
     async def plan_work_order(self, work_order_id: UUID, decision: PlanWorkOrder) -> WorkOrderProgress:
         return await self._steps.take(
-            decision.occurrence,
-            decision.correlation_id,
-            WorkOrderProgress,
-            lambda work: work_order.plan(work, work_order_id, decision),
-            actor=decision.actor,
+            decision, WorkOrderProgress, lambda work: work_order.plan(work, work_order_id, decision)
         )
 
     @activity.defn
     async def link_hardware(self, work_order_id: UUID, decision: LinkHardware) -> WorkOrderProgress:
         return await self._steps.take(
-            decision.occurrence,
-            decision.correlation_id,
-            WorkOrderProgress,
-            lambda work: work_order.link_hardware(work, work_order_id, decision),
-            actor=decision.actor,
+            decision, WorkOrderProgress, lambda work: work_order.link_hardware(work, work_order_id, decision)
         )
 
     @activity.defn
     async def unlink_hardware(self, work_order_id: UUID, decision: UnlinkHardware) -> WorkOrderProgress:
         return await self._steps.take(
-            decision.occurrence,
-            decision.correlation_id,
-            WorkOrderProgress,
-            lambda work: work_order.unlink_hardware(work, work_order_id, decision),
-            actor=decision.actor,
+            decision, WorkOrderProgress, lambda work: work_order.unlink_hardware(work, work_order_id, decision)
         )
 
     @activity.defn
     async def start_connection_test(self, work_order_id: UUID, decision: StartConnectionTest) -> WorkOrderProgress:
         return await self._steps.take(
-            decision.occurrence,
-            decision.correlation_id,
-            WorkOrderProgress,
-            lambda work: work_order.start_connection_test(work, work_order_id, decision),
-            actor=decision.actor,
+            decision, WorkOrderProgress, lambda work: work_order.start_connection_test(work, work_order_id, decision)
         )
 
     @activity.defn
     async def submit_sat(self, work_order_id: UUID, decision: SubmitSat) -> WorkOrderProgress:
-        return await self._steps.take(
-            decision.occurrence,
-            decision.correlation_id,
-            WorkOrderProgress,
-            lambda work: sat.submit(work, work_order_id),
-            actor=decision.actor,
-        )
+        return await self._steps.take(decision, WorkOrderProgress, lambda work: sat.submit(work, work_order_id))
 
     @activity.defn
     async def return_sat(self, work_order_id: UUID, decision: ReturnSat) -> WorkOrderProgress:
         return await self._steps.take(
-            decision.occurrence,
-            decision.correlation_id,
-            WorkOrderProgress,
-            lambda work: sat.give_back(work, work_order_id, decision),
-            actor=decision.actor,
+            decision, WorkOrderProgress, lambda work: sat.give_back(work, work_order_id, decision)
         )
 
     @activity.defn
     async def approve_sat(self, work_order_id: UUID, decision: ApproveSat) -> WorkOrderProgress:
-        return await self._steps.take(
-            decision.occurrence,
-            decision.correlation_id,
-            WorkOrderProgress,
-            lambda work: sat.approve(work, work_order_id),
-            actor=decision.actor,
-        )
+        return await self._steps.take(decision, WorkOrderProgress, lambda work: sat.approve(work, work_order_id))
 
     @activity.defn
     async def make_sat_report(self, step: Step) -> WorkOrderProgress:
@@ -114,17 +82,9 @@ class InstallationActivities:
         key = report.document_key(content)
         await self._documents.put(key, pdf, report.PDF)
         return await self._steps.take(
-            step.occurrence,
-            step.correlation_id,
-            WorkOrderProgress,
-            lambda work: report.file(work, step.subject_id, key, pdf),
+            step, WorkOrderProgress, lambda work: report.file(work, step.subject_id, key, pdf)
         )
 
     @activity.defn
     async def note_station_active(self, work_order_id: UUID, fact: Fact) -> WorkOrderProgress:
-        return await self._steps.take(
-            fact.occurrence,
-            fact.correlation_id,
-            WorkOrderProgress,
-            lambda work: sat.note_active(work, work_order_id),
-        )
+        return await self._steps.take(fact, WorkOrderProgress, lambda work: sat.note_active(work, work_order_id))

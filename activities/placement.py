@@ -29,32 +29,18 @@ class PlacementActivities:
 
     @activity.defn
     async def approve_placement(self, placement_id: UUID, decision: ApprovePlacement) -> PlacementProgress:
-        return await self._steps.take(
-            decision.occurrence,
-            decision.correlation_id,
-            PlacementProgress,
-            lambda work: placement.approve(work, placement_id),
-            actor=decision.actor,
-        )
+        return await self._steps.take(decision, PlacementProgress, lambda work: placement.approve(work, placement_id))
 
     @activity.defn
     async def reject_placement(self, placement_id: UUID, decision: RejectPlacement) -> PlacementProgress:
         return await self._steps.take(
-            decision.occurrence,
-            decision.correlation_id,
-            PlacementProgress,
-            lambda work: placement.reject(work, placement_id, decision),
-            actor=decision.actor,
+            decision, PlacementProgress, lambda work: placement.reject(work, placement_id, decision)
         )
 
     @activity.defn
     async def propose_location(self, placement_id: UUID, decision: ProposeLocation) -> PlacementProgress:
         return await self._steps.take(
-            decision.occurrence,
-            decision.correlation_id,
-            PlacementProgress,
-            lambda work: placement.propose_location(work, placement_id, decision),
-            actor=decision.actor,
+            decision, PlacementProgress, lambda work: placement.propose_location(work, placement_id, decision)
         )
 
     @activity.defn
@@ -78,8 +64,7 @@ class PlacementActivities:
     @activity.defn
     async def apply_grid_call(self, placement_id: UUID, fact: Fact) -> PlacementProgress:
         return await self._steps.take(
-            fact.occurrence,
-            fact.correlation_id,
+            fact,
             PlacementProgress,
             lambda work: placement.apply_grid_call(work, placement_id, fact.payload["webhook_id"]),
             actor=GRID_OPERATOR,
@@ -91,12 +76,12 @@ class PlacementActivities:
             await work_order.make(work, step.subject_id)
             return await placement.load(work, step.subject_id)
 
-        return await self._steps.take(step.occurrence, step.correlation_id, PlacementProgress, make)
+        return await self._steps.take(step, PlacementProgress, make)
 
     async def _after_request(
         self, step: Step, use_case: Callable[[Work], Awaitable[PlacementProgress]]
     ) -> PlacementProgress:
-        return await self._steps.take(step.occurrence, step.correlation_id, PlacementProgress, use_case)
+        return await self._steps.take(step, PlacementProgress, use_case)
 
 
 def _unavailable(error: TryAgain) -> ApplicationError:

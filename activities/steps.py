@@ -9,7 +9,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.relay import Relay
 from models.errors import BusinessError
-from models.messages.base import Actor
+from models.messages.base import Actor, Decision, Fact, Step
 from models.usecases import process
 from models.usecases.work import Desk, Work
 
@@ -39,20 +39,23 @@ class Steps:
 
     async def take(
         self,
-        occurrence: str,
-        correlation_id: str,
+        cause: Decision | Fact | Step,
         result_type: type[Result],
         use_case: Callable[[Work], Awaitable[Result]],
         *,
         actor: Actor = STATIONMASTER,
     ) -> Result:
-        """Take the step named by the running activity, once for each ``occurrence`` of it in this workflow."""
+        """Take the step named by the running activity, once for each occurrence of its cause in this workflow.
+
+        A decision is carried out in the name of whoever made it; ``actor`` is who acts otherwise.
+        """
         info = activity.info()
         workflow_id = info.workflow_id or ""
+        who = cause.actor if isinstance(cause, Decision) else actor
         try:
-            async with self.desk.work(actor, correlation_id) as work:
+            async with self.desk.work(who, cause.correlation_id) as work:
                 result = await process.once(
-                    work, workflow_id, info.activity_type, occurrence, result_type, lambda: use_case(work)
+                    work, workflow_id, info.activity_type, cause.occurrence, result_type, lambda: use_case(work)
                 )
         except BusinessError as error:
             raise refused(error) from error

@@ -18,7 +18,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="STATIONMASTER_", frozen=True, extra="ignore", populate_by_name=True)
 
     database_url: SecretStr = Field(validation_alias=AliasChoices("DATABASE_URL", "database_url"))
-    keys: SecretStr
+    keys: SecretStr = Field(min_length=1)
     """Key ring ``id:base64,id:base64`` of 32-byte keys; the first is used to encrypt, all to decrypt."""
 
     api_host: str = "127.0.0.1"

@@ -75,9 +75,11 @@ def decision(kind: type[D], person: Person, **fields: Any) -> D:
 
 
 class Road:
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, node: str = NODE) -> None:
         self.world = world
+        self.node = node
         self.desk = world.desk
+        self.photo_keys: list[str] = []
         self.placement: PlacementRequest
         self.order: WorkOrder
         self.asset: Asset
@@ -196,7 +198,7 @@ class Road:
         socket = StationConnection(
             asset_id=self.asset.id,
             connection_id=str(uuid4()),
-            node=NODE,
+            node=self.node,
             remote_ip="192.0.2.7",
             protocol="ocpp1.6",
             connected_at=self.desk.clock(),
@@ -261,6 +263,7 @@ class Road:
             "stopped_at": datetime.fromisoformat("2026-11-21T10:05:00Z"),
             "reason": "Remote",
             "token": None,
+            "samples": [],
             "frame": "[]",
             "irregularities": [],
         }
@@ -292,6 +295,7 @@ class Road:
             sha256="0" * 64,
             key=f"photos/{new_id()}.png",
         )
+        self.photo_keys.append(made.key)
         async with self.desk.database.transaction() as session:
             session.add(made)
         return made
@@ -320,6 +324,14 @@ class Road:
     async def attempts(self) -> list[LocationAttempt]:
         async with self.desk.database.transaction() as session:
             return list(await placements.attempts(session, self.placement.id))
+
+    async def find_order(self) -> bool:
+        """Whether somebody else has made the work order meanwhile."""
+        async with self.desk.database.transaction() as session:
+            made = await work_orders.of_placement(session, self.placement.id)
+        if made is not None:
+            self.order = made
+        return made is not None
 
     async def lines(self) -> list[WorkOrderLine]:
         async with self.desk.database.transaction() as session:

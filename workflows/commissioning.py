@@ -64,7 +64,7 @@ class CommissioningWorkflow(Process[CommissioningProgress]):
     async def load(self) -> None:
         """Other processes have moved the station, or this one begins: its rows tell where it stands."""
         step = self.station_step("load")
-        await self.in_turn(lambda: workflow.execute_activity_method(Activities.load_commissioning, step, **STEP))
+        await self.take(Activities.load_commissioning, step)
 
     async def await_boot(self) -> None:
         """P14: no boot within the time limit fails the test."""
@@ -158,7 +158,7 @@ class CommissioningWorkflow(Process[CommissioningProgress]):
             await self.fail_charge("The station did not stop the transaction when it was told to.")
         else:
             step = self.station_step(f"charge-{number}")
-            await self.in_turn(lambda: workflow.execute_activity_method(Activities.finish_test_charge, step, **STEP))
+            await self.take(Activities.finish_test_charge, step)
 
     async def fact_named(self, name: str, until: datetime) -> Fact | None:
         """The next fact of this name, or None where it does not come in time."""
@@ -171,15 +171,15 @@ class CommissioningWorkflow(Process[CommissioningProgress]):
 
     async def move(self, event: CommissioningEvent, occurrence: str, **detail: Any) -> None:
         step = self.station_step(f"{event}-{occurrence}", event=event, detail=detail)
-        await self.in_turn(lambda: workflow.execute_activity_method(Activities.move_station, step, **STEP))
+        await self.take(Activities.move_station, step)
 
     async def fail_test(self, reason: str) -> None:
         step = self.station_step(self.test_occurrence, reason=reason)
-        await self.in_turn(lambda: workflow.execute_activity_method(Activities.fail_connection_test, step, **STEP))
+        await self.take(Activities.fail_connection_test, step)
 
     async def fail_charge(self, reason: str) -> None:
         step = self.station_step(str(workflow.uuid4()), reason=reason)
-        await self.in_turn(lambda: workflow.execute_activity_method(Activities.fail_test_charge, step, **STEP))
+        await self.take(Activities.fail_test_charge, step)
 
     async def command(self, kind: Any, until: datetime, **arguments: Any) -> CommandOutcome | None:
         """Send a command to the node that holds the socket, looked up each time anew; None where it takes too long."""
@@ -224,12 +224,7 @@ class CommissioningWorkflow(Process[CommissioningProgress]):
     @workflow.update
     async def start_test_charge(self, decision: StartTestCharge) -> str:
         """P15: the installer has a car, or its stand-in, plugged in."""
-        arguments = [self.subject.subject_id, decision]
-        return await self.decide(
-            E.START_TEST_CHARGE,
-            decision,
-            lambda: workflow.execute_activity_method(Activities.start_test_charge, args=arguments, **STEP),
-        )
+        return await self.decide(E.START_TEST_CHARGE, decision, Activities.start_test_charge)
 
     @start_test_charge.validator
     def _check_start_test_charge(self, decision: StartTestCharge) -> None:
@@ -238,12 +233,7 @@ class CommissioningWorkflow(Process[CommissioningProgress]):
     @workflow.update
     async def activate(self, decision: ActivateStation) -> str:
         """P19: administration lets ordinary cards in."""
-        arguments = [self.subject.subject_id, decision]
-        return await self.decide(
-            E.ACTIVATE,
-            decision,
-            lambda: workflow.execute_activity_method(Activities.activate_station, args=arguments, **STEP),
-        )
+        return await self.decide(E.ACTIVATE, decision, Activities.activate_station)
 
     @activate.validator
     def _check_activate(self, decision: ActivateStation) -> None:

@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from models.usecases.commissioning import workflow_id as commissioning_workflow_id
     from workflows import options
     from workflows.commissioning import CommissioningWorkflow
-    from workflows.process import STEP, Process
+    from workflows.process import Process
 
 
 @workflow.defn(name="installation")
@@ -45,7 +45,7 @@ class InstallationWorkflow(Process[WorkOrderProgress]):
     @workflow.run
     async def run(self, subject: Subject) -> str:  # noqa: ARG002 - __init__ took it
         """The installer works through the lines, a second person accepts, the report is filed, the stations go live."""
-        self.arrive(await workflow.execute_activity_method(Activities.load_work_order, self.step("load"), **STEP))
+        await self.take(Activities.load_work_order, self.step("load"))
         while not self.ended:
             await self.start_commissioning()
             if self.stage is WorkOrderStage.ACCEPTED and not self.at.reported:
@@ -80,32 +80,22 @@ class InstallationWorkflow(Process[WorkOrderProgress]):
     async def make_report(self) -> None:
         """P18: the PDF for the requester's files."""
         step = self.step("once")
-        await self.in_turn(
-            lambda: workflow.execute_activity_method(
-                Activities.make_sat_report,
-                step,
-                start_to_close_timeout=options.REPORT_LIMIT,
-                retry_policy=options.STEP_RETRY,
-                summary="SAT report",
-            )
+        await self.take(
+            Activities.make_sat_report,
+            step,
+            start_to_close_timeout=options.REPORT_LIMIT,
+            retry_policy=options.STEP_RETRY,
+            summary="SAT report",
         )
 
     async def note_station_active(self, fact: Fact) -> None:
         """P19: the work order closes with its last station."""
-        arguments = [self.subject.subject_id, fact]
-        await self.in_turn(
-            lambda: workflow.execute_activity_method(Activities.note_station_active, args=arguments, **STEP)
-        )
+        await self.take(Activities.note_station_active, self.subject.subject_id, fact)
 
     @workflow.update
     async def plan(self, decision: PlanWorkOrder) -> str:
         """P10: the installer says when its crew comes."""
-        arguments = [self.subject.subject_id, decision]
-        return await self.decide(
-            WorkOrderEvent.PLAN,
-            decision,
-            lambda: workflow.execute_activity_method(Activities.plan_work_order, args=arguments, **STEP),
-        )
+        return await self.decide(WorkOrderEvent.PLAN, decision, Activities.plan_work_order)
 
     @plan.validator
     def _check_plan(self, decision: PlanWorkOrder) -> None:
@@ -114,12 +104,7 @@ class InstallationWorkflow(Process[WorkOrderProgress]):
     @workflow.update
     async def link_hardware(self, decision: LinkHardware) -> str:
         """P12: the unit from the box stands on this line."""
-        arguments = [self.subject.subject_id, decision]
-        return await self.decide(
-            WorkOrderEvent.LINK_HARDWARE,
-            decision,
-            lambda: workflow.execute_activity_method(Activities.link_hardware, args=arguments, **STEP),
-        )
+        return await self.decide(WorkOrderEvent.LINK_HARDWARE, decision, Activities.link_hardware)
 
     @link_hardware.validator
     def _check_link_hardware(self, decision: LinkHardware) -> None:
@@ -128,12 +113,7 @@ class InstallationWorkflow(Process[WorkOrderProgress]):
     @workflow.update
     async def unlink_hardware(self, decision: UnlinkHardware) -> str:
         """P12: a wrong link is undone."""
-        arguments = [self.subject.subject_id, decision]
-        return await self.decide(
-            WorkOrderEvent.UNLINK_HARDWARE,
-            decision,
-            lambda: workflow.execute_activity_method(Activities.unlink_hardware, args=arguments, **STEP),
-        )
+        return await self.decide(WorkOrderEvent.UNLINK_HARDWARE, decision, Activities.unlink_hardware)
 
     @unlink_hardware.validator
     def _check_unlink_hardware(self, decision: UnlinkHardware) -> None:
@@ -142,12 +122,7 @@ class InstallationWorkflow(Process[WorkOrderProgress]):
     @workflow.update
     async def start_connection_test(self, decision: StartConnectionTest) -> str:
         """P13: the station is made, registered and waited for; again where the test before has failed."""
-        arguments = [self.subject.subject_id, decision]
-        stage = await self.decide(
-            WorkOrderEvent.START_CONNECTION_TEST,
-            decision,
-            lambda: workflow.execute_activity_method(Activities.start_connection_test, args=arguments, **STEP),
-        )
+        stage = await self.decide(WorkOrderEvent.START_CONNECTION_TEST, decision, Activities.start_connection_test)
         await self.start_commissioning()
         return stage
 
@@ -158,12 +133,7 @@ class InstallationWorkflow(Process[WorkOrderProgress]):
     @workflow.update
     async def submit_sat(self, decision: SubmitSat) -> str:
         """P16: the installer sends the acceptance test in."""
-        arguments = [self.subject.subject_id, decision]
-        return await self.decide(
-            WorkOrderEvent.SUBMIT_SAT,
-            decision,
-            lambda: workflow.execute_activity_method(Activities.submit_sat, args=arguments, **STEP),
-        )
+        return await self.decide(WorkOrderEvent.SUBMIT_SAT, decision, Activities.submit_sat)
 
     @submit_sat.validator
     def _check_submit_sat(self, decision: SubmitSat) -> None:
@@ -172,12 +142,7 @@ class InstallationWorkflow(Process[WorkOrderProgress]):
     @workflow.update
     async def return_sat(self, decision: ReturnSat) -> str:
         """P17: operations returns it with remarks."""
-        arguments = [self.subject.subject_id, decision]
-        return await self.decide(
-            WorkOrderEvent.RETURN_SAT,
-            decision,
-            lambda: workflow.execute_activity_method(Activities.return_sat, args=arguments, **STEP),
-        )
+        return await self.decide(WorkOrderEvent.RETURN_SAT, decision, Activities.return_sat)
 
     @return_sat.validator
     def _check_return_sat(self, decision: ReturnSat) -> None:
@@ -186,12 +151,7 @@ class InstallationWorkflow(Process[WorkOrderProgress]):
     @workflow.update
     async def approve_sat(self, decision: ApproveSat) -> str:
         """P17: a second person accepts the installation."""
-        arguments = [self.subject.subject_id, decision]
-        return await self.decide(
-            WorkOrderEvent.APPROVE_SAT,
-            decision,
-            lambda: workflow.execute_activity_method(Activities.approve_sat, args=arguments, **STEP),
-        )
+        return await self.decide(WorkOrderEvent.APPROVE_SAT, decision, Activities.approve_sat)
 
     @approve_sat.validator
     def _check_approve_sat(self, decision: ApproveSat) -> None:

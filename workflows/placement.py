@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from models.usecases.work_order import workflow_id as work_order_workflow_id
     from workflows import options
     from workflows.installation import InstallationWorkflow
-    from workflows.process import STEP, Process
+    from workflows.process import Process
 
 
 @workflow.defn(name="placement")
@@ -32,7 +32,7 @@ class PlacementWorkflow(Process[PlacementProgress]):
     @workflow.run
     async def run(self, subject: Subject) -> str:  # noqa: ARG002 - __init__ took it
         """Operations decides, the grid operator connects, the installation is done, the stations operate."""
-        self.arrive(await workflow.execute_activity_method(Activities.load_placement, self.step("load"), **STEP))
+        await self.take(Activities.load_placement, self.step("load"))
         while not self.ended:
             if self.stage is PlacementStage.GRID_REQUESTED and not self.at.grid_requested:
                 await self.request_grid_connection()
@@ -47,32 +47,30 @@ class PlacementWorkflow(Process[PlacementProgress]):
         return str(self.stage)
 
     async def request_grid_connection(self) -> None:
-        """P5: exactly one connection request per location attempt, however long the grid operator is away."""
-        step = self.step(f"attempt-{self.at.attempt_number}", self.at.attempt_id)
-        await self.in_turn(
-            lambda: workflow.execute_activity_method(
-                Activities.request_grid_connection,
-                step,
-                start_to_close_timeout=options.GRID_CALL_LIMIT,
-                retry_policy=options.GRID_CALL_RETRY,
-                summary=f"connection request for location {self.at.attempt_number}",
-            )
+        """P5: exactly one connection request per location attempt, however long the grid operator is away.
+
+        That may take days, so decisions are judged meanwhile instead of waiting for their turn.
+        """
+        progress = await self.run_step(
+            Activities.request_grid_connection,
+            self.step(f"attempt-{self.at.attempt_number}", self.at.attempt_id),
+            start_to_close_timeout=options.GRID_CALL_LIMIT,
+            retry_policy=options.GRID_CALL_RETRY,
+            summary=f"connection request for location {self.at.attempt_number}",
         )
+        self.arrive(progress)
 
     async def hear(self, fact: Fact) -> None:
         """P6-P8 for the grid operator's calls; the installation tells where it has brought the placement."""
         if fact.name == "grid_call":
-            arguments = [self.subject.subject_id, fact]
-            await self.in_turn(
-                lambda: workflow.execute_activity_method(Activities.apply_grid_call, args=arguments, **STEP)
-            )
+            await self.take(Activities.apply_grid_call, self.subject.subject_id, fact)
         elif fact.name == "stage_changed":
             self.arrive(self.at.model_copy(update={"stage": fact.payload["stage"]}))
 
     async def make_work_order(self) -> None:
         """P8: the installation is scheduled, so there is work for the tender's installer."""
         step = self.step("once")
-        await self.in_turn(lambda: workflow.execute_activity_method(Activities.make_work_order, step, **STEP))
+        await self.take(Activities.make_work_order, step)
 
     async def start_installation_once(self) -> None:
         """The work order's own process; one that runs already is left alone."""
@@ -95,12 +93,7 @@ class PlacementWorkflow(Process[PlacementProgress]):
     @workflow.update
     async def approve(self, decision: ApprovePlacement) -> str:
         """P3: operations approves."""
-        arguments = [self.subject.subject_id, decision]
-        return await self.decide(
-            PlacementEvent.APPROVE,
-            decision,
-            lambda: workflow.execute_activity_method(Activities.approve_placement, args=arguments, **STEP),
-        )
+        return await self.decide(PlacementEvent.APPROVE, decision, Activities.approve_placement)
 
     @approve.validator
     def _check_approve(self, decision: ApprovePlacement) -> None:
@@ -109,12 +102,7 @@ class PlacementWorkflow(Process[PlacementProgress]):
     @workflow.update
     async def reject(self, decision: RejectPlacement) -> str:
         """P3, P4: operations rejects, with a reason."""
-        arguments = [self.subject.subject_id, decision]
-        return await self.decide(
-            PlacementEvent.REJECT,
-            decision,
-            lambda: workflow.execute_activity_method(Activities.reject_placement, args=arguments, **STEP),
-        )
+        return await self.decide(PlacementEvent.REJECT, decision, Activities.reject_placement)
 
     @reject.validator
     def _check_reject(self, decision: RejectPlacement) -> None:
@@ -123,12 +111,7 @@ class PlacementWorkflow(Process[PlacementProgress]):
     @workflow.update
     async def propose_location(self, decision: ProposeLocation) -> str:
         """P6: operations puts another location to the grid operator."""
-        arguments = [self.subject.subject_id, decision]
-        return await self.decide(
-            PlacementEvent.PROPOSE_LOCATION,
-            decision,
-            lambda: workflow.execute_activity_method(Activities.propose_location, args=arguments, **STEP),
-        )
+        return await self.decide(PlacementEvent.PROPOSE_LOCATION, decision, Activities.propose_location)
 
     @propose_location.validator
     def _check_propose_location(self, decision: ProposeLocation) -> None:

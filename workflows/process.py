@@ -88,14 +88,14 @@ class Process(Generic[P]):
         if self.progress is not None and decision.decision_id not in self._handled and not self._moving:
             self._refuse_unless_allowed(event)
 
-    async def decide(self, event: Any, decision: Decision, carry_out: Callable[[], Awaitable[Progress]]) -> str:
+    async def decide(self, event: Any, decision: Decision, carry_out: Callable[..., Awaitable[Progress]]) -> str:
         """Carry out a decision when its turn comes; a repeated one counts once. Gives the stage it led to."""
         await self._settled_for(event)
         async with self._turn:
             if decision.decision_id not in self._handled:
                 self._refuse_unless_allowed(event)
                 try:
-                    self.arrive(await carry_out())
+                    self.arrive(await self.run_step(carry_out, self.subject.subject_id, decision))
                 except ActivityError as error:
                     raise error.cause if isinstance(error.cause, ApplicationError) else error from error
                 self._handled.append(decision.decision_id)
@@ -122,10 +122,15 @@ class Process(Generic[P]):
         except BusinessError as error:
             raise refusal(error) from error
 
-    async def in_turn(self, take: Callable[[], Awaitable[Progress]]) -> None:
+    async def take(self, activity: Callable[..., Awaitable[Progress]], *arguments: object, **how: Any) -> None:
         """Take a step of the process itself while no decision is being carried out."""
         async with self._turn:
-            self.arrive(await take())
+            self.arrive(await self.run_step(activity, *arguments, **how))
+
+    async def run_step(self, activity: Callable[..., Awaitable[Progress]], *arguments: object, **how: Any) -> Progress:
+        """One activity; ``how`` gives other limits than those of our own steps."""
+        progress: Progress = await workflow.execute_activity_method(activity, args=arguments, **{**STEP, **how})
+        return progress
 
     def arrive(self, progress: Any) -> None:
         """The process stands here now."""

@@ -23,7 +23,7 @@ def answer(machine: Machine[S, E], current: S, visited: Collection[S]) -> Respon
 
 
 def visited(machine: Machine[S, E], entries: Iterable[TimelineEntry], subject: str) -> set[S]:
-    """The stages that the entries about ``subject`` tell of; what moves it puts the stage before and after on record."""
+    """The stages that the entries about ``subject`` tell of: what moves it records the stage before and after."""
     kind = type(machine.initial)
     known = {str(state.name) for state in machine.states}
     told = {

@@ -15,6 +15,7 @@ from api.paging import Page, Pages
 from api.v1 import actions, maps
 from api.v1.documents import DocumentsShape, document_shape
 from api.v1.shapes import Shape, example, sample
+from api.v1.tenders import PartnerShape
 from models.errors import NotFound
 from models.messages.placement import NewPlacement
 from models.rules.access import Permission, Reach
@@ -66,13 +67,6 @@ class ContactShape(Shape):
     email: str
 
 
-class NamedShape(Shape):
-    """An organisation, by the name that people know."""
-
-    id: UUID
-    name: str
-
-
 class TenderNameShape(Shape):
     code: str
     name: str
@@ -104,7 +98,7 @@ class PlacementShape(Shape):
     label: str = Field(description="The stage in plain words")
     waits_for: str | None = Field(description="Who acts next")
     allowed_actions: list[str] = Field(description="What the caller can decide now")
-    requester: NamedShape
+    requester: PartnerShape
     tender: TenderNameShape
     location: LocationShape = Field(description="The location in play")
     attempt: int = Field(description="The number of that location attempt")
@@ -228,7 +222,7 @@ def _shape(access: Access, row: PlacementRequest, around: Around) -> PlacementSh
         label=stage.label,
         waits_for=stage.waits_for,
         allowed_actions=actions.on_placement(access, row.stage),
-        requester=NamedShape.model_validate(around.requester),
+        requester=PartnerShape.model_validate(around.requester),
         tender=TenderNameShape.model_validate(around.tender),
         location=LocationShape.model_validate(around.attempt),
         attempt=around.attempt.number,

@@ -54,6 +54,16 @@ async def by_key(session: AsyncSession, key: str) -> Document | None:
     return found.scalar_one_or_none()
 
 
+async def photos_of(session: AsyncSession, work_order_id: UUID) -> int:
+    """How many photos were uploaded to the work order."""
+    found = await session.execute(
+        select(sa.func.count())
+        .select_from(Document)
+        .where(col(Document.work_order_id) == work_order_id, col(Document.kind) == PHOTO)
+    )
+    return int(found.scalar_one())
+
+
 async def of_work_order(session: AsyncSession, work_order_id: UUID) -> Sequence[Document]:
     found = await session.execute(
         select(Document).where(col(Document.work_order_id) == work_order_id).order_by(col(Document.id))

@@ -1,6 +1,6 @@
 """Site acceptance tests."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
+from models.tables.access import Principal
 from models.tables.sat import Sat, SatAnswer, SatRemark, SatTemplate
 
 
@@ -47,6 +48,14 @@ async def drop_answers_of(session: AsyncSession, line_id: UUID) -> None:
 async def remarks(session: AsyncSession, sat_id: UUID) -> Sequence[SatRemark]:
     found = await session.execute(select(SatRemark).where(col(SatRemark.sat_id) == sat_id).order_by(col(SatRemark.id)))
     return found.scalars().all()
+
+
+async def names(session: AsyncSession, principal_ids: Collection[UUID]) -> dict[UUID, str]:
+    """The people who filled in and reviewed."""
+    found = await session.execute(
+        sa.select(col(Principal.id), col(Principal.name)).where(col(Principal.id).in_(principal_ids))
+    )
+    return {row[0]: row[1] for row in found.all()}
 
 
 async def latest_template(session: AsyncSession, product_id: UUID) -> SatTemplate | None:

@@ -13,7 +13,6 @@ from models.tables.charging import ChargingTransaction, MeterReading, RawFrame
 from models.usecases import commissioning
 from models.usecases.work import Work
 
-
 Samples = list[tuple[datetime, dict[str, Any]]]
 """Measured values with their instants, as they are kept."""
 

@@ -72,6 +72,7 @@ async def take_hardware_away(work: Work, asset_id: UUID) -> None:
     asset = await assets.lock(work.session, asset_id)
     asset.stage = COMMISSIONING.next(asset.stage, CommissioningEvent.HARDWARE_UNLINKED)
     asset.unit_id, asset.registered_at, asset.boot_due_at = None, None, None
+    await task.close_task(work, TaskKind.ACTIVATE_STATION, asset.id)
     await _note(work, asset, "hardware_unlinked")
     await hand_over(work, asset, "hardware_unlinked")
 
@@ -118,11 +119,13 @@ async def start_test_charge(work: Work, asset_id: UUID) -> CommissioningProgress
 
 
 async def finish_test_charge(work: Work, asset_id: UUID) -> CommissioningProgress:
-    """P15: the whole chain ran; administration is told that the station can be activated after acceptance."""
+    """P15: the whole chain ran; administration is told that the station can be activated after its acceptance."""
     asset = await assets.lock(work.session, asset_id)
     asset.stage = COMMISSIONING.next(asset.stage, CommissioningEvent.TEST_CHARGE_DONE)
     charge = await charging.by_number(work.session, asset.test_transaction_id)
     await _note(work, asset, "test_charge_done", energy_wh=charge.energy_wh if charge else 0)
+    title = f"Station {asset.name} has passed its test charge; activate it when its acceptance test is approved"
+    await _tell_administration(work, asset, title)
     return await _progress(work, asset)
 
 
@@ -139,17 +142,7 @@ async def accept(work: Work, asset: Asset) -> None:
     """P18, P19: the SAT is approved; administration gets the task to activate the station."""
     asset.stage = COMMISSIONING.next(asset.stage, CommissioningEvent.SAT_APPROVED)
     await _note(work, asset, "accepted")
-    operator = await organisations.operator(work.session)
-    await task.open_task(
-        work,
-        TaskKind.ACTIVATE_STATION,
-        Role.ADMINISTRATION,
-        operator.id,
-        asset.id,
-        asset.name,
-        f"Activate station {asset.name}",
-        working_days=deadlines.ACTIVATION_DAYS,
-    )
+    await _tell_administration(work, asset, f"Activate station {asset.name}", deadlines.ACTIVATION_DAYS)
     await hand_over(work, asset, "sat_approved")
 
 
@@ -184,6 +177,20 @@ async def check(work: Work, asset_id: UUID, read_back: dict[str, str | None]) ->
 async def hand_over(work: Work, asset: Asset, name: str, **payload: Any) -> bool:
     """Tell the station's commissioning process a fact. False where that has ended."""
     return await process.hand_over(work, workflow_id(asset.name), name, {"test_number": asset.test_number, **payload})
+
+
+async def _tell_administration(work: Work, asset: Asset, title: str, working_days: int | None = None) -> None:
+    operator = await organisations.operator(work.session)
+    await task.open_task(
+        work,
+        TaskKind.ACTIVATE_STATION,
+        Role.ADMINISTRATION,
+        operator.id,
+        asset.id,
+        asset.name,
+        title,
+        working_days=working_days,
+    )
 
 
 async def _note(work: Work, asset: Asset, what: str, **detail: Any) -> None:

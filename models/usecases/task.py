@@ -21,10 +21,12 @@ async def open_task(
     *,
     working_days: int | None = None,
 ) -> None:
-    """Put a task into an inbox; the same task that is still open is left as it is."""
-    if await tasks.open_of(work.session, kind, subject_id) is not None:
-        return
+    """Put a task into an inbox; the same task that is still open gets the new title and due date."""
     due_at = None if working_days is None else work.terms.due_at(work.now, working_days)
+    known = await tasks.open_of(work.session, kind, subject_id)
+    if known is not None:
+        known.title, known.due_at = title, due_at
+        return
     work.session.add(
         Task(
             kind=kind,

@@ -1,0 +1,95 @@
+"""Real Temporal: one development server for most tests, and a time-skipping one of its own where days must pass."""
+
+import itertools
+import sysconfig
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
+from temporalio.client import Client
+from temporalio.testing import WorkflowEnvironment
+
+from models.settings import Settings
+from models.store.database import Database
+from models.tables.asset import ASSET_NUMBER
+from models.tables.placement import PLACEMENT_NUMBER
+from models.tables.work_order import WORK_ORDER_NUMBER
+from tests.conftest import settings_for
+from tests.people import World
+from tests.workflows.house import House
+from workflows import search_attributes
+from workflows.client import data_converter
+
+PROGRAMS = Path(sysconfig.get_path("scripts"))
+_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+async def temporal() -> AsyncIterator[WorkflowEnvironment]:
+    """One server for all; a test's own references and task queues keep the tests apart."""
+    environment = await WorkflowEnvironment.start_local(
+        dev_server_existing_path=str(PROGRAMS / "temporal"),
+        search_attributes=search_attributes.ALL,
+        data_converter=data_converter(settings_for("postgresql://")),
+    )
+    yield environment
+    await environment.shutdown()
+
+
+@pytest.fixture
+async def skipping() -> AsyncIterator[WorkflowEnvironment]:
+    """A server of its own, as its clock is one for all; it hangs on search attributes that it has not been told of."""
+    environment = await WorkflowEnvironment.start_time_skipping(
+        test_server_existing_path=str(PROGRAMS / "temporal-test-server"),
+        data_converter=data_converter(settings_for("postgresql://")),
+    )
+    known = {key.name: int(key.indexed_value_type) for key in search_attributes.ALL}
+    request = AddSearchAttributesRequest(namespace=environment.client.namespace, search_attributes=known)  # type: ignore[arg-type]
+    await environment.client.operator_service.add_search_attributes(request)
+    yield environment
+    await environment.shutdown()
+
+
+async def _own_numbers(database: Database) -> str:
+    """So that no other test's processes have the same names."""
+    number = next(_NUMBERS)
+    async with database.transaction() as session:
+        for sequence in (PLACEMENT_NUMBER, WORK_ORDER_NUMBER, ASSET_NUMBER):
+            await session.execute(sa.text(f"ALTER SEQUENCE {sequence.name} RESTART WITH {number * 100}"))
+    return f"q{number}"
+
+
+async def _opened(
+    client: Client, settings: Settings, world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> AsyncIterator[House]:
+    settings = settings.model_copy(update={"documents_url": tmp_path.as_uri()})
+    queue = await _own_numbers(world.desk.database)
+    async with House(client, settings, world, queue).open(monkeypatch) as house:
+        yield house
+
+
+@pytest.fixture
+async def house(
+    temporal: WorkflowEnvironment,
+    settings: Settings,
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> AsyncIterator[House]:
+    async for opened in _opened(temporal.client, settings, world, monkeypatch, tmp_path):
+        yield opened
+
+
+@pytest.fixture
+async def patient_house(
+    skipping: WorkflowEnvironment,
+    settings: Settings,
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> AsyncIterator[House]:
+    """A house whose Temporal skips time."""
+    async for opened in _opened(skipping.client, settings, world, monkeypatch, tmp_path):
+        yield opened
