@@ -50,11 +50,8 @@ class DeliveryActivities:
     async def give_up_next(self, step: Step) -> Delivery:
         """The oldest waiting notice has been tried for as long as we try; those behind it get their turn."""
         async with self._steps.desk.work(STATIONMASTER, step.correlation_id) as work:
-            taken = await notice.take_next(work, step.subject_id)
-            if taken is not None:
-                error = taken[0].last_error or "it could not be delivered in time"
-                await notice.note_outcome(work, taken[0].id, error=error, final=True)
-        return Delivery(empty=taken is None)
+            await notice.give_up_next(work, step.subject_id)
+        return Delivery(empty=False)
 
     async def _send(self, waiting: Notice, endpoint: Endpoint) -> None:
         notice_id = str(waiting.id)

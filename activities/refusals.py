@@ -3,6 +3,7 @@
 from temporalio import activity
 
 from models.messages.base import Refusal
+from models.store import placements
 from models.usecases import timeline
 from models.usecases.work import Desk
 
@@ -15,5 +16,11 @@ class RefusalActivities:
     async def record_refusal(self, refusal: Refusal) -> None:
         async with self._desk.work(refusal.actor, refusal.correlation_id) as work:
             timeline.record(
-                work, refusal.process, refusal.subject_id, refusal.decision, why=refusal.detail, refused=True
+                work,
+                refusal.process,
+                refusal.subject_id,
+                refusal.decision,
+                placement_id=await placements.of_subject(work.session, refusal.subject_id),
+                why=refusal.detail,
+                refused=True,
             )

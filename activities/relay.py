@@ -21,7 +21,7 @@ from models.rules.access import Role
 from models.store import organisations, processes
 from models.tables.handover import Handover, HandoverKind
 from models.tables.task import TaskKind
-from models.usecases import task
+from models.usecases import process, task
 from models.usecases.work import Desk, Work
 
 TASK_QUEUE = "stationmaster"
@@ -86,23 +86,29 @@ class Relay:
         row.attempts += 1
         try:
             await (self._start(row) if row.kind is HandoverKind.START else self._signal(row))
-        except RPCError as error:
+        except (RPCError, ValueError) as error:
+            if _is_gone(error) and await process.keep_as_late(work, row):
+                return True
             FAILED.inc()
-            row.last_error = f"{error.status.name}: {error.message}"[:500]
-            if error.status is not RPCStatusCode.UNAVAILABLE and row.attempts == STUCK_AFTER_ATTEMPTS:
+            row.last_error = _reason(error)
+            if row.attempts >= STUCK_AFTER_ATTEMPTS and not _is_away(error):
                 await _report_stuck(work, row)
             return False
         row.delivered_at, row.last_error = work.now, None
+        if row.attempts > STUCK_AFTER_ATTEMPTS:
+            await task.close_task(work, TaskKind.HANDOVER_STUCK, row.id)
         DELIVERED.labels(row.kind.value).inc()
         return True
 
     async def _start(self, row: Handover) -> None:
+        subject = Subject.model_validate(row.payload)
         try:
             await self._client.start_workflow(
                 row.name,
-                Subject.model_validate(row.payload),
+                subject,
                 id=row.workflow_id,
                 task_queue=TASK_QUEUE,
+                static_summary=f"{row.name} {subject.reference}",
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
                 rpc_timeout=CALL_LIMIT,
@@ -113,6 +119,20 @@ class Relay:
     async def _signal(self, row: Handover) -> None:
         fact = Fact(number=row.number, name=row.name, payload=row.payload, correlation_id=row.correlation_id)
         await self._client.get_workflow_handle(row.workflow_id).signal("fact", fact, rpc_timeout=CALL_LIMIT)
+
+
+def _reason(error: RPCError | ValueError) -> str:
+    return f"{error.status.name}: {error.message}"[:500] if isinstance(error, RPCError) else str(error)[:500]
+
+
+def _is_gone(error: RPCError | ValueError) -> bool:
+    """No such workflow runs: it has ended, or has still to be started by its parent."""
+    return isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND
+
+
+def _is_away(error: RPCError | ValueError) -> bool:
+    """Temporal itself is away: nothing is wrong with the fact."""
+    return isinstance(error, RPCError) and error.status is RPCStatusCode.UNAVAILABLE
 
 
 async def _report_stuck(work: Work, row: Handover) -> None:

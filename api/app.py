@@ -1,5 +1,6 @@
 """The API process: puts the routes, the guard, the problems and the envelope together."""
 
+import asyncio
 import functools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -45,6 +46,13 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, relay: MakeRelay =
     app.add_middleware(codec.UiAccess, ui_origin=settings.ui_origin)
     app.add_middleware(Envelope, api=app, https=settings.public_api_url.startswith("https://"))
     return app
+
+
+async def end_streams(app: FastAPI, stop: asyncio.Event) -> None:
+    """When ``stop`` is set, ends what would keep a server from ending by itself."""
+    await stop.wait()
+    if (services := getattr(app.state, "services", None)) is not None:
+        services.station_events.end_streams()
 
 
 @asynccontextmanager

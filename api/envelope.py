@@ -133,7 +133,7 @@ def _bounded(scope: Scope, receive: Receive) -> Receive:
 
 def _announced(scope: Scope) -> int:
     length = Headers(scope=scope).get("content-length", "")
-    return int(length) if length.isdecimal() else 0
+    return int(length[:20]) if length.isdecimal() else 0
 
 
 async def _drain(message: Message, receive: Receive, seen_bytes: int) -> None:

@@ -25,7 +25,8 @@ class StationEvents:
     def __init__(self, database_url: str) -> None:
         self._database_url = database_url
         self._waiting: dict[str, set[asyncio.Event]] = {}
-        self._streams = 0
+        self.ending = False
+        self.streams = 0
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
@@ -37,18 +38,24 @@ class StationEvents:
             listener.cancel()
             await asyncio.gather(listener, return_exceptions=True)
 
+    def end_streams(self) -> None:
+        """The process is to end: every stream ends now, and its reader comes back to another one."""
+        self.ending = True
+        for name in list(self._waiting):
+            self._wake(name)
+
     @contextmanager
     def follow(self, asset_id: object) -> Iterator[asyncio.Event]:
         """An event that is set whenever the station has something new. Raises Overloaded."""
-        if self._streams >= STREAMS_LIMIT:
+        if self.streams >= STREAMS_LIMIT:
             raise Overloaded("Too many event streams are open at this moment; try again later", retry_after_s=30)
         name, wake = str(asset_id), asyncio.Event()
-        self._streams += 1
+        self.streams += 1
         self._waiting.setdefault(name, set()).add(wake)
         try:
             yield wake
         finally:
-            self._streams -= 1
+            self.streams -= 1
             self._waiting[name].discard(wake)
             if not self._waiting[name]:
                 del self._waiting[name]

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from api.auth.access import Access
+from api.storable import FORMS
 from models.errors import IdempotencyKeyReused
 from models.store import idempotency
 from models.tables.access import IdempotencyKey
@@ -94,7 +95,7 @@ Once = Annotated[Creation, Depends(_creation)]
 
 async def _fingerprint(request: Request) -> str:
     """A form was read already, so its route gives a digest of what was uploaded."""
-    is_form = request.headers.get("content-type", "").lower().startswith("multipart/")
+    is_form = request.headers.get("content-type", "").lower().startswith(FORMS)
     said = b"" if is_form else await request.body()
     return f"{request.method} {request.url.path} {hashlib.sha256(said).hexdigest()}"
 

@@ -28,7 +28,7 @@ TAGS = [
     {"name": "documents", "description": "Reports and photos (P18)."},
     {"name": "endpoints", "description": "Where an organisation is told what happens, and whether that arrived."},
     {"name": "webhooks", "description": "What outside parties call."},
-    {"name": "processes", "description": "The state tables and the map drawn from them."},
+    {"name": "processes", "description": "Each process and the facts handed over to it, for engineers."},
 ]
 
 DESCRIPTION = """

@@ -121,7 +121,8 @@ def unexpected(request: Request) -> Response:
 
 async def _business_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, BusinessError)  # noqa: S101 - what it is registered for
-    log.info("refused", code=error.code, detail=error.detail)
+    # Not its words, which name people: they are in the answer, and on record where they must be.
+    log.info("refused", code=error.code, field=error.field)
     if error.status == HTTPStatus.FORBIDDEN and (access := getattr(request.state, "access", None)):
         await access.put_refusal_on_record(request, error)
     return from_business_error(request, error)

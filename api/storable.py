@@ -8,6 +8,9 @@ from fastapi import Request
 from api.problems import pointer
 from models.errors import InvalidInput
 
+FORMS = ("multipart/", "application/x-www-form-urlencoded")
+"""A form's body is read before anything else of a request, and only once."""
+
 _DETAIL = "Leave out the NUL character (U+0000)"
 
 
@@ -18,10 +21,10 @@ async def refuse_nul(request: Request) -> None:
     for name, value in request.query_params.multi_items():
         if "\0" in value:
             raise InvalidInput(f"{name}: {_DETAIL}", field=name)
-    if request.headers.get("content-type", "").lower().startswith("multipart/"):
+    if request.headers.get("content-type", "").lower().startswith(FORMS):
         return
     if b"\\u0000" in await request.body():
-        for field in _with_nul(await _read(request), []):
+        for field in _with_nul(await _read(request)):
             raise InvalidInput(f"{field}: {_DETAIL}", field=field)
 
 
@@ -33,13 +36,27 @@ async def _read(request: Request) -> Any:
         return None
 
 
-def _with_nul(value: Any, path: list[str | int]) -> Iterator[str]:
-    if isinstance(value, str) and "\0" in value:
-        yield pointer(path) or "/"
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _with_nul(str(name), [*path, name])
-            yield from _with_nul(inner, [*path, name])
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from _with_nul(inner, [*path, index])
+_Place = tuple["_Place", str | int] | None
+"""Where a value stands: the place of what holds it, and its name or number there."""
+
+
+def _with_nul(said: Any) -> Iterator[str]:
+    """Pointers to every text with a NUL in it, in no order; without recursion, since whoever sends sets the depth."""
+    waiting: list[tuple[Any, _Place]] = [(said, None)]
+    while waiting:
+        value, place = waiting.pop()
+        if isinstance(value, str) and "\0" in value:
+            yield _pointer(place) or "/"
+        elif isinstance(value, dict):
+            for name, inner in value.items():
+                waiting += [(name, (place, name)), (inner, (place, name))]
+        elif isinstance(value, list):
+            waiting += [(inner, (place, index)) for index, inner in enumerate(value)]
+
+
+def _pointer(place: _Place) -> str:
+    path: list[str | int] = []
+    while place is not None:
+        place, name = place
+        path.append(name)
+    return pointer(path[::-1])

@@ -4,10 +4,11 @@ import logging
 import sys
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 _HIDDEN = "***"
-_SECRET_NAMES = ("password", "secret", "token", "api_key", "authorization", "cookie")
+_SECRET_NAMES = ("password", "secret", "token", "api_key", "factory_key", "key_hash", "authorization", "cookie")
 """A field whose name ends so is never written out."""
 _TALKATIVE = ("httpx", "httpcore", "websockets", "uvicorn.access", "botocore", "boto3", "urllib3", "s3transfer")
 
@@ -77,6 +78,9 @@ class _ProcessName:
 
 
 def _rendering(log_format: str) -> list[Processor]:
+    """Tracebacks without the values of variables, which structlog shows otherwise: keys and passwords are among them."""
     if log_format == "console":
-        return [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
-    return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(default=str)]
+        plain = structlog.dev.plain_traceback
+        return [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), exception_formatter=plain)]
+    tracebacks = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
+    return [tracebacks, structlog.processors.JSONRenderer(default=str)]

@@ -34,6 +34,21 @@ def up(
 
 
 @app.command()
+def demo(
+    leave: Annotated[bool, typer.Option("--exit", help="End everything afterwards, instead of at Ctrl-C.")] = False,
+) -> NoReturn:
+    """Starts everything, plays the road from a request to operating stations, restarts, and checks the outcome.
+
+    Leaves report.json and the acceptance report in the folder demo of $STATIONMASTER_VAR, or var/.
+    """
+    from cli.demo.run import run_demo
+    from cli.processes import leave as leave_with
+    from cli.supervisor.deployment import default_folder
+
+    leave_with(run_demo(default_folder(), leave=leave))
+
+
+@app.command()
 def migrate() -> NoReturn:
     """Brings the database to this version's schema, and makes the first administrator where there is no user."""
     from cli.processes import run_migrate

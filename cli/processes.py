@@ -52,10 +52,11 @@ def run_csms() -> NoReturn:
 
 def run_api() -> NoReturn:
     settings = _prepared("api")
-    from api.app import create_app
+    from api.app import create_app, end_streams
 
+    app = create_app(settings)
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         host=settings.api_host,
         port=settings.api_port,
         loop="none",
@@ -64,7 +65,7 @@ def run_api() -> NoReturn:
         server_header=False,
         timeout_graceful_shutdown=REQUESTS_WITHIN_S,
     )
-    _run("api", [lambda stop: serve_until(SignallessServer(config), stop)])
+    _run("api", [lambda stop: serve_until(SignallessServer(config), stop), lambda stop: end_streams(app, stop)])
 
 
 def run_migrate() -> NoReturn:

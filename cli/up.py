@@ -1,13 +1,13 @@
 """``stationmaster up``: the whole house until Ctrl-C."""
 
 import asyncio
-import signal
 import sys
 from collections.abc import Collection
 from pathlib import Path
 
 from rich.console import Console
 
+from cli.foreground import in_foreground
 from cli.supervisor.installation import NotInstalled
 from cli.supervisor.records import AlreadyRunning
 from cli.supervisor.servers import running_servers
@@ -32,21 +32,8 @@ def run_up(folder: Path, only: Collection[str] | None = None) -> int:
 
 
 async def _up(folder: Path, only: Collection[str] | None, console: Console) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, stop.set)
     console.print(f"Starting, with data in {folder} ...", markup=False, soft_wrap=True)
-    running = asyncio.create_task(_run(folder, only, console))
-    stopped = asyncio.create_task(stop.wait())
-    await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
-    stopped.cancel()
-    if not running.done():
-        console.print("Ending ...")
-        running.cancel()
-        await asyncio.wait({running})
-    if not running.cancelled():
-        running.result()
+    await in_foreground(_run(folder, only, console), console.print)
     console.print("Ended.")
 
 

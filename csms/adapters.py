@@ -15,6 +15,7 @@ from csms.ports import (
     BootDecision,
     KeyKind,
     KnownStation,
+    NotRegisteredError,
     OpenConnection,
     Registration,
     StartDecision,
@@ -55,7 +56,7 @@ class UseCaseRecords:
         return KnownStation(asset.id, identity, _open_keys(unit), registration)
 
     async def connected(self, known: KnownStation, connection: OpenConnection) -> None:
-        async with self._work(known.identity) as work:
+        async with self._facts_of(known) as work:
             row = StationConnection(
                 asset_id=known.asset_id,
                 connection_id=str(connection.connection_id),
@@ -77,7 +78,7 @@ class UseCaseRecords:
             "serial": event.serials[0] if event.serials else None,
             "firmware": event.firmware,
         }
-        async with self._work(known.identity) as work:
+        async with self._facts_of(known) as work:
             accepted = await station.booted(work, known.asset_id, event.serials, detail)
         if accepted:
             return BootDecision(Registration.ACCEPTED, station.HEARTBEAT_INTERVAL_S)
@@ -86,7 +87,7 @@ class UseCaseRecords:
     async def status(self, known: KnownStation, event: ConnectorStatus, at: datetime) -> None:
         # A station whose clock is not set tells its state now all the same.
         since = at if event.timestamp is None or event.irregularities else event.timestamp
-        async with self._work(known.identity) as work:
+        async with self._facts_of(known) as work:
             kept = await station.status(
                 work, known.asset_id, event.connector, event.status, event.error_code, since, event.info
             )
@@ -94,11 +95,11 @@ class UseCaseRecords:
             log.warning("status_of_unknown_connector", connector=event.connector, status=event.status)
 
     async def authorise(self, known: KnownStation, event: Authorise, _at: datetime) -> TokenDecision:
-        async with self._work(known.identity) as work:
+        async with self._facts_of(known) as work:
             return _decided(await charging.authorise(work, known.asset_id, event.token))
 
     async def started(self, known: KnownStation, event: Started, _at: datetime) -> StartDecision:
-        async with self._work(known.identity) as work:
+        async with self._facts_of(known) as work:
             number, verdict = await charging.start(
                 work,
                 known.asset_id,
@@ -112,7 +113,7 @@ class UseCaseRecords:
         return StartDecision(number, _decided(verdict))
 
     async def metered(self, known: KnownStation, event: Metered, _at: datetime) -> None:
-        async with self._work(known.identity) as work:
+        async with self._facts_of(known) as work:
             await charging.meter(
                 work,
                 known.asset_id,
@@ -125,7 +126,7 @@ class UseCaseRecords:
             )
 
     async def stopped(self, known: KnownStation, event: Stopped, _at: datetime) -> TokenDecision | None:
-        async with self._work(known.identity) as work:
+        async with self._facts_of(known) as work:
             verdict = await charging.stop(
                 work,
                 known.asset_id,
@@ -141,20 +142,28 @@ class UseCaseRecords:
         return None if verdict is None else _decided(verdict)
 
     async def heartbeat(self, known: KnownStation, _at: datetime) -> None:
-        async with self._work(known.identity) as work:
+        async with self._facts_of(known) as work:
             await station.seen(work, known.asset_id)
 
     async def key_proposed(self, known: KnownStation, key_hash: str) -> None:
-        async with self._work(known.identity) as work:
+        async with self._facts_of(known) as work:
             await station.key_proposed(work, known.asset_id, key_hash)
 
     async def key_confirmed(self, known: KnownStation, key_hash: str) -> None:
-        async with self._work(known.identity) as work:
+        async with self._facts_of(known) as work:
             await station.key_confirmed(work, known.asset_id, key_hash)
 
     async def key_refused(self, known: KnownStation, answer: str, _at: datetime) -> None:
-        async with self._work(known.identity) as work:
+        async with self._facts_of(known) as work:
             await station.key_refused(work, known.asset_id, answer)
+
+    @asynccontextmanager
+    async def _facts_of(self, known: KnownStation) -> AsyncIterator[Work]:
+        """A socket outlives what it was admitted for where hardware is unlinked. Raises NotRegisteredError."""
+        async with self._work(known.identity) as work:
+            if not await assets.lock_registered(work.session, known.asset_id, known.identity):
+                raise NotRegisteredError
+            yield work
 
     @asynccontextmanager
     async def _work(self, name: str) -> AsyncIterator[Work]:

@@ -175,7 +175,7 @@ class StationConnection:
         try:
             while unreadable < self._limits.unreadable_in_a_row:
                 text = await self._socket.recv()
-                await self._wait_for_turn()
+                await self._wait_for_turn(len(text))
                 unreadable = 0 if await self._take(text) else unreadable + 1
         except ConnectionClosed as closed:
             return f"closed with {closed.rcvd.code}" if closed.rcvd else "connection lost"
@@ -183,8 +183,8 @@ class StationConnection:
         await self.close(CloseCode.POLICY_VIOLATION, "too many unreadable messages")
         return "too many unreadable messages"
 
-    async def _wait_for_turn(self) -> None:
-        delay_s = self._throttle.delay_s()
+    async def _wait_for_turn(self, size: int) -> None:
+        delay_s = self._throttle.delay_s(size)
         if delay_s > 0 and not self._throttled:
             log.warning("station_sends_too_fast", messages_per_s=self._limits.messages_per_s)
         self._throttled = delay_s > 0

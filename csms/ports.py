@@ -96,8 +96,15 @@ class StartDecision:
     token: TokenDecision
 
 
+class NotRegisteredError(Exception):
+    """The station has lost its registration, or has other hardware now, since its socket was opened."""
+
+
 class StationRecords(Protocol):
-    """Facts go in, decisions come out. Any exception is answered as InternalError: the station sends it again."""
+    """Facts go in, decisions come out. Any exception is answered as InternalError: the station sends it again.
+
+    But for NotRegisteredError, which any method that takes a ``KnownStation`` may raise: the socket is closed then.
+    """
 
     async def node_started(self, node: str) -> None:
         """No socket is held by ``node`` any more: what stands open in its name was left by a process that died."""

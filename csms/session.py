@@ -23,9 +23,9 @@ from csms.commands import (
     StationCall,
     StopCharging,
 )
-from csms.connection import Answer, Limits, NotSentError, StationConnection
-from csms.frames import Call
-from csms.ports import KeyKind, KnownStation, OpenConnection, Registration, StationRecords
+from csms.connection import Answer, CallRefusedError, Limits, NotSentError, StationConnection
+from csms.frames import Call, ErrorCode
+from csms.ports import KeyKind, KnownStation, NotRegisteredError, OpenConnection, Registration, StationRecords
 from csms.v16 import inbound, outbound
 from models.clock import Clock
 
@@ -107,7 +107,12 @@ class StationSession:
     async def _handle(self, call: Call) -> Answer:
         front = self._front
         context = inbound.Context(self.station, front.records, front.clock(), self._booted)
-        return await inbound.handle(context, call)
+        try:
+            return await inbound.handle(context, call)
+        except NotRegisteredError:
+            log.warning("no_longer_registered")
+            self._spawn(self.close(CloseCode.POLICY_VIOLATION, "no longer registered"))
+            raise CallRefusedError(ErrorCode.SECURITY_ERROR, "the station is not registered any more") from None
 
     def _booted(self, registration: Registration) -> None:
         self._registration = registration

@@ -8,12 +8,8 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
-import sqlalchemy as sa
-from sqlmodel import col
-
-from models.messages.base import Actor, Decision, Subject
+from models.messages.base import Actor, Decision
 from models.messages.placement import (
-    ApprovePlacement,
     Contact,
     GridCallReceived,
     Location,
@@ -26,17 +22,18 @@ from models.messages.sat import Answer
 from models.messages.work_order import LinkHardware, PlanWorkOrder, StartConnectionTest, UnlinkHardware
 from models.rules.commissioning import CommissioningEvent
 from models.rules.grid import GridEvent
-from models.store import assets, placements, processes, work_orders
+from models.store import charging as charges
+from models.store import processes
 from models.store.viewer import EVERYTHING
 from models.tables.asset import Asset, StationConnection
 from models.tables.base import new_id
 from models.tables.document import Document
-from models.tables.handover import Handover
-from models.tables.placement import LocationAttempt, PlacementRequest
+from models.tables.placement import PlacementRequest
 from models.tables.work_order import WorkOrder, WorkOrderLine
 from models.usecases import charging, commissioning, placement, process, sat, station, work_order
 from models.usecases.work import Work
 from tests.people import Person, World
+from tests.rows import Rows
 
 T = TypeVar("T")
 D = TypeVar("D", bound=Decision)
@@ -74,15 +71,12 @@ def decision(kind: type[D], person: Person, **fields: Any) -> D:
     return kind(decision_id=str(uuid4()), actor=person.actor, correlation_id="test", **fields)
 
 
-class Road:
+class Road(Rows):
     def __init__(self, world: World, node: str = NODE) -> None:
+        super().__init__(world.desk)
         self.world = world
         self.node = node
-        self.desk = world.desk
         self.photo_keys: list[str] = []
-        self.placement: PlacementRequest
-        self.order: WorkOrder
-        self.asset: Asset
 
     async def do(self, who: Person | Actor, use_case: Callable[[Work], Awaitable[T]]) -> T:
         """Work in a transaction of its own."""
@@ -98,9 +92,7 @@ class Road:
         return self.placement
 
     async def approve(self, person: Person | None = None) -> PlacementProgress:
-        return await self.do(
-            person or self.world.operations, lambda work: placement.approve(work, self.placement.id)
-        )
+        return await self.do(person or self.world.operations, lambda work: placement.approve(work, self.placement.id))
 
     async def reject(self, reason: str = "No room in the street") -> PlacementProgress:
         told = decision(RejectPlacement, self.world.operations, reason=reason)
@@ -208,6 +200,10 @@ class Road:
     async def boot(self, serial: str = "SN-HW-1") -> bool:
         return await self.do(NOBODY, lambda work: station.booted(work, self.asset.id, (serial,), {"firmware": "1.4.2"}))
 
+    async def tell(self, name: str) -> None:
+        """Hand a fact to the station's process."""
+        await self.do(NOBODY, lambda work: commissioning.hand_over(work, self.asset, name))
+
     async def move(self, *events: CommissioningEvent) -> None:
         for event in events:
             await self.do(
@@ -269,10 +265,15 @@ class Road:
         }
         return await self.do(NOBODY, lambda work: charging.stop(work, asset_id or self.asset.id, **{**end, **changes}))
 
+    async def stop_what_runs(self) -> None:
+        """Somebody pulls the plug."""
+        async with self.desk.database.transaction() as session:
+            running = await charges.running(session, self.asset.id)
+        for each in running:
+            await self.stop(each.number)
+
     async def answer(self, *answers: Answer, person: Person | None = None) -> None:
-        await self.do(
-            person or self.world.installer_user, lambda work: sat.answer(work, self.order, answers)
-        )
+        await self.do(person or self.world.installer_user, lambda work: sat.answer(work, self.order, answers))
 
     async def answers(self, earth: str = "4.2") -> list[Answer]:
         """An answer to every question of the acceptance test."""
@@ -320,51 +321,3 @@ class Road:
     async def activate(self) -> None:
         await self.do(self.world.administrator, lambda work: commissioning.activate(work, self.asset.id))
         await self.do(NOBODY, lambda work: sat.note_active(work, self.order.id))
-
-    async def attempts(self) -> list[LocationAttempt]:
-        async with self.desk.database.transaction() as session:
-            return list(await placements.attempts(session, self.placement.id))
-
-    async def find_order(self) -> bool:
-        """Whether somebody else has made the work order meanwhile."""
-        async with self.desk.database.transaction() as session:
-            made = await work_orders.of_placement(session, self.placement.id)
-        if made is not None:
-            self.order = made
-        return made is not None
-
-    async def lines(self) -> list[WorkOrderLine]:
-        async with self.desk.database.transaction() as session:
-            return [line for line, *_ in await work_orders.lines(session, self.order.id)]
-
-    async def station(self) -> Asset:
-        """The first line's station, as it stands now."""
-        async with self.desk.database.transaction() as session:
-            asset = (await work_orders.lines(session, self.order.id))[0][3]
-        assert asset is not None
-        self.asset = asset
-        return asset
-
-    async def stages(self) -> tuple[str, str | None, str | None]:
-        """Where the placement, its work order and its first station stand."""
-        async with self.desk.database.transaction() as session:
-            request = await session.get_one(PlacementRequest, self.placement.id)
-            order = await work_orders.of_placement(session, request.id)
-            found = await work_orders.lines(session, order.id) if order else []
-            first = found[0][3] if found else None
-            station_stage = None if first is None else (await assets.lock(session, first.id)).stage.value
-        return request.stage.value, order.stage.value if order else None, station_stage
-
-    async def heard(self, workflow_id: str) -> None:
-        """The process has heard every fact: the rows are as after its last step."""
-        async with self.desk.database.transaction() as session:
-            await session.execute(
-                sa.update(Handover).where(col(Handover.workflow_id) == workflow_id).values(delivered_at=self.desk.clock())
-            )
-
-    def subject(self, what: PlacementRequest | WorkOrder | Asset) -> Subject:
-        reference = what.name if isinstance(what, Asset) else what.reference
-        return Subject(subject_id=what.id, reference=reference, correlation_id="test")
-
-
-__all__ = ["NOBODY", "ROAD_EVENTS", "ApprovePlacement", "Road", "decision", "location", "wanted"]

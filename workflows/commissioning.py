@@ -87,13 +87,22 @@ class CommissioningWorkflow(Process[CommissioningProgress]):
         if fact.payload["test_number"] < self.at.test_number and fact.name not in _MOVED_BY_OTHERS:
             return
         if fact.name in _MOVES:
-            await self.move(_MOVES[fact.name], fact.occurrence)
+            await self.move(_MOVES[fact.name], fact)
         elif fact.name == "boot_refused":
             await self.fail_test(fact.payload["reason"])
         elif fact.name in _MOVED_BY_OTHERS:
-            if fact.name == "hardware_unlinked":
-                await self.command_once("disconnect")
             await self.load()
+            await self.follow(fact)
+
+    async def follow(self, fact: Fact) -> None:
+        """What the station itself has to be told of a move by others, unless that was overtaken by another."""
+        if fact.name == "hardware_unlinked" and self.stage is S.AWAITING_HARDWARE:
+            await self.command_once("disconnect")
+        elif fact.name == "test_restarted" and self.stage is S.REGISTERED:
+            # A station that has stayed connected boots again for this test only when it is asked to.
+            asked = await self.command_once("trigger_message", message="boot")
+            if asked is not None and asked.outcome != "accepted":
+                await self.command_once("reset", kind="soft")
 
     async def apply_configuration(self) -> None:
         """P14: the network's and the product's settings; a refused one fails the test."""
@@ -108,7 +117,7 @@ class CommissioningWorkflow(Process[CommissioningProgress]):
         if refused := station_checks.refusals(outcomes):
             await self.fail_test("The station refused the settings " + ", ".join(refused) + ".")
             return
-        await self.move(E.CONFIGURATION_APPLIED, self.test_occurrence, outcomes=outcomes)
+        await self.move(E.CONFIGURATION_APPLIED, outcomes=outcomes)
 
     async def check_itself(self) -> None:
         """P14: settings read back, every connector heard of."""
@@ -119,6 +128,9 @@ class CommissioningWorkflow(Process[CommissioningProgress]):
         if answer is None:
             await self.fail_test("The station lost its connection during the self-check.")
             return
+        if answer.outcome != "accepted":
+            await self.fail_test("The station does not tell its settings; look whether it is busy or out of order.")
+            return
         known: dict[str, Any] = answer.data.get("configuration", {})
         read_back = {key: known[key]["value"] for key in known}
         wrong = await self.findings(read_back)
@@ -128,7 +140,7 @@ class CommissioningWorkflow(Process[CommissioningProgress]):
         if wrong:
             await self.fail_test("The self-check found: " + "; ".join(wrong) + ".")
         else:
-            await self.move(E.SELF_CHECK_PASSED, self.test_occurrence)
+            await self.move(E.SELF_CHECK_PASSED)
 
     async def findings(self, read_back: dict[str, str | None]) -> tuple[str, ...]:
         subject = self.subject
@@ -139,38 +151,53 @@ class CommissioningWorkflow(Process[CommissioningProgress]):
     async def run_test_charge(self) -> None:
         """P15: the whole chain, with the station's own test card: authorise, start, energy, stop."""
         until = workflow.now() + timedelta(seconds=self.at.test_charge_time_limit_s)
-        answer = await self.command("start_charging", until, token=self.at.test_token, connector=1)
-        if answer is None or answer.outcome != "accepted":
-            await self.fail_charge("The station did not take the remote start; check that no other session runs.")
+        number = self.at.test_transaction or await self.start_charging(until)
+        if number is None:
             return
-        started = await self.fact_named("transaction_started", until)
-        if started is None:
-            await self.fail_charge("The station took the remote start, but no transaction began; is a car plugged in?")
+        told = await self.fact_of(number, until, "energy_flowed", "transaction_stopped")
+        if told is not None and told.name == "transaction_stopped":
+            await self.fail_charge("The transaction ended before enough energy flowed; check the cable and the car.")
             return
-        number = started.payload["transaction"]
-        flowed = await self.fact_named("energy_flowed", until)
-        stop_by = workflow.now() + options.TEST_CHARGE_STOP_LIMIT
-        await self.command("stop_charging", stop_by, transaction=number)
-        stopped = await self.fact_named("transaction_stopped", stop_by)
-        if flowed is None:
+        stopped = await self.stop_charging(number)
+        if told is None:
             await self.fail_charge("The transaction began, but too little energy flowed; check the meter and the car.")
-        elif stopped is None:
+        elif not stopped:
             await self.fail_charge("The station did not stop the transaction when it was told to.")
         else:
             step = self.station_step(f"charge-{number}")
             await self.take(Activities.finish_test_charge, step)
 
-    async def fact_named(self, name: str, until: datetime) -> Fact | None:
-        """The next fact of this name, or None where it does not come in time."""
+    async def start_charging(self, until: datetime) -> int | None:
+        """The number of the transaction that began, or None where the test charge has failed."""
+        answer = await self.command("start_charging", until, token=self.at.test_token, connector=1)
+        if answer is None or answer.outcome != "accepted":
+            await self.fail_charge("The station did not take the remote start; check that no other session runs.")
+            return None
+        started = await self.fact_of(None, until, "transaction_started")
+        if started is None:
+            await self.fail_charge("The station took the remote start, but no transaction began; is a car plugged in?")
+            return None
+        return int(started.payload["transaction"])
+
+    async def stop_charging(self, number: int) -> bool:
+        until = workflow.now() + options.TEST_CHARGE_STOP_LIMIT
+        await self.command("stop_charging", until, transaction=number)
+        return await self.fact_of(number, until, "transaction_stopped") is not None
+
+    async def fact_of(self, transaction: int | None, until: datetime, *names: str) -> Fact | None:
+        """The next fact of one of these names and of this transaction, None for any; None where it does not come."""
         while True:
             fact = self.next_fact()
-            if fact is not None and fact.name == name:
+            if fact is None:
+                if not await self.wait(names[0].replace("_", " "), until=until):
+                    return None
+            elif fact.name in names and transaction in {None, fact.payload["transaction"]}:
                 return fact
-            if fact is None and not await self.wait(name.replace("_", " "), until=until):
-                return None
 
-    async def move(self, event: CommissioningEvent, occurrence: str, **detail: Any) -> None:
-        step = self.station_step(f"{event}-{occurrence}", event=event, detail=detail)
+    async def move(self, event: CommissioningEvent, fact: Fact | None = None, **detail: Any) -> None:
+        """By a fact, once for that; by a step of the test itself, once in each test."""
+        occurrence = fact.occurrence if fact else f"{event}-{self.test_occurrence}"
+        step = self.station_step(occurrence, event=event, detail=detail)
         await self.take(Activities.move_station, step)
 
     async def fail_test(self, reason: str) -> None:
@@ -181,7 +208,7 @@ class CommissioningWorkflow(Process[CommissioningProgress]):
         step = self.station_step(str(workflow.uuid4()), reason=reason)
         await self.take(Activities.fail_test_charge, step)
 
-    async def command(self, kind: Any, until: datetime, **arguments: Any) -> CommandOutcome | None:
+    async def command(self, kind: Any, until: datetime, /, **arguments: Any) -> CommandOutcome | None:
         """Send a command to the node that holds the socket, looked up each time anew; None where it takes too long."""
         while workflow.now() < until:
             answer = await self.command_once(kind, **arguments)
@@ -190,7 +217,7 @@ class CommissioningWorkflow(Process[CommissioningProgress]):
             await workflow.sleep(options.NODE_SEARCHED_AGAIN_AFTER)
         return None
 
-    async def command_once(self, kind: Any, **arguments: Any) -> CommandOutcome | None:
+    async def command_once(self, kind: Any, /, **arguments: Any) -> CommandOutcome | None:
         found = await workflow.execute_activity_method(Activities.find_node, self.station_step("look"), **STEP)
         if found.node is None:
             return None

@@ -30,15 +30,26 @@ async def decide(client: Client, desk: Desk, workflow_id: str, name: str, decisi
     """Put ``decision`` to the process and wait until it is carried out.
 
     Raises the business error with which it was refused; ProcessEnded (409); ProcessNotReady (503) while facts are
-    still on their way to the process, or Temporal or its workers are away.
+    still on their way to the process, or Temporal or its workers are away. One that was carried out before is not put
+    again: whoever repeats it, because the answer got lost, gets the same answer.
     """
-    await _check_process(desk, workflow_id)
+    if await _was_carried_out(desk, workflow_id, decision):
+        return
     handle = client.get_workflow_handle(workflow_id)
     try:
         await handle.execute_update(name, decision, id=decision.decision_id, rpc_timeout=ANSWER_LIMIT)
     except WorkflowUpdateFailedError as error:
         raise refusal(error.cause) from error
     except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+        raise ProcessNotReady(
+            "No answer came in time, and the decision may still be carried out; look where the process stands before "
+            "you decide again, or send the same with the same Idempotency-Key",
+            retry_after_s=RETRY_AFTER_S,
+        ) from error
+    except RuntimeError as error:
+        # A client that has never reached Temporal knows no better error.
+        if not str(error).startswith("Failed client connect"):
+            raise
         raise _not_ready() from error
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
@@ -57,15 +68,19 @@ def refusal(cause: BaseException | None) -> BusinessError:
     return _not_ready()
 
 
-async def _check_process(desk: Desk, workflow_id: str) -> None:
+async def _was_carried_out(desk: Desk, workflow_id: str, decision: Decision) -> bool:
+    """Whether it is done already. Raises NotFound, ProcessEnded, ProcessNotReady."""
     async with desk.database.transaction() as session:
         process = await processes.find(session, workflow_id)
         if process is None:
             raise NotFound("There is no such process")
+        if await processes.was_taken(session, workflow_id, decision.occurrence):
+            return True
         if process.ended_at is not None:
             raise ProcessEnded("The process has ended; nothing can be decided about it any more")
         if await processes.has_undelivered(session, workflow_id):
             raise _not_ready()
+    return False
 
 
 async def _missing(desk: Desk, workflow_id: str) -> BusinessError:

@@ -25,8 +25,8 @@ class DeliveryWorkflow:
         while not workflow.info().is_continue_as_new_suggested():
             await workflow.wait_condition(lambda: self._rung, timeout_summary="notices")
             self._rung = False
-            while not await self.deliver_next(subject):
-                continue
+            if not await self.deliver_next(subject):
+                self._rung = True
         workflow.continue_as_new(subject)
 
     @workflow.signal

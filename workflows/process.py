@@ -55,7 +55,12 @@ class Process(Generic[P]):
         if kind is None:
             workflow.logger.warning("there is no decision %s", name)
             return
-        decision = workflow.payload_converter().from_payload(args[0].payload, kind)
+        try:
+            decision = workflow.payload_converter().from_payload(args[0].payload, kind)
+        except (IndexError, KeyError, ValueError, RuntimeError) as error:
+            # Raised here it would hold up the whole process, over what somebody typed.
+            workflow.logger.warning("decision %s can't be read: %s", name, type(error).__name__)
+            return
         try:
             await getattr(self, name)(decision)
         except (ApplicationError, ActivityError) as error:

@@ -36,10 +36,11 @@ async def _verified(services: Services, credentials: LogIn) -> tuple[Principal, 
     """Who it is by e-mail and password; whether there is such a person can't be told from answer or time."""
     async with services.desk.database.transaction() as session:
         principal = await organisations.by_email(session, credentials.email)
-        known = {} if principal is None else await organisations.all_of(session, [principal.organisation_id])
     in_use = principal is not None and principal.disabled_at is None
     kept_hash = principal.password_hash if principal is not None and in_use else None
     is_right = await services.hashing.is_right(kept_hash, credentials.password.get_secret_value())
     if principal is None or not is_right:
         raise NotAuthenticated("E-mail address or password is wrong")
-    return principal, known[principal.organisation_id]
+    # Not before: the time of one query more would tell who is known.
+    async with services.desk.database.transaction() as session:
+        return principal, await organisations.named(session, principal.organisation_id)

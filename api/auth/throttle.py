@@ -43,7 +43,10 @@ class LoginThrottle:
             self._count(name)
 
     def succeeded(self, email: str, address: str) -> None:
+        """It was no guess: whoever shares the address, as a whole office does behind one, does not wait for it."""
         self._tries.pop((email.lower(), address), None)
+        if tries := self._tries.get(address):
+            tries.count = max(0, tries.count - 1)
 
     def _wait_s(self, name: Hashable, free: int) -> int:
         tries = self._tries.get(name)

@@ -4,16 +4,28 @@ from fastapi import APIRouter, Depends
 
 from api.storable import refuse_nul
 from api.v1 import (
+    documents,
     endpoints,
     hardware,
     organisations,
+    photos,
+    placement_decisions,
+    placements,
+    processes,
     products,
     sat_templates,
+    sats,
     service_accounts,
     sessions,
+    station_events,
+    stations,
     tasks,
     tenders,
+    timelines,
     users,
+    webhooks,
+    work_order_lines,
+    work_orders,
 )
 
 router = APIRouter(prefix="/v1", dependencies=[Depends(refuse_nul)])
@@ -27,6 +39,18 @@ for part in (
     tenders,
     hardware,
     tasks,
+    placements,
+    placement_decisions,
+    timelines,
+    work_orders,
+    work_order_lines,
+    sats,
+    photos,
+    stations,
+    station_events,
+    documents,
     endpoints,
+    webhooks,
+    processes,
 ):
     router.include_router(part.router)

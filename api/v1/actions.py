@@ -1,6 +1,6 @@
 """What the caller can do next: the state tables' decisions, as far as the policy lets them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import TypeVar
 
@@ -9,7 +9,7 @@ from models.rules.access import Permission, Reach
 from models.rules.commissioning import COMMISSIONING, CommissioningEvent, CommissioningStage
 from models.rules.machine import Machine
 from models.rules.placement import PLACEMENT, PlacementEvent, PlacementStage
-from models.rules.work_order import WORK_ORDER, WorkOrderEvent
+from models.rules.work_order import FILLING_IN, WORK_ORDER, WorkOrderEvent
 from models.tables.asset import Asset
 from models.tables.work_order import WorkOrder, WorkOrderLine
 
@@ -58,6 +58,16 @@ def on_line(access: Access, order: WorkOrder, line: WorkOrderLine, station: Asse
         for name, is_possible in possible.items()
         if is_possible and _may(access, needs.get(name, Permission.WORK_ORDERS_PERFORM), order)
     ]
+
+
+def on_sat(access: Access, order: WorkOrder, filled_in_by: Collection[str]) -> list[str]:
+    """Of the acceptance test; whoever filled it in reviews nothing."""
+    filling_in = order.stage in FILLING_IN and _may(access, Permission.WORK_ORDERS_PERFORM, order)
+    is_author = str(access.caller.id) in filled_in_by
+    review = {WorkOrderEvent.RETURN_SAT, WorkOrderEvent.APPROVE_SAT}
+    wanted = review if not is_author else set()
+    decisions = {event: _WORK_ORDER[event] for event in {WorkOrderEvent.SUBMIT_SAT, *wanted}}
+    return ["answer", "upload_photo"] * filling_in + _decisions(access, WORK_ORDER, order.stage, decisions, order)
 
 
 def on_station(access: Access, stage: CommissioningStage) -> list[str]:

@@ -134,6 +134,14 @@ async def start_connection_test(reference: str, line_id: UUID, access: Performin
     return _connection_test(access, unit, station)
 
 
+@router.get("/connection-tests/latest", summary="What to set at the station, once more")
+async def show_connection_test(reference: str, line_id: UUID, access: Performing) -> ConnectionTestShape:
+    _, unit, station = await _line(access, reference, line_id)
+    if unit is None or station is None:
+        raise NotFound("No connection test was started on this line with the hardware that it has")
+    return _connection_test(access, unit, station)
+
+
 @router.post("/test-charges", summary="Run the test charge: authorise, start, energy, stop")
 async def start_test_charge(reference: str, line_id: UUID, access: Performing, once: Once) -> StartedTestChargeShape:
     """With a car, or its stand-in, plugged in. The transaction is never rated nor billed."""

@@ -18,12 +18,16 @@ class ActivateStation(Decision):
 
 
 class CommissioningProgress(Progress):
-    """``boot_due_at``: until when the station has to boot; ``test_token``: the card that the test charge uses."""
+    """``boot_due_at``: until when the station has to boot; ``test_token``: the card that the test charge uses.
+
+    ``test_transaction``: the number of the test charge's transaction, once it has begun.
+    """
 
     name: str
     test_number: int = 0
     boot_due_at: datetime | None = None
     test_token: str | None = None
+    test_transaction: int | None = None
     configuration: dict[str, str] = Field(default_factory=dict)
     connectors: int = 1
     test_charge_time_limit_s: int

@@ -88,3 +88,19 @@ COMMISSIONING = Machine(
         **{(stage, E.HARDWARE_UNLINKED): S.AWAITING_HARDWARE for stage in _BEFORE_ACCEPTANCE},
     },
 )
+
+
+STAGE_TOLD_BY = {
+    "registered": S.REGISTERED,
+    "station_connected": S.CONNECTED,
+    "station_booted": S.BOOTED,
+    "configuration_applied": S.CONFIGURED,
+    "self_check_passed": S.CHECKED,
+    "test_failed": S.FAILED,
+    "hardware_unlinked": S.AWAITING_HARDWARE,
+    "test_charge_started": S.TEST_CHARGING,
+    "test_charge_done": S.TEST_CHARGED,
+    "accepted": S.ACCEPTED,
+    "activated": S.ACTIVE,
+}
+"""The kinds of station events that tell of a stage reached."""

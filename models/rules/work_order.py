@@ -28,6 +28,9 @@ class WorkOrderEvent(StrEnum):
 
 S, E = WorkOrderStage, WorkOrderEvent
 
+FILLING_IN = frozenset({S.OPEN, S.PLANNED, S.IN_PROGRESS})
+"""While the acceptance test can be filled in, and photos be added to it."""
+
 WORK_ORDER = Machine(
     name="work order",
     initial=S.OPEN,

@@ -102,6 +102,17 @@ async def by_identity(session: AsyncSession, identity: str) -> tuple[Asset, Unit
     return None if row is None else (row[0], row[1])
 
 
+async def lock_registered(session: AsyncSession, asset_id: UUID, identity: str) -> bool:
+    """Whether the station still answers to the OCPP identity; what is so stays so until the transaction ends."""
+    found = await session.execute(
+        select(Asset.id)
+        .join(Unit, col(Unit.id) == col(Asset.unit_id))
+        .where(col(Asset.id) == asset_id, col(Unit.ocpp_identity) == identity, col(Asset.registered_at).is_not(None))
+        .with_for_update(of=Asset)
+    )
+    return found.first() is not None
+
+
 async def evses(session: AsyncSession, asset_id: UUID) -> Sequence[Evse]:
     found = await session.execute(select(Evse).where(col(Evse.asset_id) == asset_id).order_by(col(Evse.connector)))
     return found.scalars().all()

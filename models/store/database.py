@@ -21,6 +21,8 @@ class Database:
             max_overflow=pool_size,
             pool_timeout=POOL_WAIT_S,
             pool_pre_ping=True,
+            # Errors are logged: what was to be stored (hashes, addresses, names) is not to be in their text.
+            hide_parameters=True,
             json_serializer=lambda value: orjson.dumps(value, default=str).decode(),
             json_deserializer=orjson.loads,
         )

@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from models.rules.placement import PlacementStage
 from models.store.viewer import EVERYTHING, Viewer
 from models.tables.access import Organisation
+from models.tables.asset import Asset
 from models.tables.document import Document
 from models.tables.placement import PLACEMENT_NUMBER, GridCall, LocationAttempt, PlacementRequest
 from models.tables.tender import Tender
@@ -105,6 +106,20 @@ async def latest_attempt(session: AsyncSession, placement_id: UUID) -> LocationA
 async def attempt_by_connection_request(session: AsyncSession, connection_request_id: str) -> LocationAttempt | None:
     found = await session.execute(
         select(LocationAttempt).where(col(LocationAttempt.connection_request_id) == connection_request_id)
+    )
+    return found.scalar_one_or_none()
+
+
+async def of_subject(session: AsyncSession, subject_id: UUID) -> UUID | None:
+    """The placement that a placement, a work order or a station belongs to; None for a station that came without."""
+    found = await session.execute(
+        sa.union(
+            select(PlacementRequest.id).where(col(PlacementRequest.id) == subject_id),
+            select(WorkOrder.placement_id).where(col(WorkOrder.id) == subject_id),
+            select(LocationAttempt.placement_id)
+            .join(Asset, col(Asset.attempt_id) == col(LocationAttempt.id))
+            .where(col(Asset.id) == subject_id),
+        )
     )
     return found.scalar_one_or_none()
 

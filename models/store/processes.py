@@ -59,12 +59,15 @@ async def undelivered(session: AsyncSession, workflow_id: str, limit: int) -> Se
 
 
 async def with_undelivered(session: AsyncSession, before: datetime, limit: int) -> Sequence[str]:
-    """Workflows with a fact that was written before ``before`` and not delivered, longest waiting first."""
+    """Workflows with a fact that was written before ``before`` and not delivered, longest waiting first.
+
+    Those that have failed most come last, so that however many of them hold up nobody else.
+    """
     found = await session.execute(
         select(Handover.workflow_id)
         .where(_open(), col(Handover.created_at) < before)
         .group_by(col(Handover.workflow_id))
-        .order_by(sa.func.min(Handover.created_at))
+        .order_by(sa.func.max(Handover.attempts), sa.func.min(Handover.created_at))
         .limit(limit)
     )
     return found.scalars().all()
@@ -100,5 +103,21 @@ async def open_processes(session: AsyncSession, subject_ids: Sequence[UUID]) -> 
     return found.scalars().all()
 
 
+async def lock_step(session: AsyncSession, workflow_id: str, step: str, occurrence: str) -> None:
+    """Nobody else takes this step until the transaction ends."""
+    name = sa.func.hashtextextended(f"step:{workflow_id}:{step}:{occurrence}", 0)
+    await session.execute(select(sa.func.pg_advisory_xact_lock(name)))
+
+
 async def step_result(session: AsyncSession, workflow_id: str, step: str, occurrence: str) -> StepResult | None:
     return await session.get(StepResult, (workflow_id, step, occurrence))
+
+
+async def was_taken(session: AsyncSession, workflow_id: str, occurrence: str) -> bool:
+    """Whether a step was taken under this occurrence."""
+    found = await session.execute(
+        select(sa.literal(1))
+        .where(col(StepResult.workflow_id) == workflow_id, col(StepResult.occurrence) == occurrence)
+        .limit(1)
+    )
+    return found.first() is not None

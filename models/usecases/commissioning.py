@@ -72,6 +72,9 @@ async def take_hardware_away(work: Work, asset_id: UUID) -> None:
     asset = await assets.lock(work.session, asset_id)
     asset.stage = COMMISSIONING.next(asset.stage, CommissioningEvent.HARDWARE_UNLINKED)
     asset.unit_id, asset.registered_at, asset.boot_due_at = None, None, None
+    for evse in await assets.evses(work.session, asset.id):
+        # What the old hardware told says nothing of what comes in its place.
+        evse.status, evse.error_code, evse.status_at = None, None, None
     await task.close_task(work, TaskKind.ACTIVATE_STATION, asset.id)
     await _note(work, asset, "hardware_unlinked")
     await hand_over(work, asset, "hardware_unlinked")
@@ -216,6 +219,7 @@ async def _progress(work: Work, asset: Asset) -> CommissioningProgress:
         test_number=asset.test_number,
         boot_due_at=asset.boot_due_at,
         test_token=token.token if token else None,
+        test_transaction=asset.test_transaction_id,
         configuration=station_checks.wanted_configuration(product.configuration),
         connectors=product.connectors,
         test_charge_time_limit_s=work.terms.test_charge_time_limit_s,

@@ -69,12 +69,23 @@ async def notify(
 
 
 async def take_next(work: Work, endpoint_id: UUID) -> tuple[Notice, Endpoint] | None:
-    """The notice to deliver now; None where the endpoint has got everything."""
+    """The notice to deliver now, with this try counted; None where the endpoint has got everything."""
     endpoint = await work.session.get(Endpoint, endpoint_id)
     if endpoint is None:
         raise NotFound("There is no such endpoint")
     notice = await notices.next_waiting(work.session, endpoint_id)
-    return None if notice is None else (notice, endpoint)
+    if notice is None:
+        return None
+    notice.attempts += 1
+    return notice, endpoint
+
+
+async def give_up_next(work: Work, endpoint_id: UUID) -> None:
+    """The oldest waiting notice gets no other try. One that never had any is not given up for the one before it."""
+    notice = await notices.next_waiting(work.session, endpoint_id)
+    if notice is not None and notice.attempts > 0:
+        notice.state = NoticeState.GIVEN_UP
+        notice.last_error = notice.last_error or "it could not be delivered in time"
 
 
 async def note_outcome(work: Work, notice_id: UUID, *, error: str | None, final: bool) -> None:
@@ -82,7 +93,6 @@ async def note_outcome(work: Work, notice_id: UUID, *, error: str | None, final:
     notice = await work.session.get(Notice, notice_id, with_for_update=True)
     if notice is None or notice.state is not NoticeState.WAITING:
         return
-    notice.attempts += 1
     notice.last_error = error
     if error is None:
         notice.state, notice.delivered_at = NoticeState.DELIVERED, work.now

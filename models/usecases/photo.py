@@ -1,7 +1,7 @@
 """Photos for the site acceptance test: kept by their content, so that the same one is kept once (P16)."""
 
 from models.errors import StageDoesNotAllow
-from models.rules.sat import FILLING_IN
+from models.rules.work_order import FILLING_IN
 from models.store import documents, work_orders
 from models.tables.document import Document
 from models.tables.work_order import WorkOrder

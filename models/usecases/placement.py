@@ -211,7 +211,9 @@ async def _move_by_grid(work: Work, placement: PlacementRequest, event: GridEven
 def _note_on_attempt(work: Work, attempt: LocationAttempt, call: GridCall, event: GridEvent) -> None:
     attempt.state = grid.furthest(attempt.state, event)
     attempt.reason = call.reason or attempt.reason
-    attempt.scheduled_for = call.scheduled_for or attempt.scheduled_for
+    if attempt.state == event.value:
+        # A call that was overtaken by a later step tells a date that no longer counts.
+        attempt.scheduled_for = call.scheduled_for or attempt.scheduled_for
     if event is GridEvent.CONNECTED and attempt.connected_at is None:
         attempt.connected_at = work.now
 

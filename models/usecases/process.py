@@ -56,6 +56,13 @@ async def _write(work: Work, workflow_id: str, kind: HandoverKind, name: str, pa
     return not late
 
 
+async def keep_as_late(work: Work, fact: Handover) -> bool:
+    """A fact that was on its way when its process ended is a late one. False where the process goes on."""
+    process = await processes.find(work.session, fact.workflow_id)
+    fact.late = process is not None and process.ended_at is not None
+    return fact.late
+
+
 async def end(work: Work, workflow_id: str) -> None:
     """The process has reached its end; facts from now on are late."""
     process = await processes.lock(work.session, workflow_id)
@@ -74,8 +81,9 @@ async def once(
 ) -> Result:
     """Take the step, or give what it gave when it was taken before.
 
-    A retry that overlaps with the first try fails on the primary key and gets the kept result when it is tried again.
+    A retry that overlaps with the first try waits for that: the rows would refuse what it has just done.
     """
+    await processes.lock_step(work.session, workflow_id, step, occurrence)
     kept = await processes.step_result(work.session, workflow_id, step, occurrence)
     if kept is not None:
         return result_type.model_validate(kept.result)

@@ -11,7 +11,7 @@ from models.rules.access import Role
 from models.rules.commissioning import CommissioningStage
 from models.rules.placement import PlacementEvent, PlacementStage
 from models.rules.sat import Part, Question, QuestionKind, SatState
-from models.rules.work_order import WorkOrderEvent, WorkOrderStage
+from models.rules.work_order import FILLING_IN, WorkOrderEvent, WorkOrderStage
 from models.store import assets, documents, organisations, placements, sats, work_orders
 from models.tables.sat import Sat, SatAnswer, SatRemark, SatTemplate
 from models.tables.task import TaskKind
@@ -19,7 +19,6 @@ from models.tables.work_order import WorkOrder
 from models.usecases import commissioning, notice, placement, task, work_order
 from models.usecases.work import Work
 
-_FILLING_IN = frozenset({WorkOrderStage.OPEN, WorkOrderStage.PLANNED, WorkOrderStage.IN_PROGRESS})
 _TESTED = frozenset({CommissioningStage.TEST_CHARGED})
 
 
@@ -47,7 +46,7 @@ async def asked(work: Work, work_order_id: UUID) -> list[AskedQuestion]:
 async def answer(work: Work, order: WorkOrder, answers: Sequence[Answer]) -> Sat:
     """P16: keep answers in the draft. All are taken or none. Raises StageDoesNotAllow, InvalidInput, NotFound."""
     locked = await work_orders.lock(work.session, order.id)
-    if locked.stage not in _FILLING_IN:
+    if locked.stage not in FILLING_IN:
         raise StageDoesNotAllow(f"The acceptance test can't be changed while the work order is '{locked.stage}'")
     test = await sats.lock_of(work.session, order.id)
     questions = {(one.question.code, one.line_id): one.question for one in await asked(work, order.id)}
@@ -232,7 +231,7 @@ async def note_active(work: Work, work_order_id: UUID) -> WorkOrderProgress:
     lines = await work_orders.lines(work.session, order.id)
     live = all(asset is not None and asset.stage is CommissioningStage.ACTIVE for *_, asset in lines)
     if live and order.stage is WorkOrderStage.ACCEPTED:
-        await work_order.close(work, order)
         request = await placements.lock(work.session, order.placement_id)
+        await work_order.close(work, order)
         await placement.finish(work, request)
     return await work_order.progress(work, order)

@@ -71,6 +71,15 @@ async def test_a_body_nested_without_end_is_refused(api: httpx.AsyncClient, worl
         _problem(answer, answer.status_code)
 
 
+async def test_a_nul_at_the_bottom_of_a_deep_body_is_refused(api: httpx.AsyncClient) -> None:
+    headers = {"Content-Type": "application/json"}
+    for depth in range(880, 980, 3):
+        for begin, end in ((b"[", b"]"), (b'{"a":', b"}")):
+            body = begin * depth + b'"\\u0000"' + end * depth
+            answer = await api.post("/v1/products", content=body, headers=headers)
+            assert answer.status_code in {400, 401, 422}, depth
+
+
 async def test_another_content_type_is_refused(api: httpx.AsyncClient, world: World) -> None:
     headers = {**world.administrator.headers, "Content-Type": "text/plain"}
     said = _problem(await api.post("/v1/products", content=b"{}", headers=headers), 415)

@@ -37,7 +37,7 @@ async def asset(world: World) -> Asset:
     order: Any = SimpleNamespace(owner_id=world.service_partner.id, attempt_id=None)
     async with world.desk.work(TESTS, "test") as work:
         held = await work.session.merge(unit)
-        asset = await commissioning.make_station(work, order, held)
+        asset = await commissioning.make_station(work, order, held.product_id)
         await commissioning.start_test(work, asset, held)
     return asset
 
@@ -193,3 +193,26 @@ async def test_a_station_whose_hardware_was_unlinked_is_unknown_again(
             pass
     assert refusal.value.response.status_code == 404
     assert not await rows(database, StationConnection)
+
+
+@pytest.mark.step("P12", "P14")
+async def test_hardware_that_was_unlinked_while_connected_speaks_no_more_for_the_station(
+    front: CsmsServer, database: Database, asset: Asset, world: World
+) -> None:
+    (other,) = await world.book_in("HW-2", holder=world.installer)
+    async with station_at(front, IDENTITY, FACTORY_KEY) as station:
+        await until_async(lambda: rows(database, StationConnection))
+        async with world.desk.work(TESTS, "test") as work:
+            await commissioning.take_hardware_away(work, asset.id)
+        async with world.desk.work(TESTS, "test") as work:
+            held = await work.session.merge(other)
+            again = await work.session.merge(asset)
+            await work.session.refresh(again)
+            await commissioning.start_test(work, again, held)
+        # Without a serial nothing but its socket tells that this is the hardware of before.
+        answer = await station.call("BootNotification", {"chargePointVendor": "Volta", "chargePointModel": "One"})
+        assert answer[0] == "SecurityError"
+        assert await station.closed() == 1008
+    assert (await the(database, Asset)).booted is None
+    assert "station_booted" not in [row.name for row in await rows(database, Handover)]
+    assert [unit.key_hash for unit in await rows(database, Unit)] == [None, None]

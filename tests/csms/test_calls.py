@@ -13,7 +13,7 @@ from csms.commands import Result
 from csms.connection import Limits
 from csms.listener import FRAME_LIMIT_BYTES, CsmsServer
 from csms.session import StationSession
-from csms.throttle import Throttle
+from csms.throttle import SHARE, Throttle
 from csms.v16.inbound import ACTIONS
 from tests.csms.memory import MemoryRecords
 from tests.csms.station import BOOT, station_at, until
@@ -263,3 +263,9 @@ def _answers_due(frame: Any) -> int:
     if isinstance(frame, list) and frame and type(frame[0]) is int and frame[0] != 2 and abs(frame[0]) < 2**63:
         return 0
     return 1
+
+
+def test_a_large_message_weighs_as_several() -> None:
+    throttle = Throttle(10, 100, lambda: 0.0)
+    assert throttle.delay_s(99 * SHARE) == 0
+    assert throttle.delay_s(9 * SHARE) == pytest.approx(1)

@@ -1,5 +1,6 @@
 """Real Temporal: one development server for most tests, and a time-skipping one of its own where days must pass."""
 
+import dataclasses
 import itertools
 import sysconfig
 from collections.abc import AsyncIterator
@@ -18,7 +19,7 @@ from models.tables.placement import PLACEMENT_NUMBER
 from models.tables.work_order import WORK_ORDER_NUMBER
 from tests.conftest import settings_for
 from tests.people import World
-from tests.workflows.house import House
+from tests.workflows.house import House, Patience
 from workflows import search_attributes
 from workflows.client import data_converter
 
@@ -90,6 +91,9 @@ async def patient_house(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> AsyncIterator[House]:
-    """A house whose Temporal skips time."""
-    async for opened in _opened(skipping.client, settings, world, monkeypatch, tmp_path):
+    """A house whose Temporal skips time, by ``skip``."""
+    patience = Patience(skipping)
+    patient = dataclasses.replace(world, desk=dataclasses.replace(world.desk, clock=patience.now))
+    async for opened in _opened(skipping.client, settings, patient, monkeypatch, tmp_path):
+        opened.skip = patience.skip
         yield opened

@@ -4,17 +4,23 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHandle
+from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 import activities.relay
 import worker
 from activities.gateways.documents import documents_from
+from activities.gateways.grid_operator import HttpGridOperator
+from activities.gateways.webhooks import HttpWebhooks
 from activities.relay import Relay
+from models.clock import utc_now
+from models.errors import ProcessNotReady
 from models.messages.base import Decision, Subject
 from models.rules.grid import GridEvent
 from models.settings import Settings
@@ -22,10 +28,33 @@ from models.usecases import commissioning, placement, work_order
 from tests.people import World
 from tests.road import NODE, ROAD_EVENTS, Road
 from tests.workflows.outside import FakeGrid, FakeStation, FakeWebhooks
-from workflows import decisions
+from workflows import decisions, options
 
 DEADLINE_S = 20
 METADATA_QUERY = "__temporal_workflow_metadata"
+
+
+async def _nothing() -> None:
+    return
+
+
+async def _real_time(_duration: timedelta) -> None:
+    raise AssertionError("time passes as it does here; take the patient house")
+
+
+class Patience:
+    """Lets days pass in Temporal, and on the clock of the house with it."""
+
+    def __init__(self, environment: WorkflowEnvironment) -> None:
+        self._environment = environment
+        self._passed = timedelta()
+
+    def now(self) -> datetime:
+        return utc_now() + self._passed
+
+    async def skip(self, duration: timedelta) -> None:
+        self._passed += duration
+        await self._environment.sleep(duration)
 
 
 class House:
@@ -43,20 +72,27 @@ class House:
         self.grid = FakeGrid()
         self.webhooks = FakeWebhooks()
         self.station = FakeStation(self.desk, self.relay)
+        self.skip: Callable[[timedelta], Awaitable[None]] = _real_time
+        self.between: Callable[[], Awaitable[None]] = _nothing
 
     @asynccontextmanager
     async def open(self, patch: pytest.MonkeyPatch) -> AsyncIterator["House"]:
         """The worker of the product, with outside parties of ours, and a node's worker."""
         patch.setattr(activities.relay, "TASK_QUEUE", self.queue)
-        patch.setattr(worker.HttpGridOperator, "from_settings", lambda _settings: self.grid)
-        patch.setattr(worker.HttpWebhooks, "from_settings", lambda _settings: self.webhooks)
+        patch.setattr(HttpGridOperator, "from_settings", lambda _settings: self.grid)
+        patch.setattr(HttpWebhooks, "from_settings", lambda _settings: self.webhooks)
+        patch.setattr(options, "NODE_SEARCHED_AGAIN_AFTER", timedelta(milliseconds=100))
         carried_out = worker.activities_of(self.settings, self.desk, self.relay)
         async with AsyncExitStack() as stack:
             main = {"workflows": worker.WORKFLOWS, "workflow_runner": worker.runner(), "activities": carried_out}
             await stack.enter_async_context(Worker(self.client, task_queue=self.queue, **main))  # type: ignore[arg-type]
             node = Worker(self.client, task_queue=f"csms-{self.node}", activities=[self.station.send_command])
             await stack.enter_async_context(node)
+            stop = asyncio.Event()
+            sweeping = asyncio.create_task(self.relay.run(stop))
             yield self
+            stop.set()
+            await sweeping
 
     @property
     def placement_id(self) -> str:
@@ -90,7 +126,7 @@ class House:
         while True:
             try:
                 return await decisions.decide(self.client, self.desk, workflow_id, name, decision)
-            except decisions.ProcessNotReady:
+            except ProcessNotReady:
                 assert time.monotonic() < deadline, f"{workflow_id} took no decision in time"
                 await asyncio.sleep(0.05)
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from temporalio import activity
 
-from activities.gateways.errors import TryAgain
+from activities.gateways.errors import Refused, TryAgain
 from activities.gateways.webhooks import Delivered
 from activities.relay import Relay
 from models.messages.grid import ConnectionRequest
@@ -27,11 +27,19 @@ class FakeGrid:
         self.made: dict[str, str] = {}
         self.away: Callable[[], bool] = lambda: False
         self.answers_lost = 0
+        self.refuses = ""
+        self.says: TryAgain | None = None
+        self.requests: list[ConnectionRequest] = []
 
     async def request_connection(self, request: ConnectionRequest, key: str) -> str:
         self.keys.append(key)
+        self.requests.append(request)
         if self.away():
             raise TryAgain("connection refused")
+        if self.says is not None:
+            raise self.says
+        if self.refuses:
+            raise Refused(self.refuses)
         given = self.made.setdefault(key, f"GC-{request.reference.replace('/', '-')}")
         if self.answers_lost:
             self.answers_lost -= 1
@@ -71,6 +79,8 @@ class FakeStation:
         self.settings: dict[str, str] = {}
         self.commands: list[str] = []
         self.refuses: set[str] = set()
+        self.ignores: set[str] = set()
+        """Commands that it takes and then does nothing about."""
         self.energy_wh = 300
         self._telling: set[asyncio.Task[None]] = set()
 
@@ -85,7 +95,7 @@ class FakeStation:
             return CommandOutcome(outcome="accepted", data={"configuration": known})
         if command.kind == "change_configuration":
             self.settings[given["key"]] = given["value"]
-        else:
+        elif command.kind not in self.ignores:
             telling = asyncio.create_task(self._tell(command.asset_id, command.kind, given))
             self._telling.add(telling)
             telling.add_done_callback(self._telling.discard)

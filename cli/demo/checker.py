@@ -1,0 +1,224 @@
+"""Checks what came of the road, after everything was restarted: from outside, with a login of its own."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from cli.demo import notices
+from cli.demo.caller import Caller
+from cli.demo.engineer import ENCRYPTED, Engineer, encoding_of
+from cli.demo.expected import MENDED_STATION, PLACEMENT, REJECTED, STATION, WORK_ORDER
+from cli.demo.progress import Progress
+from cli.demo.story import Process, Story, Subscriber
+from cli.demo.waiting import DemoFailed, until
+
+_ATTEMPT_STATES = ["rejected", "installation_scheduled"]
+
+
+@dataclass(frozen=True)
+class Check:
+    name: str
+    passed: bool
+    detail: str
+
+
+@dataclass(frozen=True)
+class Sources:
+    """``api`` is the checker's own login; the others are what partners and engineers look at."""
+
+    api: Caller
+    grid_operator: Caller
+    partner: Caller
+    mailbox: Caller
+    engineer: Engineer
+
+
+class Checker:
+    def __init__(self, story: Story, sources: Sources, report: Path) -> None:
+        self._story = story
+        self._sources = sources
+        self._api = sources.api
+        self._report = report
+        self.final_states: dict[str, str] = {}
+        """Stages as they were read, by reference."""
+
+    async def run(self, progress: Progress) -> list[Check]:
+        """All checks, whatever becomes of the others."""
+        return [await _checked(name, check, progress) for name, check in self._checks().items()]
+
+    def _checks(self) -> dict[str, Callable[[], Awaitable[str]]]:
+        return {
+            "Each request and the work order stand where they should": self.stages,
+            "Each station is active, and connected again after the restart": self.stations,
+            "Each step stands in the timelines once, and each leads on from the one before": self.timelines,
+            "The grid operator has got exactly one connection request for each location": self.grid_requests,
+            "Each notice has arrived once, its signature verified, by webhook and by mail": self.notices,
+            "The acceptance report is on file with the request, as it was fetched": self.documents,
+            "Nothing is left to do, and every fact has reached its process": self.nothing_left,
+            "Temporal finds each process by reference, stage and organisation": self.found_in_temporal,
+            "Histories are encrypted, and are read through our codec endpoint": self.histories,
+        }
+
+    async def stages(self) -> str:
+        rejected = await self._api.get(f"/v1/placement-requests/{self._story.rejected}")
+        placement = await self._api.get(f"/v1/placement-requests/{self._story.placement}")
+        order = await self._api.get(f"/v1/work-orders/{self._story.work_order}")
+        self.final_states |= {each["reference"]: each["stage"] for each in (rejected, placement, order)}
+        _same("stages", [each["stage"] for each in (rejected, placement, order)], ["rejected", "operating", "closed"])
+        _same("the reason", rejected["rejection_reason"], self._story.rejection_reason)
+        return ", ".join(f"{each['reference']} {each['label'].lower()}" for each in (rejected, placement, order))
+
+    async def stations(self) -> str:
+        for station in self._story.stations:
+            path = f"/v1/stations/{station.name}"
+
+            async def connected(path: str = path) -> dict[str, Any] | None:
+                shown: dict[str, Any] = await self._api.get(path)
+                return shown if shown["connected"] else None
+
+            shown = await until(f"{station.name} is connected again", connected)
+            self.final_states[station.name] = shown["stage"]
+            _same(f"stage of {station.name}", shown["stage"], "active")
+            _same(f"serial of {station.name}", shown["booted"]["serial"], station.hardware.serial)
+            _same(f"{station.name} has charged for its test", shown["test_charge"]["is_test"], True)
+        return ", ".join(station.name for station in self._story.stations)
+
+    async def timelines(self) -> str:
+        events = await self._events(self._story.placement)
+        self._same_steps("placement", _named(events, "placement"), PLACEMENT)
+        self._same_steps("work order", _named(events, "work order"), WORK_ORDER)
+        for place, station in enumerate(self._story.stations):
+            mine = [each for each in events if each["detail"].get("station") == station.name]
+            self._same_steps(station.name, _named(mine, "station"), STATION if place else MENDED_STATION)
+        for subject in ("placement", "work order"):
+            _leads_on([each["detail"] for each in events if each["subject"] == subject and "after" in each["detail"]])
+        rejected = await self._events(self._story.rejected)
+        self._same_steps("rejected request", _named(rejected, "placement"), REJECTED)
+        return f"{len(events) + len(rejected)} steps"
+
+    async def grid_requests(self) -> str:
+        attempts = (await self._api.get(f"/v1/placement-requests/{self._story.placement}/attempts"))["items"]
+        _same("states of the locations", [each["state"] for each in attempts], _ATTEMPT_STATES)
+        for attempt in attempts:
+            reference = f"{self._story.placement}/{attempt['number']}"
+            known = await self._sources.grid_operator.get("/control/counts", reference=reference)
+            ids = [each["connection_request_id"] for each in known]
+            _same(f"connection requests for {reference}", ids, [attempt["connection_request_id"]])
+        return ", ".join(each["connection_request_id"] for each in attempts)
+
+    async def notices(self) -> str:
+        return "; ".join([await self._notices(each) for each in (self._story.city, self._story.installer)])
+
+    async def documents(self) -> str:
+        document = await self._api.get(f"/v1/documents/{self._story.document_id}")
+        content = await self._api.fetch(document["content"])
+        digests = {hashlib.sha256(each).hexdigest() for each in (content, self._report.read_bytes())}
+        _same("SHA-256 of the report", digests, {document["sha256"]})
+        return f"{document['name']}, {document['size_bytes']} bytes, sha256 {document['sha256'][:16]}..."
+
+    async def nothing_left(self) -> str:
+        mine = {process.reference for process in self._story.processes}
+        tasks = (await self._api.get("/v1/tasks", limit=200))["items"]
+        _same("open tasks", [each["title"] for each in tasks if each["reference"] in mine], [])
+        facts = 0
+        for process in self._story.processes:
+            shown = await self._api.get(f"/v1/processes/{process.workflow_id}")
+            _same(f"{process.workflow_id} has ended", shown["ended_at"] is not None, True)
+            _same(f"facts on their way to {process.workflow_id}", _undelivered(shown), [])
+            facts += shown["last_number"]
+        return f"{facts} facts handed over to {len(mine)} processes"
+
+    async def found_in_temporal(self) -> str:
+        engineer = self._sources.engineer
+        for process in self._story.processes:
+            await self._completed(process)
+            values = {
+                "Reference": process.reference,
+                "Stage": process.last_stage,
+                "Organisation": process.organisation,
+            }
+            query = " AND ".join(f"{name} = '{value}'" for name, value in values.items())
+            _same(f"workflows with {query}", await engineer.find(query), [process.workflow_id])
+        return ", ".join(process.workflow_id for process in self._story.processes)
+
+    async def histories(self) -> str:
+        count = 0
+        for process in self._story.processes:
+            payloads = await self._sources.engineer.payloads(process.workflow_id)
+            _same(f"encodings in {process.workflow_id}", {encoding_of(each) for each in payloads}, {ENCRYPTED})
+            said = await self._sources.engineer.decoded(payloads)
+            _same(f"{process.reference} is read there", any(process.reference in each for each in said), True)
+            count += len(payloads)
+        return f"{count} payloads"
+
+    async def _events(self, reference: str) -> list[dict[str, Any]]:
+        items = (await self._api.get(f"/v1/placement-requests/{reference}/timeline"))["items"]
+        return [each for each in items if each["kind"] == "event" and not each["refused"]]
+
+    def _same_steps(self, subject: str, found: list[str], wanted: Sequence[str]) -> None:
+        missing, added = Counter(wanted) - Counter(found), Counter(found) - Counter(wanted)
+        if missing or added:
+            raise DemoFailed(f"Timeline of {subject}: missing {sorted(missing)}, not expected {sorted(added)}.")
+
+    async def _notices(self, subscriber: Subscriber) -> str:
+        calls = await notices.webhooks(self._sources.partner, subscriber)
+        _same(f"calls to {subscriber.hook} not verified", [each for each in calls if not each["verified"]], [])
+        mails = await notices.mails(self._sources.mailbox, subscriber)
+        got = {
+            "webhook": Counter(each["webhook_id"] for each in calls),
+            "mail": Counter(each["message_id"] for each in mails),
+        }
+        for channel, endpoint_id in subscriber.endpoint_ids.items():
+            log = (await self._api.get(f"/v1/endpoints/{endpoint_id}/notices", limit=200))["items"]
+            _same(f"states of {channel}s", {each["state"] for each in log}, {"delivered"})
+            _same(f"{channel}s that came more than once", [one for one, n in got[channel].items() if n > 1], [])
+            _same(f"number of {channel}s", got[channel].total(), len(log))
+        log_ids = {each["id"] for each in await self._log(subscriber)}
+        _same("webhook ids", set(got["webhook"]), log_ids)
+        return f"{subscriber.organisation}: {len(calls)} webhooks, {len(mails)} mails"
+
+    async def _log(self, subscriber: Subscriber) -> list[dict[str, Any]]:
+        path = f"/v1/endpoints/{subscriber.endpoint_ids['webhook']}/notices"
+        items: list[dict[str, Any]] = (await self._api.get(path, limit=200))["items"]
+        return items
+
+    async def _completed(self, process: Process) -> None:
+        async def is_completed() -> bool:
+            return await self._sources.engineer.status(process.workflow_id) == "completed"
+
+        await until(f"{process.workflow_id} is completed", is_completed)
+
+
+async def _checked(name: str, check: Callable[[], Awaitable[str]], progress: Progress) -> Check:
+    try:
+        with progress.step(name) as step:
+            try:
+                step.note(await check())
+            except DemoFailed as error:
+                step.note(str(error))
+                raise
+    except DemoFailed as error:
+        return Check(name, passed=False, detail=str(error))
+    return Check(name, passed=True, detail=step.notes[0])
+
+
+def _same(what: str, found: object, wanted: object) -> None:
+    if found != wanted:
+        raise DemoFailed(f"{what}: {wanted!r} was expected, not {found!r}.")
+
+
+def _named(events: list[dict[str, Any]], subject: str) -> list[str]:
+    return [each["what"] for each in events if each["subject"] == subject]
+
+
+def _leads_on(moves: list[dict[str, Any]]) -> None:
+    for earlier, later in pairwise(moves):
+        _same(f"the stage before '{later['after']}'", later["before"], earlier["after"])
+
+
+def _undelivered(process: dict[str, Any]) -> list[int]:
+    return [fact["number"] for fact in process["facts"] if fact["delivered_at"] is None]

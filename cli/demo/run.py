@@ -1,0 +1,120 @@
+"""``stationmaster demo``: starts the house, plays the road, restarts everything, has the outcome checked."""
+
+import asyncio
+import secrets
+import sys
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from rich.console import Console
+
+from cli.demo import report
+from cli.demo.caller import Caller, logged_in
+from cli.demo.checker import Checker, Sources
+from cli.demo.engineer import Engineer
+from cli.demo.player import play
+from cli.demo.progress import Progress
+from cli.demo.report import Outcome
+from cli.demo.story import Addresses, Login, Story
+from cli.demo.waiting import DemoFailed
+from cli.foreground import in_foreground
+from cli.supervisor.credentials import ADMINISTRATOR_EMAIL
+from cli.supervisor.deployment import Deployment
+from cli.supervisor.installation import NotInstalled
+from cli.supervisor.records import AlreadyRunning
+from cli.supervisor.servers import RunningServers, running_servers
+from cli.supervisor.supervise import StartFailed
+from cli.table import addresses_table
+
+_WIDTH_OF_A_FILE = 100
+
+
+def run_demo(folder: Path, *, leave: bool) -> int:
+    """The exit code: 0 where every check has passed. With ``leave`` everything ends with the checks, else at Ctrl-C."""
+    if sys.platform != "linux":
+        print("The embedded servers need Linux (/proc and parent-death signals).", file=sys.stderr)
+        return 1
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_OF_A_FILE)
+    demo = _Demo(folder, console)
+    try:
+        asyncio.run(in_foreground(demo.run(leave=leave), console.print))
+    except (AlreadyRunning, NotInstalled, StartFailed, DemoFailed, ValueError, OSError) as error:
+        print(f"\nThe demo failed: {error}", file=sys.stderr)
+        return 1
+    return 0 if demo.outcome.passed else 1
+
+
+class _Demo:
+    def __init__(self, folder: Path, console: Console) -> None:
+        self.outcome = Outcome(folder / "demo")
+        self._folder = folder
+        self._console = console
+        self._progress = Progress(console)
+        self._story = Story(secrets.token_hex(3).upper(), secrets.token_urlsafe(12))
+
+    async def run(self, *, leave: bool) -> None:
+        """Raises what the supervisor raises, and DemoFailed; all but AlreadyRunning stand in the report too."""
+        self._console.print("Everything starts on this machine; then a city's request becomes operating stations.")
+        try:
+            await self._play()
+            async with AsyncExitStack() as house:
+                servers = await self._start(house, "The whole house starts again, with the same data")
+                await self._check(addresses_of(servers.deployment))
+                if not leave:
+                    await self._stay(servers)
+        except (StartFailed, NotInstalled, DemoFailed) as error:
+            self.outcome.error = str(error)
+            report.write(self.outcome, self._story, self._progress)
+            raise
+
+    async def _play(self) -> None:
+        self._progress.chapter("The house")
+        async with AsyncExitStack() as house:
+            servers = await self._start(house, "PostgreSQL, Temporal, our processes and the stand-ins start")
+            root = Login("the first administrator", "Operator", ADMINISTRATOR_EMAIL)
+            password = servers.deployment.credentials.administrator_password
+            addresses = addresses_of(servers.deployment)
+            await play(self._story, addresses, root, password, self.outcome.folder, self._progress)
+            self._progress.chapter("Restart")
+            with self._progress.step("Every process ends in good order"):
+                await house.aclose()
+
+    async def _start(self, house: AsyncExitStack, title: str) -> RunningServers:
+        with self._progress.step(title) as step:
+            servers = await house.enter_async_context(running_servers(self._folder, say=step.note))
+            step.note(f"data in {self._folder}")
+        return servers
+
+    async def _check(self, addresses: Addresses) -> None:
+        self._progress.chapter("Checked from outside")
+        login = self._story.logins["checker"]
+        async with AsyncExitStack() as stack:
+            api = await logged_in(login.name, addresses.api, login.email, self._story.password)
+            await stack.enter_async_context(api)
+            urls = (addresses.grid_operator, addresses.partner, addresses.mailbox, addresses.temporal_ui)
+            outside = [await stack.enter_async_context(Caller(login.name, url)) for url in urls]
+            sources = Sources(api, outside[0], outside[1], outside[2], Engineer(outside[3], api))
+            checker = Checker(self._story, sources, self.outcome.sat_report(self._story))
+            self.outcome.checks = await checker.run(self._progress)
+            self.outcome.final_states = checker.final_states
+        report.write(self.outcome, self._story, self._progress)
+        report.show(self._console, self._story, addresses, self.outcome)
+        self._say_outcome()
+
+    def _say_outcome(self) -> None:
+        failed = [check.name for check in self.outcome.checks if not check.passed]
+        said = "[red]Failed:[/red] " + "; ".join(failed) if failed else "[green]Every check has passed.[/green]"
+        self._console.print(f"\n{said} Report: {self.outcome.report}", soft_wrap=True)
+
+    async def _stay(self, servers: RunningServers) -> None:
+        """Until it is cancelled."""
+        self._console.print()
+        self._console.print(addresses_table(servers.deployment, servers.addresses))
+        report.show_logins(self._console, self._story)
+        self._console.print("Everything runs on; Ctrl-C ends it.")
+        await asyncio.get_running_loop().create_future()
+
+
+def addresses_of(deployment: Deployment) -> Addresses:
+    named = {name: deployment.http(name) for name in ("api", "temporal_ui", "grid_operator", "mailbox", "partner")}
+    return Addresses(csms=deployment.public_csms_url, stations=deployment.http("stations"), **named)

@@ -1,0 +1,106 @@
+"""Where everything is, and what came of the road: the player writes it, the checker reads it."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """URLs of the house and of the stand-ins for outside parties."""
+
+    api: str
+    csms: str
+    temporal_ui: str
+    grid_operator: str
+    mailbox: str
+    partner: str
+    stations: str
+
+
+@dataclass(frozen=True)
+class Login:
+    """Somebody who can log in at the API."""
+
+    name: str
+    organisation: str
+    email: str
+
+
+@dataclass
+class Subscriber:
+    """An organisation that is told what happens, by a webhook (``hook`` at the partner's stand-in) and by mail."""
+
+    organisation: str
+    hook: str
+    mail: str
+    endpoint_ids: dict[str, str] = field(default_factory=dict)
+    """By channel."""
+
+
+@dataclass
+class Hardware:
+    hardware_id: str
+    serial: str
+    identity: str
+    factory_key: str
+    product: str
+
+
+@dataclass
+class PlacedStation:
+    line_id: str
+    hardware: Hardware
+    name: str = ""
+    """The asset's, once the connection test has made it."""
+
+
+@dataclass(frozen=True)
+class Process:
+    """A workflow, what it is about, how it ends, and by whose name it is found."""
+
+    workflow_id: str
+    reference: str
+    last_stage: str
+    organisation: str
+
+
+@dataclass
+class Story:
+    """``run`` tells this run's names apart from those of runs before it on the same data."""
+
+    run: str
+    password: str = field(repr=False)
+    logins: dict[str, Login] = field(default_factory=dict)
+    city: Subscriber = field(init=False)
+    installer: Subscriber = field(init=False)
+    service_partner: str = field(init=False)
+    rejection_reason: str = "There is a charging station around the corner with room to spare."
+    rejected: str = ""
+    placement: str = ""
+    work_order: str = ""
+    stations: list[PlacedStation] = field(default_factory=list)
+    document_id: str = ""
+    document_name: str = ""
+
+    def __post_init__(self) -> None:
+        self.city = _subscriber(f"Gemeente Voorbeeld {self.run}", "gemeente", self.run)
+        self.service_partner = f"Onderhoud BV {self.run}"
+        self.installer = _subscriber(f"Installatie BV {self.run}", "installatie", self.run)
+
+    @property
+    def processes(self) -> list[Process]:
+        """All that the road has made, with how each has to end."""
+        city, installer = self.city.organisation, self.installer.organisation
+        return [
+            Process(f"placement-{self.rejected}", self.rejected, "rejected", city),
+            Process(f"placement-{self.placement}", self.placement, "operating", city),
+            Process(f"work-order-{self.work_order}", self.work_order, "closed", installer),
+            *(
+                Process(f"commissioning-{each.name}", each.name, "active", self.service_partner)
+                for each in self.stations
+            ),
+        ]
+
+
+def _subscriber(name: str, domain: str, run: str) -> Subscriber:
+    hook = f"{domain}-{run}".lower()
+    return Subscriber(organisation=name, hook=hook, mail=f"laadpalen@{hook}.example")
