@@ -50,8 +50,8 @@ class DeliveryActivities:
     async def give_up_next(self, step: Step) -> Delivery:
         """The oldest waiting notice has been tried for as long as we try; those behind it get their turn."""
         async with self._steps.desk.work(STATIONMASTER, step.correlation_id) as work:
-            await notice.give_up_next(work, step.subject_id)
-        return Delivery(empty=False)
+            found = await notice.give_up_next(work, step.subject_id)
+        return Delivery(empty=not found)
 
     async def _send(self, waiting: Notice, endpoint: Endpoint) -> None:
         notice_id = str(waiting.id)

@@ -1,9 +1,11 @@
 """Wakes the streams that follow a station: one LISTEN connection per process, whatever the number of streams."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import structlog
@@ -14,6 +16,8 @@ from models.tables.asset import STATION_EVENT_CHANNEL
 log = structlog.get_logger(__name__)
 
 STREAMS_LIMIT = 500
+STREAMS_OF_ONE = 50
+"""So that one caller does not take them all."""
 RECONNECT_AFTER_S = 1.0
 # A server that is gone without a word is noticed within a minute.
 _KEEPALIVE: dict[str, Any] = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
@@ -26,7 +30,11 @@ class StationEvents:
         self._database_url = database_url
         self._waiting: dict[str, set[asyncio.Event]] = {}
         self.ending = False
-        self.streams = 0
+        self._followers: Counter[UUID] = Counter()
+
+    @property
+    def streams(self) -> int:
+        return self._followers.total()
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
@@ -44,18 +52,22 @@ class StationEvents:
         for name in list(self._waiting):
             self._wake(name)
 
-    @contextmanager
-    def follow(self, asset_id: object) -> Iterator[asyncio.Event]:
-        """An event that is set whenever the station has something new. Raises Overloaded."""
-        if self.streams >= STREAMS_LIMIT:
+    def check_room(self, follower: UUID) -> None:
+        """Whether one more stream can be opened by whoever calls. Raises Overloaded."""
+        if self.streams >= STREAMS_LIMIT or self._followers[follower] >= STREAMS_OF_ONE:
             raise Overloaded("Too many event streams are open at this moment; try again later", retry_after_s=30)
+
+    @contextmanager
+    def follow(self, asset_id: UUID, follower: UUID) -> Iterator[asyncio.Event]:
+        """An event that is set whenever the station has something new. Raises Overloaded."""
+        self.check_room(follower)
         name, wake = str(asset_id), asyncio.Event()
-        self.streams += 1
+        self._followers[follower] += 1
         self._waiting.setdefault(name, set()).add(wake)
         try:
             yield wake
         finally:
-            self.streams -= 1
+            self._followers -= Counter((follower,))
             self._waiting[name].discard(wake)
             if not self._waiting[name]:
                 del self._waiting[name]

@@ -78,7 +78,7 @@ class _ProcessName:
 
 
 def _rendering(log_format: str) -> list[Processor]:
-    """Tracebacks without the values of variables, which structlog shows otherwise: keys and passwords are among them."""
+    """Tracebacks without the values of variables, which structlog would show: keys and passwords are among them."""
     if log_format == "console":
         plain = structlog.dev.plain_traceback
         return [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), exception_formatter=plain)]

@@ -10,9 +10,10 @@ import binascii
 import hashlib
 import hmac
 import secrets
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
+from uuid import UUID
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -24,6 +25,8 @@ KEY_BYTES = 20
 HASHING_THREADS = 2
 REMEMBERED = 20_000
 WAITING_LIMIT = 200
+WAITING_FOR_ONE_STATION = 4
+"""So that whoever guesses at one station keeps no other one waiting."""
 
 # 160 random bits can't be guessed, so hashing them need not be slow, and a thousand stations may come back at once.
 _OWN_KEYS = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1)
@@ -79,7 +82,7 @@ class Authenticator:
         self._secret = secrets.token_bytes(32)
         self._right: OrderedDict[str, bytes] = OrderedDict()
         self._wrong: OrderedDict[bytes, None] = OrderedDict()
-        self._waiting = 0
+        self._waiting: Counter[UUID] = Counter()
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -94,7 +97,7 @@ class Authenticator:
             if digest not in self._wrong:
                 unknown.append((key, digest))
         for key, digest in unknown:
-            if await self._is_right(key.key_hash, password):
+            if await self._is_right(station.asset_id, key.key_hash, password):
                 _remember(self._right, key.key_hash, digest)
                 return key
             _remember(self._wrong, digest, None)
@@ -106,14 +109,16 @@ class Authenticator:
     def _digest(self, key_hash: str, password: bytes) -> bytes:
         return hashlib.blake2b(key_hash.encode() + b"\0" + password, key=self._secret, digest_size=32).digest()
 
-    async def _is_right(self, key_hash: str, password: bytes) -> bool:
-        if self._waiting >= WAITING_LIMIT:
+    async def _is_right(self, asset_id: UUID, key_hash: str, password: bytes) -> bool:
+        if self._waiting.total() >= WAITING_LIMIT or self._waiting[asset_id] >= WAITING_FOR_ONE_STATION:
             raise TooManyWaitingError
-        self._waiting += 1
+        self._waiting[asset_id] += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, _matches, key_hash, password)
         finally:
-            self._waiting -= 1
+            self._waiting[asset_id] -= 1
+            if not self._waiting[asset_id]:
+                del self._waiting[asset_id]
 
 
 def _remember(memory: OrderedDict[_Key, _Value], key: _Key, value: _Value) -> None:

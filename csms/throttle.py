@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 
-
 SHARE = 4096
 """Characters that weigh as much as a message: reading and checking a large one keeps other stations waiting."""
 

@@ -171,13 +171,13 @@ class Road(Rows):
         told = decision(PlanWorkOrder, self.world.installer_user, planned_for=day)
         await self.do(self.world.installer_user, lambda work: work_order.plan(work, self.order.id, told))
 
-    async def start_test(self) -> Asset:
-        line = (await self.lines())[0]
-        told = decision(StartConnectionTest, self.world.installer_user, line_id=line.id)
+    async def start_test(self, line: WorkOrderLine | None = None) -> Asset:
+        place = line or (await self.lines())[0]
+        told = decision(StartConnectionTest, self.world.installer_user, line_id=place.id)
         await self.do(
             self.world.installer_user, lambda work: work_order.start_connection_test(work, self.order.id, told)
         )
-        return await self.station()
+        return await self.station(place.number)
 
     async def to_test(self, hardware_id: str = "HW-1", **changes: Any) -> Asset:
         """The hardware is linked and the station's connection test has begun."""
@@ -213,27 +213,37 @@ class Road(Rows):
                 ),
             )
 
+    async def fail_test(self, reason: str) -> None:
+        number = self.asset.test_number
+        await self.do(NOBODY, lambda work: commissioning.fail_test(work, self.asset.id, reason, test_number=number))
+
+    async def pass_test(self, serial: str = "SN-HW-1") -> None:
+        await self.connect()
+        await self.boot(serial)
+        steps = CommissioningEvent
+        await self.move(steps.STATION_BOOTED, steps.CONFIGURATION_APPLIED, steps.SELF_CHECK_PASSED)
+
     async def to_checked(self, **changes: Any) -> Asset:
         """The connection test has passed."""
         await self.to_test(**changes)
-        await self.connect()
-        await self.boot()
-        steps = CommissioningEvent
-        await self.move(steps.STATION_BOOTED, steps.CONFIGURATION_APPLIED, steps.SELF_CHECK_PASSED)
+        await self.pass_test()
         return await self.station()
 
     async def start_charge(self) -> None:
         await self.do(self.world.installer_user, lambda work: commissioning.start_test_charge(work, self.asset.id))
-        await self.station()
+        await self.refresh()
 
-    async def to_test_charged(self, **changes: Any) -> Asset:
-        """The test charge ran: 300 Wh."""
-        await self.to_checked(**changes)
+    async def charge(self) -> None:
+        """The whole chain of a test charge: 300 Wh."""
         await self.start_charge()
-        card = await self.test_card()
-        number, _ = await self.transaction(card)
+        number, _ = await self.transaction(await self.test_card())
         await self.stop(number)
         await self.do(NOBODY, lambda work: commissioning.finish_test_charge(work, self.asset.id))
+
+    async def to_test_charged(self, **changes: Any) -> Asset:
+        """The test charge ran."""
+        await self.to_checked(**changes)
+        await self.charge()
         return await self.station()
 
     async def test_card(self) -> str:
@@ -317,6 +327,28 @@ class Road(Rows):
         await self.to_submitted(**changes)
         await self.approve_sat()
         await self.station()
+
+    async def to_accepted_with_two(self) -> None:
+        """A work order of two stations, both accepted."""
+        await self.to_work_order(stations=2)
+        await self.world.book_in("HW-1", "HW-2", holder=self.world.installer)
+        for line, hardware_id in zip(await self.lines(), ("HW-1", "HW-2"), strict=True):
+            await self.link(hardware_id, line)
+            await self.test_and_charge(line, hardware_id)
+        for line in await self.lines():
+            photo = await self.photo()
+            await self.answer(
+                Answer(question="site_clean", value="yes"),
+                Answer(question="earth_resistance", line_id=line.id, value="4.2"),
+                Answer(question="photo_front", line_id=line.id, value=str(photo.id)),
+            )
+        await self.submit_sat()
+        await self.approve_sat()
+
+    async def test_and_charge(self, line: WorkOrderLine, hardware_id: str) -> None:
+        await self.start_test(line)
+        await self.pass_test(f"SN-{hardware_id}")
+        await self.charge()
 
     async def activate(self) -> None:
         await self.do(self.world.administrator, lambda work: commissioning.activate(work, self.asset.id))

@@ -46,13 +46,20 @@ class Rows:
         async with self.desk.database.transaction() as session:
             return [line for line, *_ in await work_orders.lines(session, self.order.id)]
 
-    async def station(self) -> Asset:
-        """The first line's station, as it stands now."""
+    async def station(self, number: int = 1) -> Asset:
+        """The station of the line with this number, as it stands now; the road goes on with it."""
+        self.asset = (await self.assets_of_order())[number - 1]
+        return self.asset
+
+    async def refresh(self) -> None:
+        """The station that the road goes on with, as it stands now."""
         async with self.desk.database.transaction() as session:
-            asset = (await work_orders.lines(session, self.order.id))[0][3]
-        assert asset is not None
-        self.asset = asset
-        return asset
+            self.asset = await assets.lock(session, self.asset.id)
+
+    async def assets_of_order(self) -> list[Asset]:
+        """The stations that there are, in the order of the lines."""
+        async with self.desk.database.transaction() as session:
+            return [asset for *_, asset in await work_orders.lines(session, self.order.id) if asset is not None]
 
     async def stages(self) -> tuple[str, str | None, str | None]:
         """Where the placement, its work order and its first station stand."""

@@ -1,6 +1,6 @@
 """The guard of every route: who calls, whether the policy lets them, and with whose eyes they see."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -76,6 +76,14 @@ class Access:
         async with self.services.desk.database.transaction() as session:
             yield session
 
+    def check_hands_on(self, permissions: Collection[Permission]) -> None:
+        """A narrowed API key gives nobody, and no other key, more than it has itself. Raises Forbidden."""
+        if self.caller.scopes is not None:
+            for beyond in sorted(set(permissions) - self.caller.scopes):
+                raise Forbidden(
+                    f"Your API key lacks '{beyond}', so it can't give it to others", permission=beyond.value
+                )
+
     async def put_refusal_on_record(self, request: Request, error: BusinessError) -> None:
         """A denied attempt stays in the timeline of whoever made it."""
         what = f"refused: {request.method} {request.url.path}"[:300]
@@ -147,6 +155,15 @@ async def _caller(session: AsyncSession, services: Services, secret: str, secret
         if by_login is not None:
             return caller_of(by_login[1], by_login[2], None, secret_hash)
     return None
+
+
+async def is_still_in(access: Access) -> bool:
+    """Whether what the caller came in with still opens anything, for what outlasts a request."""
+    caller, services = access.caller, access.services
+    async with access.reading() as session:
+        if caller.scopes is not None:
+            return await organisations.by_key(session, caller.secret_hash) is not None
+        return await organisations.by_login(session, caller.secret_hash, services.desk.clock()) is not None
 
 
 def _access(request: Request, caller: Caller, reach: Reach) -> Access:

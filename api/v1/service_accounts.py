@@ -92,6 +92,7 @@ async def issue_key(
     account_id: UUID, body: Annotated[NewApiKey, sample(**_NEW_KEY)], access: Managing, once: Once
 ) -> Response:
     """The scopes narrow what the account's roles allow; they never widen it."""
+    access.check_hands_on(body.scopes)
     secret = tokens.new_api_key()
 
     async def create(work: Work) -> IssuedKeyShape:

@@ -12,7 +12,7 @@ from uuid import UUID
 from fastapi import APIRouter, Header
 from starlette.responses import StreamingResponse
 
-from api.auth.access import Access
+from api.auth.access import Access, is_still_in
 from api.v1.station_shapes import LAST_EVENTS, StationEventShape
 from api.v1.stations import Reading, found
 from models.store import assets
@@ -50,6 +50,8 @@ async def follow(
     ] = None,
 ) -> StreamingResponse:
     """Begins with what was missed. The stream ends now and then: connect again with `Last-Event-ID`."""
+    # Here, since a stream that has begun can't answer 503 any more.
+    access.services.station_events.check_room(access.caller.id)
     async with access.reading() as session:
         asset = await found(session, access, name)
         after = last_event_id
@@ -62,9 +64,10 @@ async def follow(
 async def _stream(access: Access, asset_id: UUID, after: int) -> AsyncIterator[str]:
     ends_at = time.monotonic() + LIFETIME_S
     station_events = access.services.station_events
-    with station_events.follow(asset_id) as wake:
+    with station_events.follow(asset_id, access.caller.id) as wake:
         yield f"retry: {RECONNECT_AFTER_MS}\n\n"
-        while time.monotonic() < ends_at and not station_events.ending:
+        # A login ends, or a person is shut out, perhaps long before the stream's time is over.
+        while time.monotonic() < ends_at and not station_events.ending and await is_still_in(access):
             # Cleared before the rows are read: what comes meanwhile wakes again.
             wake.clear()
             while events := await _events(access, asset_id, after):

@@ -12,7 +12,7 @@ from api.idempotency import Once
 from api.paging import Page, Pages
 from api.v1.shapes import Shape, example, sample
 from models.messages.access import NewUser
-from models.rules.access import Permission, Role
+from models.rules.access import Permission, Role, reach
 from models.store import access as store
 from models.usecases import access as usecase
 from models.usecases.work import Work
@@ -53,6 +53,7 @@ class UserShape(Shape):
 @router.post("", status_code=201, response_model=UserShape, summary="Add a person to an organisation")
 async def add(body: Annotated[NewUser, sample(**_NEW)], access: Managing, once: Once) -> Response:
     """The roles must be ones that people of that kind of organisation can have."""
+    access.check_hands_on([each for each in Permission if reach(body.roles, None, each)])
     password_hash = await access.services.hashing.password(body.password.get_secret_value())
 
     async def create(work: Work) -> UserShape:

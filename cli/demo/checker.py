@@ -48,7 +48,7 @@ class Checker:
 
     async def run(self, progress: Progress) -> list[Check]:
         """All checks, whatever becomes of the others."""
-        return [await _checked(name, check, progress) for name, check in self._checks().items()]
+        return [await checked(name, check, progress) for name, check in self._checks().items()]
 
     def _checks(self) -> dict[str, Callable[[], Awaitable[str]]]:
         return {
@@ -89,15 +89,15 @@ class Checker:
 
     async def timelines(self) -> str:
         events = await self._events(self._story.placement)
-        self._same_steps("placement", _named(events, "placement"), PLACEMENT)
-        self._same_steps("work order", _named(events, "work order"), WORK_ORDER)
+        check_steps("placement", _named(events, "placement"), PLACEMENT)
+        check_steps("work order", _named(events, "work order"), WORK_ORDER)
         for place, station in enumerate(self._story.stations):
             mine = [each for each in events if each["detail"].get("station") == station.name]
-            self._same_steps(station.name, _named(mine, "station"), STATION if place else MENDED_STATION)
+            check_steps(station.name, _named(mine, "station"), STATION if place else MENDED_STATION)
         for subject in ("placement", "work order"):
-            _leads_on([each["detail"] for each in events if each["subject"] == subject and "after" in each["detail"]])
+            check_chain([each["detail"] for each in events if each["subject"] == subject and "after" in each["detail"]])
         rejected = await self._events(self._story.rejected)
-        self._same_steps("rejected request", _named(rejected, "placement"), REJECTED)
+        check_steps("rejected request", _named(rejected, "placement"), REJECTED)
         return f"{len(events) + len(rejected)} steps"
 
     async def grid_requests(self) -> str:
@@ -159,11 +159,6 @@ class Checker:
         items = (await self._api.get(f"/v1/placement-requests/{reference}/timeline"))["items"]
         return [each for each in items if each["kind"] == "event" and not each["refused"]]
 
-    def _same_steps(self, subject: str, found: list[str], wanted: Sequence[str]) -> None:
-        missing, added = Counter(wanted) - Counter(found), Counter(found) - Counter(wanted)
-        if missing or added:
-            raise DemoFailed(f"Timeline of {subject}: missing {sorted(missing)}, not expected {sorted(added)}.")
-
     async def _notices(self, subscriber: Subscriber) -> str:
         calls = await notices.webhooks(self._sources.partner, subscriber)
         _same(f"calls to {subscriber.hook} not verified", [each for each in calls if not each["verified"]], [])
@@ -193,7 +188,8 @@ class Checker:
         await until(f"{process.workflow_id} is completed", is_completed)
 
 
-async def _checked(name: str, check: Callable[[], Awaitable[str]], progress: Progress) -> Check:
+async def checked(name: str, check: Callable[[], Awaitable[str]], progress: Progress) -> Check:
+    """Makes one check, shown as a step."""
     try:
         with progress.step(name) as step:
             try:
@@ -206,6 +202,13 @@ async def _checked(name: str, check: Callable[[], Awaitable[str]], progress: Pro
     return Check(name, passed=True, detail=step.notes[0])
 
 
+def check_steps(subject: str, found: Sequence[str], wanted: Sequence[str]) -> None:
+    """Each as often as it is wanted. Raises DemoFailed."""
+    missing, added = Counter(wanted) - Counter(found), Counter(found) - Counter(wanted)
+    if missing or added:
+        raise DemoFailed(f"Timeline of {subject}: missing {sorted(missing)}, not expected {sorted(added)}.")
+
+
 def _same(what: str, found: object, wanted: object) -> None:
     if found != wanted:
         raise DemoFailed(f"{what}: {wanted!r} was expected, not {found!r}.")
@@ -215,7 +218,8 @@ def _named(events: list[dict[str, Any]], subject: str) -> list[str]:
     return [each["what"] for each in events if each["subject"] == subject]
 
 
-def _leads_on(moves: list[dict[str, Any]]) -> None:
+def check_chain(moves: Sequence[dict[str, Any]]) -> None:
+    """Each move starts where the one before ended. Raises DemoFailed."""
     for earlier, later in pairwise(moves):
         _same(f"the stage before '{later['after']}'", later["before"], earlier["after"])
 

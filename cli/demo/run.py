@@ -63,9 +63,16 @@ class _Demo:
                 if not leave:
                     await self._stay(servers)
         except (StartFailed, NotInstalled, DemoFailed) as error:
-            self.outcome.error = str(error)
-            report.write(self.outcome, self._story, self._progress)
+            self._give_up(str(error))
             raise
+        except asyncio.CancelledError:
+            if not self.outcome.checks:
+                self._give_up("It was ended before the outcome was checked.")
+            raise
+
+    def _give_up(self, why: str) -> None:
+        self.outcome.error = why
+        report.write(self.outcome, self._story, self._progress)
 
     async def _play(self) -> None:
         self._progress.chapter("The house")
@@ -81,9 +88,12 @@ class _Demo:
 
     async def _start(self, house: AsyncExitStack, title: str) -> RunningServers:
         with self._progress.step(title) as step:
-            servers = await house.enter_async_context(running_servers(self._folder, say=step.note))
+            servers = await house.enter_async_context(running_servers(self._folder, say=self._say))
             step.note(f"data in {self._folder}")
         return servers
+
+    def _say(self, text: str) -> None:
+        self._console.print(text, markup=False, soft_wrap=True)
 
     async def _check(self, addresses: Addresses) -> None:
         self._progress.chapter("Checked from outside")
@@ -111,8 +121,16 @@ class _Demo:
         self._console.print()
         self._console.print(addresses_table(servers.deployment, servers.addresses))
         report.show_logins(self._console, self._story)
+        await self._show_a_call(servers.deployment.http("api"))
         self._console.print("Everything runs on; Ctrl-C ends it.")
         await asyncio.get_running_loop().create_future()
+
+    async def _show_a_call(self, api: str) -> None:
+        login = self._story.logins["checker"]
+        async with await logged_in(login.name, api, login.email, self._story.password) as caller:
+            token = caller.http.headers["Authorization"]
+        self._say("\nTo look around in the API, with a session of Chris:")
+        self._say(f"curl -H 'Authorization: {token}' {api}/v1/placement-requests/{self._story.placement}\n")
 
 
 def addresses_of(deployment: Deployment) -> Addresses:

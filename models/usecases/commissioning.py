@@ -71,7 +71,7 @@ async def take_hardware_away(work: Work, asset_id: UUID) -> None:
     """P12: the station loses its hardware; its identity is refused from now on. Raises StageDoesNotAllow."""
     asset = await assets.lock(work.session, asset_id)
     asset.stage = COMMISSIONING.next(asset.stage, CommissioningEvent.HARDWARE_UNLINKED)
-    asset.unit_id, asset.registered_at, asset.boot_due_at = None, None, None
+    asset.unit_id, asset.registered_at, asset.boot_due_at, asset.registration = None, None, None, None
     for evse in await assets.evses(work.session, asset.id):
         # What the old hardware told says nothing of what comes in its place.
         evse.status, evse.error_code, evse.status_at = None, None, None

@@ -80,12 +80,18 @@ async def take_next(work: Work, endpoint_id: UUID) -> tuple[Notice, Endpoint] | 
     return notice, endpoint
 
 
-async def give_up_next(work: Work, endpoint_id: UUID) -> None:
-    """The oldest waiting notice gets no other try. One that never had any is not given up for the one before it."""
+async def give_up_next(work: Work, endpoint_id: UUID) -> bool:
+    """The oldest waiting notice gets no other try. One that never had any is not given up for the one before it.
+
+    False where the endpoint has got everything.
+    """
     notice = await notices.next_waiting(work.session, endpoint_id)
-    if notice is not None and notice.attempts > 0:
+    if notice is None:
+        return False
+    if notice.attempts > 0:
         notice.state = NoticeState.GIVEN_UP
         notice.last_error = notice.last_error or "it could not be delivered in time"
+    return True
 
 
 async def note_outcome(work: Work, notice_id: UUID, *, error: str | None, final: bool) -> None:

@@ -142,4 +142,4 @@ async def test_giving_up_frees_the_next_one(by_webhook: Office) -> None:
     assert not (await by_webhook.give_up()).empty
     (kept,) = await by_webhook.notices()
     assert (kept.state, kept.last_error) == ("given_up", "the endpoint answered 503")
-    assert (await by_webhook.give_up()).empty
+    assert (await by_webhook.next()).empty

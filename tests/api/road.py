@@ -1,12 +1,9 @@
 """Brings a placement along its road, as far as a test needs it, through the API and the grid operator's webhook."""
 
-import base64
 import dataclasses
 import itertools
-import json
-import secrets
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 from uuid import UUID
@@ -15,7 +12,6 @@ import httpx
 from fastapi import FastAPI
 from PIL import Image
 from pydantic import SecretStr
-from standardwebhooks import Webhook
 
 from models.messages.base import Actor
 from models.rules.commissioning import CommissioningEvent
@@ -25,9 +21,9 @@ from models.tables.asset import StationConnection
 from models.tables.handover import Handover
 from models.usecases import charging, commissioning, placement, sat, station, work_order
 from tests.api.carrying_out import Processes
+from tests.api.grid_calls import SECRET, grid_call
 from tests.people import Person, World
 
-SECRET = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 PROCESS = Actor(id=None, name="Stationmaster")
 PLACEMENTS = "/v1/placement-requests"
 
@@ -258,31 +254,3 @@ def with_processes(app: FastAPI, world: World) -> Processes:
     settings = services.settings.model_copy(update={"grid_operator_webhook_secret": SecretStr(SECRET)})
     app.state.services = dataclasses.replace(services, temporal=stub, settings=settings)
     return stub
-
-
-def grid_call(
-    event: str,
-    grid_id: str,
-    *,
-    webhook_id: str = "",
-    secret: str = SECRET,
-    at: datetime | None = None,
-    body: bytes | None = None,
-    **data: Any,
-) -> dict[str, Any]:
-    """The body and headers of a webhook, as httpx sends them."""
-    now = at or datetime.now(UTC)
-    webhook_id = webhook_id or f"msg_{secrets.token_hex(8)}"
-    said = {
-        "type": f"connection_request.{event}",
-        "timestamp": now.isoformat(),
-        "data": {"connection_request_id": grid_id, "reference": "PR-2026-000001/1", **data},
-    }
-    content = json.dumps(said).encode() if body is None else body
-    headers = {
-        "content-type": "application/json",
-        "webhook-id": webhook_id,
-        "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": Webhook(secret).sign(webhook_id, now, content.decode()),
-    }
-    return {"content": content, "headers": headers}

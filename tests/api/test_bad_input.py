@@ -15,13 +15,15 @@ from tests.api.road import Road, photo
 from tests.people import Person, World
 
 NASTY: tuple[Any, ...] = (
-    None, True, 0, -1, 2**31, 2**63, 10**400, 1e308, -0.0, float("nan"), float("inf"), "", " ", "\0", "a\0b", "x" * 5000,
-    "\ud800", "\u202e", "é" * 300, "1e999999999", "0" * 5000, "NaN", "9999-12-31", "0001-01-01", "1e10", "{}", "%00",
-    "../../etc/passwd", "'; DROP TABLE unit; --", "\r\nX-Injected: 1", [], [[]], {}, {"a": {}}, [None], ["x"] * 2000,
+    None, True, 0, -1, 2**31, 2**63, 10**400, 1e308, -0.0, float("nan"), float("inf"), "", " ", "\0", "a\0b",
+    "x" * 5000, "\ud800", "\u202e", "é" * 300, "1e999999999", "0" * 5000, "NaN", "9999-12-31", "0001-01-01",
+    "1e10", "{}", "%00", "../../etc/passwd", "'; DROP TABLE unit; --", "\r\nX-Injected: 1", [], [[]], {}, {"a": {}},
+    [None], ["x"] * 2000,
 )  # fmt: skip
 NASTY_IN_ADDRESSES = (
-    "0", "-1", "%00", "a%00b", "%ff", "..%2f..%2fetc", "x" * 3000, "%F0%9F%92%A9", "'", "%0d%0aX: 1", "9" * 400, "%ED%A0%80",
-    "00000000-0000-0000-0000-000000000000", "{0199f3a2-6d0c-7c1e-9a55-0d6f1b7a2c11}", "NaN", "1e400", "current",
+    "0", "-1", "%00", "a%00b", "%ff", "..%2f..%2fetc", "x" * 3000, "%F0%9F%92%A9", "'", "%0d%0aX: 1", "9" * 400,
+    "%ED%A0%80", "00000000-0000-0000-0000-000000000000", "{0199f3a2-6d0c-7c1e-9a55-0d6f1b7a2c11}", "NaN", "1e400",
+    "current",
 )  # fmt: skip
 NASTY_HEADERS = ("", " ", "\xff", "x" * 5000, "a" * 255, "9" * 5000, "-1", '"', "*", "W/", ",,,", "1e9", "0x10")
 LOG_OUT = ("delete", "/v1/sessions/current")
@@ -29,7 +31,7 @@ STREAM = "/v1/stations/{name}/events"
 
 
 @pytest.fixture
-async def places(road: Road, world: World) -> dict[str, str]:
+async def places(road: Road) -> dict[str, str]:
     name = await road.to_checked()
     return {"reference": road.reference, "work_order": road.work_order, "name": name, "code": "DUO-22",
             "line_id": (await road.order())["lines"][0]["id"], "hardware_id": "VW-1"}  # fmt: skip
@@ -130,25 +132,28 @@ async def test_no_header_provokes_an_error_of_ours(
             for nasty in NASTY_HEADERS:
                 if path == STREAM and name != "Authorization":
                     continue
-                headers = {**who.headers, name: nasty.encode("latin-1")}
+                kept = {key: value.encode() for key, value in who.headers.items()}
+                headers = [(key.encode(), value) for key, value in {**kept, name: nasty.encode("latin-1")}.items()]
                 answer = await api.request(method, _filled(path, places), headers=headers, content=b"")
                 _fine(answer, method, path, name, nasty)
 
 
-@pytest.mark.parametrize("field", ["file", "other", ""])
-@pytest.mark.parametrize(
-    "content", [b"", b"\xff\xd8\xff", photo()[:-40], photo("PNG")[:60], b"GIF89a" + b"\0" * 40, b"%PDF-1.7", b"<svg/>"]
-)
 async def test_no_upload_provokes_an_error_of_ours(
-    api: httpx.AsyncClient, world: World, places: dict[str, str], field: str, content: bytes
+    api: httpx.AsyncClient, world: World, places: dict[str, str]
 ) -> None:
-    path = f"/v1/work-orders/{places['work_order']}/photos"
-    for name in ("a.jpg", "", "../../a.jpg", "a\0.jpg", "x" * 3000):
-        files = {field: (name, content, "image/jpeg")}
-        _fine(await api.post(path, files=files, headers=world.installer_user.headers), name)
-    for kind in ("multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=" + "x" * 300):
-        headers = {**world.installer_user.headers, "Content-Type": kind}
-        _fine(await api.post(path, content=content, headers=headers), kind)
+    path, headers = f"/v1/work-orders/{places['work_order']}/photos", world.installer_user.headers
+    cut, other = (
+        (photo()[:-40], photo("PNG")[:60], b"\xff\xd8\xff"),
+        (b"", b"GIF89a" + b"\0" * 40, b"%PDF-1.7", b"<svg/>"),
+    )
+    for content in (*cut, *other):
+        for field in ("file", "other", ""):
+            for name in ("a.jpg", "", "../../a.jpg", "a\0.jpg", "x" * 3000):
+                files = {field: (name, content, "image/jpeg")}
+                _fine(await api.post(path, files=files, headers=headers), field, name, content)
+        for kind in ("", "; boundary=", "; boundary=" + "x" * 300):
+            form = {**headers, "Content-Type": "multipart/form-data" + kind}
+            _fine(await api.post(path, content=content, headers=form), kind, content)
 
 
 def _json(value: Any) -> bytes:

@@ -5,7 +5,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.people import PASSWORD, World
+from models.rules.access import Permission, Role
+from models.usecases.work import Desk
+from tests.people import PASSWORD, World, service_account
 
 
 def _user(world: World, **change: Any) -> dict[str, Any]:
@@ -137,3 +139,20 @@ async def test_passwords_are_never_in_the_log(
     assert "/v1/users" in said
     assert PASSWORD not in said
     assert "a long pass phrase" not in said
+
+
+async def test_a_narrowed_key_gives_nobody_more_than_it_has(api: httpx.AsyncClient, world: World, desk: Desk) -> None:
+    async with desk.work(world.administrator.actor, "test") as work:
+        scopes = frozenset({Permission.USERS_MANAGE})
+        narrow = await service_account(work, world.operator, "HR system", Role.ADMINISTRATION, scopes)
+    keys = f"/v1/service-accounts/{narrow.id}/keys"
+    wider = await api.post(keys, json={"name": "wide", "scopes": ["stations:activate"]}, headers=narrow.headers)
+    assert (wider.status_code, wider.json()["facts"]) == (403, {"permission": "stations:activate"})
+    boss = _user(world, organisation_id=str(world.operator.id), roles=["administration"])
+    assert (await api.post("/v1/users", json=boss, headers=narrow.headers)).status_code == 403
+    same = await api.post(keys, json={"name": "same", "scopes": ["users:manage"]}, headers=narrow.headers)
+    assert same.status_code == 201
+    by_person = await api.post(
+        keys, json={"name": "w", "scopes": ["stations:activate"]}, headers=world.administrator.headers
+    )
+    assert by_person.status_code == 201

@@ -145,3 +145,14 @@ async def test_expired_sessions_are_cleared_away_at_the_next_login(desk: Desk, w
         await access.open_session(work, principal, "new")
         work.session.expunge(old)
         assert await work.session.get(LoginSession, old.id) is None
+
+
+def test_an_office_behind_one_address_logs_in_without_waiting() -> None:
+    throttle = LoginThrottle(_Clock())
+    for number in range(2 * FREE_TRIES_BY_ADDRESS):
+        throttle.begin(f"{number}@b.example", "192.0.2.1")
+        throttle.succeeded(f"{number}@b.example", "192.0.2.1")
+    for number in range(FREE_TRIES_BY_ADDRESS):
+        throttle.begin(f"guess-{number}@b.example", "192.0.2.1")
+    with pytest.raises(TooManyAttempts):
+        throttle.begin("one@b.example", "192.0.2.1")

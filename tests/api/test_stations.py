@@ -12,6 +12,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
+from api import events
 from api.app import end_streams
 from api.v1 import station_events
 from models.settings import Settings
@@ -223,6 +224,29 @@ async def test_a_stream_ends_after_its_time_so_that_the_reader_is_asked_again_wh
     async with served(app) as client, following(client, road, name) as stream:
         with pytest.raises(AssertionError, match="the stream ended"):
             await stream.until("never")
+
+
+async def test_a_stream_ends_when_its_reader_is_shut_out(
+    app: FastAPI, road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(station_events, "KEEP_ALIVE_S", 0.05)
+    name = (await road.to_station())["station"]
+    async with served(app) as client, following(client, road, name) as stream:
+        await stream.until("alive")
+        await road.call(road.world.administrator, "POST", f"/v1/users/{road.world.installer_user.id}/disable")
+        with pytest.raises(AssertionError, match="the stream ended"):
+            await stream.until("never")
+
+
+async def test_one_reader_does_not_take_all_streams(
+    app: FastAPI, road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "STREAMS_OF_ONE", 1)
+    name = (await road.to_station())["station"]
+    async with served(app) as client, following(client, road, name) as stream:
+        await stream.until("registered")
+        again = await client.get(f"{STATIONS}/{name}/events", headers=road.world.installer_user.headers)
+        assert (again.status_code, again.headers["retry-after"]) == (503, "30")
 
 
 async def test_streams_end_when_the_process_is_to_end(app: FastAPI, road: Road) -> None:

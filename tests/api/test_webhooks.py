@@ -16,7 +16,8 @@ from sqlmodel import col
 from models.tables.handover import Handover
 from models.tables.placement import GridCall
 from models.usecases.work import Desk
-from tests.api.road import PLACEMENTS, SECRET, Road, grid_call
+from tests.api.grid_calls import SECRET, grid_call
+from tests.api.road import PLACEMENTS, Road
 from tests.recording import RecordingRelay
 
 HOOK = "/v1/webhooks/grid-operator"

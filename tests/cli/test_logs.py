@@ -30,9 +30,7 @@ def _fail_with(key: str) -> None:
 
 @pytest.mark.usefixtures("_own_logging")
 @pytest.mark.parametrize("log_format", ["json", "console"])
-def test_a_traceback_tells_where_it_happened_and_no_value(
-    log_format: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_traceback_tells_where_it_happened_and_no_value(log_format: str, capsys: pytest.CaptureFixture[str]) -> None:
     configure_logging("csms", log_format)
     for log in (structlog.stdlib.get_logger("test"), logging.getLogger("library")):
         try:

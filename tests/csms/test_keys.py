@@ -1,6 +1,7 @@
 """The factory key opens the first connection, then our own replaces it, whatever gets lost (P13)."""
 
 import asyncio
+import threading
 from typing import Any
 
 import pytest
@@ -163,4 +164,29 @@ async def test_a_reconnect_with_a_verified_key_is_not_hashed_again_and_a_changed
     changed = type(station)(station.asset_id, "CP-1", (StoredKey(KeyKind.OWN, CHEAP.hash(new_key())),))
     assert await authenticator.key_for(changed, FACTORY_KEY.encode()) is None
     assert len(hashed) == 3
+    authenticator.close()
+
+
+async def test_who_guesses_at_one_station_keeps_no_other_one_out(
+    records: MemoryRecords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(authentication, "WAITING_LIMIT", 20)
+    really, go_on = authentication._matches, threading.Event()
+
+    def slowly(key_hash: str, password: bytes) -> bool:
+        go_on.wait(10)
+        return really(key_hash, password)
+
+    monkeypatch.setattr(authentication, "_matches", slowly)
+    authenticator = Authenticator()
+    attacked, other = records.kept["CP-1"].station, records.register("CP-2").station
+    guesses = [asyncio.create_task(authenticator.key_for(attacked, f"guess {n}".encode())) for n in range(50)]
+    login = asyncio.create_task(authenticator.key_for(other, FACTORY_KEY.encode()))
+    await asyncio.wait({*guesses, login}, return_when=asyncio.FIRST_COMPLETED)
+    go_on.set()
+    assert await login == other.keys[0]
+    answers = await asyncio.gather(*guesses, return_exceptions=True)
+    refused = [each for each in answers if isinstance(each, authentication.TooManyWaitingError)]
+    assert len(refused) == 50 - authentication.WAITING_FOR_ONE_STATION
+    assert await authenticator.key_for(attacked, FACTORY_KEY.encode()) == attacked.keys[0]
     authenticator.close()

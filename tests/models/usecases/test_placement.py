@@ -2,7 +2,6 @@
 
 import asyncio
 import dataclasses
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,7 +18,7 @@ from models.tables.notice import Channel, Notice
 from models.tables.placement import GridCall, LocationAttempt, PlacementRequest
 from models.tables.task import Task, TaskKind, TaskState
 from models.tables.timeline import TimelineEntry
-from models.usecases import notice, placement
+from models.usecases import notice, placement, process
 from models.usecases.work import Desk
 from tests.people import World
 from tests.road import NOBODY, ROAD_EVENTS, Road, wanted
@@ -27,9 +26,9 @@ from tests.road import NOBODY, ROAD_EVENTS, Road, wanted
 FRIDAY = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
-async def every(desk: Desk, kind: type[Any], *order: Any) -> Sequence[Any]:
+async def every(desk: Desk, kind: type[Any], *order: Any) -> list[Any]:
     async with desk.database.transaction() as session:
-        return (await session.execute(select(kind).order_by(*order))).scalars().all()
+        return list((await session.execute(select(kind).order_by(*order))).scalars())
 
 
 async def tasks(desk: Desk, kind: TaskKind) -> list[Task]:
@@ -71,7 +70,7 @@ async def test_a_submission_that_fails_in_the_middle_leaves_nothing(
     async def fail(*_args: object) -> None:
         raise OSError("the power went off")
 
-    monkeypatch.setattr(placement.process, "begin", fail)
+    monkeypatch.setattr(process, "begin", fail)
     before = len(await every(road.desk, TimelineEntry))
     with pytest.raises(OSError, match="power"):
         await road.submit()
@@ -256,7 +255,7 @@ async def test_each_call_moves_the_request_and_tells_the_requester(listening: Ro
         PlacementStage.PENDING_GRID_INSTALLATION,
         PlacementStage.IN_INSTALLATION,
     ]
-    assert (await told(listening))[1:] == [f"placement.{stage.value}" for stage in seen]
+    assert (await told(listening))[1:] == [f"placement.{stage}" for stage in seen]
     (attempt,) = await listening.attempts()
     assert (attempt.scheduled_for, attempt.connected_at) == ("2026-12-01", None)
     await listening.grid_says(given, GridEvent.CONNECTED)

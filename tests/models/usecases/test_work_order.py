@@ -47,7 +47,10 @@ async def test_the_tender_says_who_installs_who_keeps_and_what_is_placed(road: R
         world.installer.id,
         world.service_partner.id,
     )
-    assert [(line.number, line.product_id) for line in await road.lines()] == [(1, world.product.id), (2, world.product.id)]
+    assert [(line.number, line.product_id) for line in await road.lines()] == [
+        (1, world.product.id),
+        (2, world.product.id),
+    ]
     assert all(line.sat_template_id for line in await road.lines())
 
 
@@ -75,9 +78,7 @@ async def test_a_work_order_is_made_once_however_often_it_is_asked_for(road: Roa
     assert {each.id for each in again} == {first.id}
     async with road.desk.database.transaction() as session:
         assert len((await session.execute(select(WorkOrder))).scalars().all()) == 1
-        (task,) = (
-            await session.execute(select(Task).where(col(Task.kind) == TaskKind.PERFORM_WORK_ORDER))
-        ).scalars()
+        (task,) = (await session.execute(select(Task).where(col(Task.kind) == TaskKind.PERFORM_WORK_ORDER))).scalars()
     assert (task.organisation_id, task.role) == (road.world.installer.id, "installer")
 
 
@@ -130,7 +131,7 @@ async def test_a_line_with_hardware_keeps_its_product(road: Road) -> None:
         lambda work: work_order.remove_line(work, order, line.id),
     ):
         with pytest.raises(LineInUse, match="undo the link"):
-            await road.do(operations, use_case)  # type: ignore[arg-type]
+            await road.do(operations, use_case)
 
 
 @pytest.mark.step("P9")
@@ -200,7 +201,7 @@ async def test_a_line_of_another_work_order_is_not_found(road: Road, world: Worl
 
 
 @pytest.mark.step("P12")
-async def test_a_wrong_link_is_undone_and_the_unit_can_be_linked_again(road: Road, world: World) -> None:
+async def test_a_wrong_link_is_undone_and_the_unit_can_be_linked_again(road: Road) -> None:
     await road.to_test()
     assert (await unit_of(road)).state is UnitState.INSTALLED
     await road.unlink()
