@@ -4,8 +4,8 @@ from uuid import UUID
 
 from temporalio import activity
 
-from activities.steps import Steps
-from models.messages.base import Actor
+from activities.steps import STATIONMASTER, Steps, UseCase
+from models.messages.base import Actor, Decision, Step
 from models.messages.commissioning import (
     ActivateStation,
     CommissioningProgress,
@@ -45,18 +45,18 @@ class CommissioningActivities:
     async def move_station(self, step: CommissioningStep) -> CommissioningProgress:
         """A station's fact or a finished step moves its commissioning on."""
         event = CommissioningEvent(step.event or "")
-        return await self._steps.take(
+        return await self._take(
+            step.subject_id,
             step,
-            CommissioningProgress,
             lambda work: commissioning.move(work, step.subject_id, event, test_number=step.test_number, **step.detail),
             actor=STATION,
         )
 
     @activity.defn
     async def fail_connection_test(self, step: CommissioningStep) -> CommissioningProgress:
-        return await self._steps.take(
+        return await self._take(
+            step.subject_id,
             step,
-            CommissioningProgress,
             lambda work: commissioning.fail_test(
                 work, step.subject_id, step.reason or "", test_number=step.test_number
             ),
@@ -69,27 +69,44 @@ class CommissioningActivities:
         )
 
     @activity.defn
-    async def start_test_charge(self, asset_id: UUID, decision: StartTestCharge) -> CommissioningProgress:
-        return await self._steps.take(
-            decision, CommissioningProgress, lambda work: commissioning.start_test_charge(work, asset_id)
+    async def note_no_boot(self, step: CommissioningStep) -> CommissioningProgress:
+        return await self._take(
+            step.subject_id,
+            step,
+            lambda work: commissioning.note_no_boot(
+                work, step.subject_id, step.reason or "", test_number=step.test_number
+            ),
         )
 
     @activity.defn
+    async def start_test_charge(self, asset_id: UUID, decision: StartTestCharge) -> CommissioningProgress:
+        return await self._take(asset_id, decision, lambda work: commissioning.start_test_charge(work, asset_id))
+
+    @activity.defn
     async def finish_test_charge(self, step: CommissioningStep) -> CommissioningProgress:
-        return await self._steps.take(
-            step, CommissioningProgress, lambda work: commissioning.finish_test_charge(work, step.subject_id)
+        return await self._take(
+            step.subject_id, step, lambda work: commissioning.finish_test_charge(work, step.subject_id)
         )
 
     @activity.defn
     async def fail_test_charge(self, step: CommissioningStep) -> CommissioningProgress:
-        return await self._steps.take(
+        return await self._take(
+            step.subject_id,
             step,
-            CommissioningProgress,
             lambda work: commissioning.fail_test_charge(work, step.subject_id, step.reason or ""),
         )
 
     @activity.defn
     async def activate_station(self, asset_id: UUID, decision: ActivateStation) -> CommissioningProgress:
+        return await self._take(asset_id, decision, lambda work: commissioning.activate(work, asset_id))
+
+    async def _take(
+        self,
+        asset_id: UUID,
+        cause: Decision | Step,
+        use_case: UseCase[CommissioningProgress],
+        actor: Actor = STATIONMASTER,
+    ) -> CommissioningProgress:
         return await self._steps.take(
-            decision, CommissioningProgress, lambda work: commissioning.activate(work, asset_id)
+            cause, CommissioningProgress, use_case, lambda work: commissioning.load(work, asset_id), actor=actor
         )

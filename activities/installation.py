@@ -1,14 +1,16 @@
 """The steps of the installation process."""
 
 import asyncio
+import contextlib
 from uuid import UUID
 
 from temporalio import activity
 
 from activities import sat_report
 from activities.gateways.documents import Documents
-from activities.steps import STATIONMASTER, Steps
-from models.messages.base import Fact, Step
+from activities.steps import STATIONMASTER, Steps, UseCase
+from models.errors import NotFound
+from models.messages.base import Decision, Fact, Step
 from models.messages.work_order import (
     ApproveSat,
     LinkHardware,
@@ -33,41 +35,37 @@ class InstallationActivities:
 
     @activity.defn
     async def plan_work_order(self, work_order_id: UUID, decision: PlanWorkOrder) -> WorkOrderProgress:
-        return await self._steps.take(
-            decision, WorkOrderProgress, lambda work: work_order.plan(work, work_order_id, decision)
-        )
+        return await self._take(work_order_id, decision, lambda work: work_order.plan(work, work_order_id, decision))
 
     @activity.defn
     async def link_hardware(self, work_order_id: UUID, decision: LinkHardware) -> WorkOrderProgress:
-        return await self._steps.take(
-            decision, WorkOrderProgress, lambda work: work_order.link_hardware(work, work_order_id, decision)
+        return await self._take(
+            work_order_id, decision, lambda work: work_order.link_hardware(work, work_order_id, decision)
         )
 
     @activity.defn
     async def unlink_hardware(self, work_order_id: UUID, decision: UnlinkHardware) -> WorkOrderProgress:
-        return await self._steps.take(
-            decision, WorkOrderProgress, lambda work: work_order.unlink_hardware(work, work_order_id, decision)
+        return await self._take(
+            work_order_id, decision, lambda work: work_order.unlink_hardware(work, work_order_id, decision)
         )
 
     @activity.defn
     async def start_connection_test(self, work_order_id: UUID, decision: StartConnectionTest) -> WorkOrderProgress:
-        return await self._steps.take(
-            decision, WorkOrderProgress, lambda work: work_order.start_connection_test(work, work_order_id, decision)
+        return await self._take(
+            work_order_id, decision, lambda work: work_order.start_connection_test(work, work_order_id, decision)
         )
 
     @activity.defn
     async def submit_sat(self, work_order_id: UUID, decision: SubmitSat) -> WorkOrderProgress:
-        return await self._steps.take(decision, WorkOrderProgress, lambda work: sat.submit(work, work_order_id))
+        return await self._take(work_order_id, decision, lambda work: sat.submit(work, work_order_id))
 
     @activity.defn
     async def return_sat(self, work_order_id: UUID, decision: ReturnSat) -> WorkOrderProgress:
-        return await self._steps.take(
-            decision, WorkOrderProgress, lambda work: sat.give_back(work, work_order_id, decision)
-        )
+        return await self._take(work_order_id, decision, lambda work: sat.give_back(work, work_order_id, decision))
 
     @activity.defn
     async def approve_sat(self, work_order_id: UUID, decision: ApproveSat) -> WorkOrderProgress:
-        return await self._steps.take(decision, WorkOrderProgress, lambda work: sat.approve(work, work_order_id))
+        return await self._take(work_order_id, decision, lambda work: sat.approve(work, work_order_id))
 
     @activity.defn
     async def make_sat_report(self, step: Step) -> WorkOrderProgress:
@@ -77,14 +75,27 @@ class InstallationActivities:
         """
         async with self._steps.desk.work(STATIONMASTER, step.correlation_id) as work:
             content, photo_keys = await report.gather(work, step.subject_id)
-        photos = {photo_id: await self._documents.get(key) for photo_id, key in photo_keys.items()}
+        photos = await self._photos(photo_keys)
         pdf = await asyncio.to_thread(sat_report.render, content, photos)
         key = report.document_key(content)
         await self._documents.put(key, pdf, report.PDF)
-        return await self._steps.take(
-            step, WorkOrderProgress, lambda work: report.file(work, step.subject_id, key, pdf)
-        )
+        return await self._take(step.subject_id, step, lambda work: report.file(work, step.subject_id, key, pdf))
 
     @activity.defn
     async def note_station_active(self, work_order_id: UUID, fact: Fact) -> WorkOrderProgress:
-        return await self._steps.take(fact, WorkOrderProgress, lambda work: sat.note_active(work, work_order_id))
+        return await self._take(work_order_id, fact, lambda work: sat.note_active(work, work_order_id))
+
+    async def _take(
+        self, work_order_id: UUID, cause: Decision | Fact | Step, use_case: UseCase[WorkOrderProgress]
+    ) -> WorkOrderProgress:
+        return await self._steps.take(
+            cause, WorkOrderProgress, use_case, lambda work: work_order.load(work, work_order_id)
+        )
+
+    async def _photos(self, keys: dict[str, str]) -> dict[str, bytes]:
+        """A photo that is gone from the archive is shown as missing; it does not hold up the report."""
+        found = {}
+        for photo_id, key in keys.items():
+            with contextlib.suppress(NotFound):
+                found[photo_id] = await self._documents.get(key)
+        return found

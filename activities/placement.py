@@ -1,6 +1,5 @@
 """The steps of the placement process."""
 
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from uuid import UUID
 
@@ -9,8 +8,8 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.gateways.errors import Refused, TryAgain
 from activities.gateways.grid_operator import GridOperator
-from activities.steps import STATIONMASTER, Steps
-from models.messages.base import Actor, Fact, Step
+from activities.steps import STATIONMASTER, Steps, UseCase
+from models.messages.base import Actor, Decision, Fact, Step
 from models.messages.placement import ApprovePlacement, PlacementProgress, ProposeLocation, RejectPlacement
 from models.usecases import placement, work_order
 from models.usecases.work import Work
@@ -29,18 +28,16 @@ class PlacementActivities:
 
     @activity.defn
     async def approve_placement(self, placement_id: UUID, decision: ApprovePlacement) -> PlacementProgress:
-        return await self._steps.take(decision, PlacementProgress, lambda work: placement.approve(work, placement_id))
+        return await self._take(placement_id, decision, lambda work: placement.approve(work, placement_id))
 
     @activity.defn
     async def reject_placement(self, placement_id: UUID, decision: RejectPlacement) -> PlacementProgress:
-        return await self._steps.take(
-            decision, PlacementProgress, lambda work: placement.reject(work, placement_id, decision)
-        )
+        return await self._take(placement_id, decision, lambda work: placement.reject(work, placement_id, decision))
 
     @activity.defn
     async def propose_location(self, placement_id: UUID, decision: ProposeLocation) -> PlacementProgress:
-        return await self._steps.take(
-            decision, PlacementProgress, lambda work: placement.propose_location(work, placement_id, decision)
+        return await self._take(
+            placement_id, decision, lambda work: placement.propose_location(work, placement_id, decision)
         )
 
     @activity.defn
@@ -55,6 +52,8 @@ class PlacementActivities:
         try:
             given = await self._grid_operator.request_connection(request, key)
         except TryAgain as error:
+            async with self._steps.desk.work(STATIONMASTER, step.correlation_id) as work:
+                await placement.note_grid_unreachable(work, attempt_id, error.detail)
             raise _unavailable(error) from error
         except Refused as error:
             detail = f"The grid operator did not take the request: {error.detail}"
@@ -63,9 +62,9 @@ class PlacementActivities:
 
     @activity.defn
     async def apply_grid_call(self, placement_id: UUID, fact: Fact) -> PlacementProgress:
-        return await self._steps.take(
+        return await self._take(
+            placement_id,
             fact,
-            PlacementProgress,
             lambda work: placement.apply_grid_call(work, placement_id, fact.payload["webhook_id"]),
             actor=GRID_OPERATOR,
         )
@@ -76,12 +75,23 @@ class PlacementActivities:
             await work_order.make(work, step.subject_id)
             return await placement.load(work, step.subject_id)
 
-        return await self._steps.take(step, PlacementProgress, make)
+        return await self._take(step.subject_id, step, make)
 
-    async def _after_request(
-        self, step: Step, use_case: Callable[[Work], Awaitable[PlacementProgress]]
+    async def _after_request(self, step: Step, use_case: UseCase[PlacementProgress]) -> PlacementProgress:
+        return await self._steps.take(
+            step, PlacementProgress, use_case, lambda work: placement.load_by_attempt(work, step.subject_id)
+        )
+
+    async def _take(
+        self,
+        placement_id: UUID,
+        cause: Decision | Fact | Step,
+        use_case: UseCase[PlacementProgress],
+        actor: Actor = STATIONMASTER,
     ) -> PlacementProgress:
-        return await self._steps.take(step, PlacementProgress, use_case)
+        return await self._steps.take(
+            cause, PlacementProgress, use_case, lambda work: placement.load(work, placement_id), actor=actor
+        )
 
 
 def _unavailable(error: TryAgain) -> ApplicationError:

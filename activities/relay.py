@@ -29,7 +29,15 @@ BATCH = 50
 SWEEP_INTERVAL_S = 1.0
 LEFT_BEHIND_AFTER = timedelta(seconds=2)
 CALL_LIMIT = timedelta(seconds=10)
-STUCK_AFTER_ATTEMPTS = 30
+STUCK_AFTER_ATTEMPTS = 60
+_AWAY = frozenset(
+    {
+        RPCStatusCode.UNAVAILABLE,
+        RPCStatusCode.DEADLINE_EXCEEDED,
+        RPCStatusCode.CANCELLED,
+        RPCStatusCode.RESOURCE_EXHAUSTED,
+    }
+)
 RELAY = Actor(id=None, name="hand-over")
 
 log = structlog.get_logger()
@@ -132,7 +140,7 @@ def _is_gone(error: RPCError | ValueError) -> bool:
 
 def _is_away(error: RPCError | ValueError) -> bool:
     """Temporal itself is away: nothing is wrong with the fact."""
-    return isinstance(error, RPCError) and error.status is RPCStatusCode.UNAVAILABLE
+    return isinstance(error, RPCError) and error.status in _AWAY
 
 
 async def _report_stuck(work: Work, row: Handover) -> None:

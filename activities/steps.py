@@ -15,6 +15,8 @@ from models.usecases.work import Desk, Work
 
 Result = TypeVar("Result", bound=BaseModel)
 
+UseCase = Callable[[Work], Awaitable[Result]]
+
 STATIONMASTER = Actor(id=None, name="Stationmaster")
 """Who acts where a process takes a step of its own."""
 
@@ -42,12 +44,14 @@ class Steps:
         cause: Decision | Fact | Step,
         result_type: type[Result],
         use_case: Callable[[Work], Awaitable[Result]],
+        again: Callable[[Work], Awaitable[Result]],
         *,
         actor: Actor = STATIONMASTER,
     ) -> Result:
         """Take the step named by the running activity, once for each occurrence of its cause in this workflow.
 
-        A decision is carried out in the name of whoever made it; ``actor`` is who acts otherwise.
+        ``again`` tells how things stand where the step was taken before. A decision is carried out in the name of
+        whoever made it; ``actor`` is who acts otherwise.
         """
         info = activity.info()
         workflow_id = info.workflow_id or ""
@@ -55,7 +59,13 @@ class Steps:
         try:
             async with self.desk.work(who, cause.correlation_id) as work:
                 result = await process.once(
-                    work, workflow_id, info.activity_type, cause.occurrence, result_type, lambda: use_case(work)
+                    work,
+                    workflow_id,
+                    info.activity_type,
+                    cause.occurrence,
+                    result_type,
+                    lambda: use_case(work),
+                    lambda: again(work),
                 )
         except BusinessError as error:
             raise refused(error) from error

@@ -84,6 +84,10 @@ class ProcessEnded(BusinessError):
     title = "The process has ended"
 
 
+class LimitReached(BusinessError):
+    title = "There are as many as there can be"
+
+
 class ProcessNotReady(BusinessError):
     status = 503
     title = "The process can't take decisions right now"

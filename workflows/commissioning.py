@@ -72,7 +72,7 @@ class CommissioningWorkflow(Process[CommissioningProgress]):
         if fact is not None:
             await self.hear(fact)
         elif not await self.wait("boot", until=self.at.boot_due_at):
-            await self.fail_test(NO_BOOT)
+            await self.take(Activities.note_no_boot, self.station_step(self.test_occurrence, reason=NO_BOOT))
 
     async def await_decision(self) -> None:
         """The installer, operations or administration is next."""

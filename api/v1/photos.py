@@ -42,7 +42,7 @@ async def add(reference: str, file: UploadFile, access: Performing, once: Once) 
     """Answer a photo question with the id that this gives. The same photo again gives the same id."""
     async with access.reading() as session:
         order = await to_work_on(session, access, reference)
-    usecase.check_possible(order)
+        await usecase.check_possible(session, order)
     content = await _bytes(file)
     async with _one_at_a_time:
         content_type = await asyncio.to_thread(content_type_of, content)

@@ -121,6 +121,8 @@ class AttemptShape(Shape):
         reason="No capacity in this street before 2029",
         scheduled_for=None,
         connected_at=None,
+        unreachable_since=None,
+        unreachable_reason=None,
         created_at="2026-11-21T08:00:00Z",
     )
 
@@ -131,6 +133,8 @@ class AttemptShape(Shape):
     reason: str | None
     scheduled_for: str | None = Field(description="The day that the grid operator has named last")
     connected_at: datetime | None
+    unreachable_since: datetime | None = Field(description="Since when the grid operator can't be asked; null: it can")
+    unreachable_reason: str | None
     created_at: datetime
 
 

@@ -77,3 +77,10 @@ async def claim(task_id: UUID, access: Claiming) -> TaskShape:
 async def release(task_id: UUID, access: Claiming) -> TaskShape:
     async with access.work() as work:
         return TaskShape.model_validate(await usecase.release(work, task_id, access.caller.roles))
+
+
+@router.post("/{task_id}/finish", summary="Say that a task is done that no decision closes")
+async def finish(task_id: UUID, access: Claiming) -> TaskShape:
+    """For unexpected facts and stuck hand-overs; 409 for tasks that a decision closes."""
+    async with access.work() as work:
+        return TaskShape.model_validate(await usecase.finish(work, task_id, access.caller.roles))

@@ -12,7 +12,7 @@ import httpx
 from cli.demo.waiting import DemoFailed
 
 ANSWER_LIMIT_S = 30.0
-BUSY_LIMIT_S = 30.0
+BUSY_LIMIT_S = 90.0
 _LONGEST_PAUSE_S = 0.3
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from cli.demo.caller import Caller
-from cli.demo.waiting import DemoFailed
+from cli.demo.waiting import LIMIT_S, DemoFailed
 
 _SILENCE_LIMIT_S = 30.0
 _LOOK_AGAIN_S = 0.2
@@ -29,7 +29,7 @@ class Follower:
         self._on_event = on_event
         self._came = asyncio.Event()
 
-    async def until(self, *kinds: str, test_number: int, limit_s: float = 90) -> Event:
+    async def until(self, *kinds: str, test_number: int, limit_s: float = LIMIT_S) -> Event:
         """The first event of one of these kinds in that connection test. Raises DemoFailed."""
         try:
             async with asyncio.timeout(limit_s):

@@ -5,7 +5,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-LIMIT_S = 60.0
+LIMIT_S = 180.0
+"""A worker that was killed in the middle of a report costs two minutes."""
 _LOOK_EVERY_S = 0.1
 
 Found = TypeVar("Found")

@@ -18,9 +18,6 @@ class TokenVerdict(StrEnum):
     INVALID = "invalid"
 
 
-_TESTED_AT = frozenset({CommissioningStage.CHECKED, CommissioningStage.TEST_CHARGING})
-
-
 def verdict(kind: TokenKind | None, *, blocked: bool, stage: CommissioningStage) -> TokenVerdict:
     """A test card charges only in the test charge, an ordinary one only on an active station.
 
@@ -31,5 +28,5 @@ def verdict(kind: TokenKind | None, *, blocked: bool, stage: CommissioningStage)
     if blocked:
         return TokenVerdict.BLOCKED
     if kind is TokenKind.TEST:
-        return TokenVerdict.ACCEPTED if stage in _TESTED_AT else TokenVerdict.INVALID
+        return TokenVerdict.ACCEPTED if stage is CommissioningStage.TEST_CHARGING else TokenVerdict.INVALID
     return TokenVerdict.ACCEPTED if stage is CommissioningStage.ACTIVE else TokenVerdict.INVALID

@@ -9,6 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 
 POOL_SIZE = 10
 POOL_WAIT_S = 10
+_CONNECTION = {
+    # The locks of a machine that lost its power are free again within a minute.
+    "options": "-c idle_in_transaction_session_timeout=60000",
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+}
 
 
 class Database:
@@ -21,6 +28,7 @@ class Database:
             max_overflow=pool_size,
             pool_timeout=POOL_WAIT_S,
             pool_pre_ping=True,
+            connect_args=_CONNECTION,
             # Errors are logged: what was to be stored (hashes, addresses, names) is not to be in their text.
             hide_parameters=True,
             json_serializer=lambda value: orjson.dumps(value, default=str).decode(),

@@ -18,6 +18,7 @@ async def endpoints_for(session: AsyncSession, organisation_id: UUID, event: str
         .where(
             col(Endpoint.organisation_id) == organisation_id,
             col(Endpoint.disabled_at).is_(None),
+            sa.not_(col(Endpoint.only_when_named)),
             sa.or_(sa.func.cardinality(Endpoint.events) == 0, sa.literal(event) == sa.any_(col(Endpoint.events))),
         )
         .order_by(col(Endpoint.id))

@@ -34,10 +34,17 @@ async def applied_number(session: AsyncSession, workflow_id: str) -> int:
     return found.scalar_one()
 
 
+DELIVERY_WAIT_MS = 5_000
+
+
 async def lock_delivery(session: AsyncSession, workflow_id: str, *, wait: bool) -> bool:
-    """Whether this transaction is now the only one that delivers facts to the workflow."""
+    """Whether this transaction is now the only one that delivers facts to the workflow.
+
+    One that waits for longer than 5 s fails with an OperationalError.
+    """
     name = sa.func.hashtextextended("handover:" + workflow_id, 0)
     if wait:
+        await session.execute(sa.text(f"SET LOCAL lock_timeout = {DELIVERY_WAIT_MS}"))
         await session.execute(select(sa.func.pg_advisory_xact_lock(name)))
         return True
     return bool((await session.execute(select(sa.func.pg_try_advisory_xact_lock(name)))).scalar_one())

@@ -34,6 +34,8 @@ class Endpoint(SQLModel, table=True):
     """The event types it is told of; empty means all."""
     secret: str | None = Field(default=None, sa_type=sa.Text)
     """A webhook's signing secret, encrypted by the key ring."""
+    only_when_named: bool = False
+    """A contact of single requests: told of those, and of nothing else."""
     disabled_at: datetime | None = Field(default=None, sa_type=Instant)
     created_at: datetime = now_column()
 

@@ -55,6 +55,9 @@ class LocationAttempt(SQLModel, table=True):
     reason: str | None = Field(default=None, sa_type=sa.Text)
     scheduled_for: str | None = Field(default=None, sa_type=sa.Text)
     connected_at: datetime | None = Field(default=None, sa_type=Instant)
+    unreachable_since: datetime | None = Field(default=None, sa_type=Instant)
+    """Since when the grid operator can't be asked, and why; tried again until it can."""
+    unreachable_reason: str | None = Field(default=None, sa_type=sa.Text)
     created_at: datetime = now_column()
 
 

@@ -108,6 +108,15 @@ async def fail_test(work: Work, asset_id: UUID, reason: str, *, test_number: int
     return await _progress(work, asset)
 
 
+async def note_no_boot(work: Work, asset_id: UUID, reason: str, *, test_number: int) -> CommissioningProgress:
+    """P14: the time to boot is over. A boot that is in the rows already is heard of next, so it is waited for."""
+    asset = await assets.lock(work.session, asset_id)
+    if asset.booted is None:
+        return await fail_test(work, asset_id, reason, test_number=test_number)
+    asset.boot_due_at = None
+    return await _progress(work, asset)
+
+
 async def start_test_charge(work: Work, asset_id: UUID) -> CommissioningProgress:
     """P15: Raises StageDoesNotAllow, GridNotConnected."""
     asset = await assets.lock(work.session, asset_id)
@@ -124,20 +133,22 @@ async def start_test_charge(work: Work, asset_id: UUID) -> CommissioningProgress
 async def finish_test_charge(work: Work, asset_id: UUID) -> CommissioningProgress:
     """P15: the whole chain ran; administration is told that the station can be activated after its acceptance."""
     asset = await assets.lock(work.session, asset_id)
-    asset.stage = COMMISSIONING.next(asset.stage, CommissioningEvent.TEST_CHARGE_DONE)
-    charge = await charging.by_number(work.session, asset.test_transaction_id)
-    await _note(work, asset, "test_charge_done", energy_wh=charge.energy_wh if charge else 0)
-    title = f"Station {asset.name} has passed its test charge; activate it when its acceptance test is approved"
-    await _tell_administration(work, asset, title)
+    if COMMISSIONING.allows(asset.stage, CommissioningEvent.TEST_CHARGE_DONE):
+        asset.stage = COMMISSIONING.next(asset.stage, CommissioningEvent.TEST_CHARGE_DONE)
+        charge = await charging.by_number(work.session, asset.test_transaction_id)
+        await _note(work, asset, "test_charge_done", energy_wh=charge.energy_wh if charge else 0)
+        title = f"Station {asset.name} has passed its test charge; activate it when its acceptance test is approved"
+        await _tell_administration(work, asset, title)
     return await _progress(work, asset)
 
 
 async def fail_test_charge(work: Work, asset_id: UUID, reason: str) -> CommissioningProgress:
     """P15: the test charge did not run through; it can be started again."""
     asset = await assets.lock(work.session, asset_id)
-    asset.stage = COMMISSIONING.next(asset.stage, CommissioningEvent.TEST_CHARGE_FAILED)
-    asset.failure = reason
-    await _note(work, asset, "test_charge_failed", reason=reason)
+    if COMMISSIONING.allows(asset.stage, CommissioningEvent.TEST_CHARGE_FAILED):
+        asset.stage = COMMISSIONING.next(asset.stage, CommissioningEvent.TEST_CHARGE_FAILED)
+        asset.failure = reason
+        await _note(work, asset, "test_charge_failed", reason=reason)
     return await _progress(work, asset)
 
 

@@ -4,7 +4,7 @@ import base64
 from typing import Any
 from uuid import UUID
 
-from models.errors import AlreadyExists, NotFound
+from models.errors import AlreadyExists, LimitReached, NotFound
 from models.secrets import KeyRing
 from models.store import notices
 from models.tables.notice import Channel, Endpoint, Notice, NoticeState
@@ -12,6 +12,8 @@ from models.usecases import process, timeline
 from models.usecases.work import Work
 
 DELIVERY = "delivery"
+ENDPOINTS_LIMIT = 20
+"""For one organisation; each is a process of its own."""
 
 
 def workflow_id(endpoint_id: UUID) -> str:
@@ -36,25 +38,49 @@ def _context(organisation_id: UUID, address: str) -> bytes:
 async def add_endpoint(
     work: Work, organisation_id: UUID, channel: Channel, address: str, events: list[str], secret: str | None
 ) -> Endpoint:
-    """``secret`` is the webhook's signing secret as ``seal_secret`` gives it. Raises AlreadyExists."""
-    if any(
-        (known.channel, known.address) == (channel, address)
-        for known in await notices.endpoints_of(work.session, organisation_id)
-    ):
+    """``secret`` is the webhook's signing secret as ``seal_secret`` gives it. Raises AlreadyExists, LimitReached.
+
+    An address that was known as the contact of single requests becomes an endpoint for all.
+    """
+    known = await notices.endpoints_of(work.session, organisation_id)
+    same = next((one for one in known if (one.channel, one.address) == (channel, address)), None)
+    if same is not None and not same.only_when_named:
         raise AlreadyExists("This endpoint exists already", field="/address")
-    endpoint = Endpoint(organisation_id=organisation_id, channel=channel, address=address, events=events, secret=secret)
-    work.session.add(endpoint)
-    await work.session.flush()
-    await process.begin(work, workflow_id(endpoint.id), DELIVERY, endpoint.id, f"{channel} {endpoint.id}")
+    if sum(not one.only_when_named for one in known) >= ENDPOINTS_LIMIT:
+        raise LimitReached(f"An organisation has at most {ENDPOINTS_LIMIT} endpoints; use one that is there again")
+    if same is None:
+        endpoint = Endpoint(
+            organisation_id=organisation_id, channel=channel, address=address, events=events, secret=secret
+        )
+        await _open(work, endpoint)
+    else:
+        endpoint = same
+        endpoint.only_when_named, endpoint.events, endpoint.disabled_at = False, events, None
     timeline.record(work, "endpoint", endpoint.id, "endpoint added", channel=channel)
     return endpoint
 
 
+async def _open(work: Work, endpoint: Endpoint) -> None:
+    work.session.add(endpoint)
+    await work.session.flush()
+    name = f"{endpoint.channel} {endpoint.id}"
+    await process.begin(work, workflow_id(endpoint.id), DELIVERY, endpoint.id, name)
+
+
 async def notify(
-    work: Work, organisation_id: UUID, event: str, data: dict[str, Any], *, placement_id: UUID | None = None
+    work: Work,
+    organisation_id: UUID,
+    event: str,
+    data: dict[str, Any],
+    *,
+    placement_id: UUID | None = None,
+    contact: str | None = None,
 ) -> None:
-    """Queue the event for every endpoint of the organisation that wants it."""
-    for endpoint in await notices.endpoints_for(work.session, organisation_id, event):
+    """Queue the event for every endpoint of the organisation that wants it, and for the contact's mail address."""
+    told = list(await notices.endpoints_for(work.session, organisation_id, event))
+    if contact is not None and all((one.channel, one.address) != (Channel.MAIL, contact) for one in told):
+        told += await _contact(work, organisation_id, contact)
+    for endpoint in sorted(told, key=lambda one: one.id):
         work.session.add(
             Notice(
                 endpoint_id=endpoint.id,
@@ -66,6 +92,16 @@ async def notify(
         )
         await work.session.flush()
         await process.hand_over(work, workflow_id(endpoint.id), "notice_queued", {})
+
+
+async def _contact(work: Work, organisation_id: UUID, address: str) -> list[Endpoint]:
+    """The contact's own endpoint, made for its first notice; none where the organisation has disabled it."""
+    for known in await notices.endpoints_of(work.session, organisation_id):
+        if (known.channel, known.address) == (Channel.MAIL, address):
+            return [known] if known.disabled_at is None and known.only_when_named else []
+    endpoint = Endpoint(organisation_id=organisation_id, channel=Channel.MAIL, address=address, only_when_named=True)
+    await _open(work, endpoint)
+    return [endpoint]
 
 
 async def take_next(work: Work, endpoint_id: UUID) -> tuple[Notice, Endpoint] | None:

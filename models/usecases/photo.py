@@ -1,5 +1,7 @@
 """Photos for the site acceptance test: kept by their content, so that the same one is kept once (P16)."""
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from models.errors import StageDoesNotAllow
 from models.rules.work_order import FILLING_IN
 from models.store import documents, work_orders
@@ -14,10 +16,14 @@ PHOTOS_LIMIT = 500
 ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 
 
-def check_possible(order: WorkOrder) -> None:
-    """Raises StageDoesNotAllow."""
+async def check_possible(session: AsyncSession, order: WorkOrder) -> int:
+    """How many photos the work order has. Raises StageDoesNotAllow where it can have no other."""
     if order.stage not in FILLING_IN:
         raise StageDoesNotAllow(f"Photos can't be added while the work order is '{order.stage}'")
+    count = await documents.photos_of(session, order.id)
+    if count >= PHOTOS_LIMIT:
+        raise StageDoesNotAllow(f"The work order has {count} photos, which is as many as it can have")
+    return count
 
 
 def document_key(order: WorkOrder, content_type: str, sha256: str) -> str:
@@ -27,14 +33,11 @@ def document_key(order: WorkOrder, content_type: str, sha256: str) -> str:
 async def file(work: Work, order: WorkOrder, *, content_type: str, size_bytes: int, sha256: str) -> Document:
     """Put a photo, whose bytes are kept under its ``document_key``, with the work order. Raises StageDoesNotAllow."""
     locked = await work_orders.lock(work.session, order.id)
-    check_possible(locked)
     key = document_key(locked, content_type, sha256)
     known = await documents.by_key(work.session, key)
     if known is not None:
         return known
-    count = await documents.photos_of(work.session, locked.id)
-    if count >= PHOTOS_LIMIT:
-        raise StageDoesNotAllow(f"The work order has {count} photos, which is as many as it can have")
+    count = await check_possible(work.session, locked)
     photo = Document(
         kind=documents.PHOTO,
         placement_id=locked.placement_id,

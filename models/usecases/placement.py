@@ -123,8 +123,20 @@ async def note_grid_refused(work: Work, attempt_id: UUID, detail: str) -> Placem
     placement = await placements.lock(work.session, attempt.placement_id)
     await work.session.refresh(attempt)
     attempt.state, attempt.reason = AttemptState.REJECTED, detail
-    await _move_by_grid(work, placement, GridEvent.REJECTED, detail)
+    attempt.unreachable_since, attempt.unreachable_reason = None, None
+    if PLACEMENT.allows(placement.stage, PlacementEvent.GRID_REJECTED):
+        await _move_by_grid(work, placement, GridEvent.REJECTED, detail)
     return await _progress(work, placement)
+
+
+async def note_grid_unreachable(work: Work, attempt_id: UUID, detail: str) -> None:
+    """P5: the grid operator is tried for days, and operations sees since when and why."""
+    attempt = await work.session.get_one(LocationAttempt, attempt_id)
+    placement = await placements.lock(work.session, attempt.placement_id)
+    if attempt.unreachable_since is None:
+        attempt.unreachable_since = work.now
+        _record(work, placement, "grid operator can't be reached", why=detail, attempt=attempt.number)
+    attempt.unreachable_reason = detail
 
 
 async def note_grid_requested(work: Work, attempt_id: UUID, connection_request_id: str) -> PlacementProgress:
@@ -133,6 +145,7 @@ async def note_grid_requested(work: Work, attempt_id: UUID, connection_request_i
     placement = await placements.lock(work.session, attempt.placement_id)
     await work.session.refresh(attempt)
     attempt.connection_request_id = connection_request_id
+    attempt.unreachable_since, attempt.unreachable_reason = None, None
     if attempt.state is AttemptState.REQUESTING:
         attempt.state = AttemptState.REQUESTED
     _record(work, placement, "grid connection requested", attempt=attempt.number, grid_id=connection_request_id)
@@ -256,7 +269,9 @@ async def _tell_requester(work: Work, placement: PlacementRequest, event: str, r
         "stage": placement.stage.value,
         "reason": reason,
     }
-    await notice.notify(work, placement.requester_id, event, data, placement_id=placement.id)
+    await notice.notify(
+        work, placement.requester_id, event, data, placement_id=placement.id, contact=placement.contact_email
+    )
 
 
 async def _end(work: Work, placement: PlacementRequest) -> None:

@@ -78,15 +78,17 @@ async def once(
     occurrence: str,
     result_type: type[Result],
     take: Callable[[], Awaitable[Result]],
+    again: Callable[[], Awaitable[Result]] | None = None,
 ) -> Result:
-    """Take the step, or give what it gave when it was taken before.
+    """Take the step, or give what it gave when it was taken before; or what ``again`` gives in its place.
 
-    A retry that overlaps with the first try waits for that: the rows would refuse what it has just done.
+    ``again`` is for results that tell where things stand: the rows may have moved on since. A retry that overlaps with
+    the first try waits for that: the rows would refuse what it has just done.
     """
     await processes.lock_step(work.session, workflow_id, step, occurrence)
     kept = await processes.step_result(work.session, workflow_id, step, occurrence)
     if kept is not None:
-        return result_type.model_validate(kept.result)
+        return result_type.model_validate(kept.result) if again is None else await again()
     result = await take()
     work.session.add(
         StepResult(workflow_id=workflow_id, step=step, occurrence=occurrence, result=result.model_dump(mode="json"))

@@ -117,7 +117,14 @@ async def file(work: Work, work_order_id: UUID, key: str, content: bytes) -> Wor
         # The installer first, as where the work order closes: notices lock the processes of those who are told.
         told = {"reference": order.reference, "document_id": str(document.id)}
         await notice.notify(work, order.installer_id, "sat.approved", told, placement_id=request.id)
-        await notice.notify(work, request.requester_id, "placement.accepted", data, placement_id=request.id)
+        await notice.notify(
+            work,
+            request.requester_id,
+            "placement.accepted",
+            data,
+            placement_id=request.id,
+            contact=request.contact_email,
+        )
     return await work_order.progress(work, order)
 
 

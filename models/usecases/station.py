@@ -91,6 +91,8 @@ async def key_proposed(work: Work, asset_id: UUID, key_hash: str) -> None:
 async def key_confirmed(work: Work, asset_id: UUID, key_hash: str) -> None:
     """The station has the key: it is the only one from now on, the factory key opens nothing any more."""
     unit = await _unit(work, asset_id)
+    if key_hash not in unit.proposed_key_hashes:
+        return  # a newer key has been confirmed meanwhile
     unit.key_hash, unit.proposed_key_hashes, unit.key_refusal = key_hash, [], None
     unit.factory_key_closed_at = unit.factory_key_closed_at or work.now
     asset = await assets.lock(work.session, asset_id)

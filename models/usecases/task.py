@@ -9,6 +9,9 @@ from models.tables.task import Task, TaskKind, TaskState
 from models.usecases import timeline
 from models.usecases.work import Work
 
+CLOSED_BY_PEOPLE = frozenset({TaskKind.UNEXPECTED_FACT, TaskKind.HANDOVER_STUCK})
+"""Nothing else tells that these are done."""
+
 
 async def open_task(
     work: Work,
@@ -21,11 +24,11 @@ async def open_task(
     *,
     working_days: int | None = None,
 ) -> None:
-    """Put a task into an inbox; the same task that is still open gets the new title and due date."""
+    """Put a task into an inbox; the same task that is still open gets the new title, and a due date if it had none."""
     due_at = None if working_days is None else work.terms.due_at(work.now, working_days)
     known = await tasks.open_of(work.session, kind, subject_id)
     if known is not None:
-        known.title, known.due_at = title, due_at
+        known.title, known.due_at = title, known.due_at or due_at
         return
     work.session.add(
         Task(
@@ -65,6 +68,16 @@ async def release(work: Work, task_id: UUID, roles: frozenset[Role]) -> Task:
         raise TaskTaken("You have not claimed this task")
     task.claimed_by, task.claimed_at = None, None
     timeline.record(work, "task", task.id, "task released", kind=task.kind, reference=task.reference)
+    return task
+
+
+async def finish(work: Work, task_id: UUID, roles: frozenset[Role]) -> Task:
+    """A task that no process closes is done. Raises as ``claim`` does, and StageDoesNotAllow for the others."""
+    task = await _mine(work, task_id, roles)
+    if task.kind not in CLOSED_BY_PEOPLE:
+        raise StageDoesNotAllow("This task is done when what it asks for is decided")
+    task.state, task.done_by, task.done_at = TaskState.DONE, work.actor.id, work.now
+    timeline.record(work, "task", task.id, "task finished", kind=task.kind, reference=task.reference)
     return task
 
 

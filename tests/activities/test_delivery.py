@@ -22,7 +22,7 @@ from tests.recording import RecordingRelay
 from tests.road import NOBODY, Road
 from tests.workflows.outside import FakeWebhooks
 
-pytestmark = pytest.mark.step("P4")
+pytestmark = pytest.mark.step("N", "P4")
 
 
 class FakeMail:

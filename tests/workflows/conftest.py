@@ -2,7 +2,6 @@
 
 import dataclasses
 import itertools
-import sysconfig
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -19,11 +18,11 @@ from models.tables.placement import PLACEMENT_NUMBER
 from models.tables.work_order import WORK_ORDER_NUMBER
 from tests.conftest import settings_for
 from tests.people import World
+from tests.temporal_server import PROGRAMS
 from tests.workflows.house import House, Patience
 from workflows import search_attributes
 from workflows.client import data_converter
 
-PROGRAMS = Path(sysconfig.get_path("scripts"))
 _NUMBERS = itertools.count(1)
 
 

@@ -15,7 +15,7 @@ from tests.road import NOBODY
 from tests.workflows.house import House
 from workflows import options
 
-pytestmark = [pytest.mark.timeout(60), pytest.mark.step("P4")]
+pytestmark = [pytest.mark.timeout(60), pytest.mark.step("N", "P4")]
 ADDRESS = "https://city.example/hook"
 
 
@@ -54,7 +54,7 @@ async def test_notices_arrive_in_order_and_once(house: House) -> None:
     await endpoint_of(house)
     await tell(house, "placement.approved", "placement.location_rejected")
     await tell(house, "placement.rejected")
-    await house.until(lambda: _are(house, ["delivered"] * 3))
+    await house.until(lambda: are(house, ["delivered"] * 3))
     assert house.webhooks.taken == [str(each.id) for each in await notices(house)]
 
 
@@ -71,7 +71,7 @@ async def test_an_endpoint_that_is_away_for_a_day_gets_everything_in_order_after
     assert (await notices(house))[0].last_error == "the endpoint answered 503"
     house.webhooks.refuses = lambda _notice_id: False
     await house.skip(timedelta(hours=2))
-    await house.until(lambda: _are(house, ["delivered"] * 2))
+    await house.until(lambda: are(house, ["delivered"] * 2))
     assert house.webhooks.taken == [str(each.id) for each in await notices(house)]
 
 
@@ -81,7 +81,7 @@ async def test_a_notice_that_nobody_takes_is_given_up_and_those_behind_it_still_
     house.webhooks.refuses = lambda notice_id: notice_id == house.webhooks.tries[0]
     await tell(house, "placement.approved", "placement.rejected")
     await house.skip(options.DELIVERY_GIVEN_UP_AFTER + timedelta(hours=2))
-    await house.until(lambda: _are(house, ["given_up", "delivered"]))
+    await house.until(lambda: are(house, ["given_up", "delivered"]))
     first, second = await notices(house)
     assert first.last_error == "the endpoint answered 503"
     assert first.attempts > 20
@@ -94,8 +94,8 @@ async def test_an_endpoint_that_is_away_holds_up_no_other(house: House) -> None:
     await endpoint_of(house, "https://archive.example/hook")
     house.webhooks.refuses = lambda notice_id: notice_id == house.webhooks.tries[0]
     await tell(house, "placement.approved")
-    await house.until(lambda: _are(house, ["delivered", "waiting"], ["waiting", "delivered"]))
+    await house.until(lambda: are(house, ["delivered", "waiting"], ["waiting", "delivered"]))
 
 
-async def _are(house: House, *wanted: list[str]) -> bool:
+async def are(house: House, *wanted: list[str]) -> bool:
     return await states(house) in wanted

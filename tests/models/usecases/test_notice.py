@@ -17,7 +17,7 @@ from tests.conftest import KEYS
 from tests.people import World
 from tests.road import NOBODY
 
-pytestmark = pytest.mark.step("P4")
+pytestmark = pytest.mark.step("N", "P4")
 
 
 async def endpoint(desk: Desk, owner: object, *events: str, address: str = "a@city.example") -> Endpoint:

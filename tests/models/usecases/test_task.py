@@ -77,6 +77,38 @@ async def test_a_task_that_is_done_is_not_claimed(desk: Desk, world: World) -> N
         await _claim(desk, only, world.operations)
 
 
+async def _finish(desk: Desk, opened: Task, person: Person) -> Task:
+    async with desk.work(person.actor, "test") as work:
+        return await task.finish(work, opened.id, OPERATIONS)
+
+
 async def _claim(desk: Desk, wanted: Task, person: Person, roles: frozenset[Role] = OPERATIONS) -> None:
     async with desk.work(person.actor, "test") as work:
         await task.claim(work, wanted.id, roles)
+
+
+@pytest.mark.step("P21")
+async def test_only_a_task_that_no_decision_closes_is_finished_by_hand(desk: Desk, world: World) -> None:
+    decided = await _opened(desk, world)
+    with pytest.raises(StageDoesNotAllow):
+        await _finish(desk, decided, world.operations)
+    async with desk.work(world.administrator.actor, "test") as work:
+        await task.open_task(
+            work, TaskKind.UNEXPECTED_FACT, Role.OPERATIONS, world.operator.id, new_id(), "PR-2", "Look at the call"
+        )
+        rows = await tasks.inbox(
+            work.session, world.operator.id, ["operations"], state=TaskState.OPEN, after=None, limit=10
+        )
+    unexpected = next(row for row in rows if row.kind is TaskKind.UNEXPECTED_FACT)
+    assert (await _finish(desk, unexpected, world.operations)).done_by == world.operations.id
+
+
+@pytest.mark.step("P21")
+async def test_a_task_that_is_opened_again_keeps_its_due_date(desk: Desk, world: World) -> None:
+    first = await _opened(desk, world)
+    later = Desk(desk.database, desk.terms, lambda: datetime(2027, 3, 1, 12, tzinfo=UTC))
+    async with later.work(world.administrator.actor, "test") as work:
+        await _open(work, world, first.subject_id)
+        again = await tasks.open_of(work.session, TaskKind.REVIEW_PLACEMENT, first.subject_id)
+        assert again is not None
+        assert again.due_at == first.due_at

@@ -1,0 +1,81 @@
+"""What import-linter can't say of the house: its single file at the top, the size of its rooms, its tests' places."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("models", "activities", "workflows", "api", "csms", "cli", "sandbox")
+OURS = {*PACKAGES, "tests", "worker"}
+MODULE_LIMIT, FUNCTION_LIMIT = 400, 70
+TESTED_ELSEWHERE = {
+    "endpoint": "api/test_endpoints.py",
+    "photo": "api/test_documents.py",
+    "process_map_layout": "models/rules/test_process_map.py",
+    "sat_template": "api/test_tenders.py",
+    "timeline": "workflows/test_rows.py",
+    "work": "models/usecases/test_process.py",
+}
+
+
+def imported(path: Path) -> set[str]:
+    """The top-level packages that a file imports."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            found.add((node.module or "").partition(".")[0])
+    return found
+
+
+def modules(*packages: str) -> Iterator[Path]:
+    for package in packages:
+        yield from sorted((ROOT / package).rglob("*.py"))
+
+
+def test_the_worker_stands_above_workflows_and_activities_and_beside_the_fronts() -> None:
+    assert imported(ROOT / "worker.py") & OURS == {"activities", "models", "workflows"}
+
+
+def test_only_the_command_line_and_the_tests_start_a_worker() -> None:
+    importing = {path.relative_to(ROOT).parts[0] for path in modules(*PACKAGES) if "worker" in imported(path)}
+    assert importing == {"cli"}
+
+
+def test_every_package_is_one_of_the_house() -> None:
+    packages = {path.parent.name for path in ROOT.glob("*/*.py") if not path.parent.name.startswith(".")}
+    assert packages <= {*PACKAGES, "tests", "bench"}
+
+
+@pytest.mark.parametrize("package", [*PACKAGES, "tests"])
+def test_no_module_is_too_long_to_be_read(package: str) -> None:
+    for path in modules(package):
+        if "migrations" not in path.parts:
+            assert path.read_text().count("\n") <= MODULE_LIMIT, path
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_function_is_too_long_to_be_read(package: str) -> None:
+    for path in modules(package):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and "migrations" not in path.parts:
+                assert (node.end_lineno or 0) - node.lineno < FUNCTION_LIMIT, f"{path}: {node.name}"
+
+
+@pytest.mark.parametrize("room", ["rules", "usecases"])
+def test_every_rule_and_every_use_case_has_tests_in_the_same_place(room: str) -> None:
+    for path in (ROOT / "models" / room).glob("*.py"):
+        if path.stem != "__init__":
+            place = ROOT / "tests" / TESTED_ELSEWHERE.get(path.stem, f"models/{room}/test_{path.stem}.py")
+            assert place.exists(), place
+
+
+def test_nothing_names_the_machine_it_was_written_on() -> None:
+    for path in modules(*PACKAGES):
+        text = path.read_text()
+        assert "/work/" not in text, path
+        assert "/tmp/" not in text, path  # noqa: S108 - looked for, not used

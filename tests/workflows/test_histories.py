@@ -1,0 +1,55 @@
+"""Processes that began with earlier code go on with this one: saved histories are replayed."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+from temporalio.client import WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes
+from temporalio.worker import Replayer
+
+import worker
+from tests.workflows import walk
+from tests.workflows.house import House
+from tests.workflows.test_rows import the_long_road
+
+FOLDER = Path(__file__).parents[1] / "histories"
+SAVED = sorted(FOLDER.glob("*.json"))
+READABLE = dataclasses.replace(
+    pydantic_data_converter, failure_converter_class=DefaultFailureConverterWithEncodedAttributes
+)
+"""As the product's converter, without its keys."""
+
+
+def replayer(converter: DataConverter = READABLE) -> Replayer:
+    return Replayer(workflows=worker.WORKFLOWS, workflow_runner=worker.runner(), data_converter=converter)
+
+
+def test_there_is_a_history_of_every_process() -> None:
+    kinds = {path.stem.partition("-")[0] for path in SAVED}
+    assert kinds == {"placement", "installation", "commissioning", "delivery"}
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("path", SAVED, ids=lambda path: path.stem)
+async def test_a_saved_history_is_replayed_by_the_code_of_today(path: Path) -> None:
+    await replayer().replay_workflow(WorkflowHistory.from_json(path.stem, path.read_text()))
+
+
+@pytest.mark.timeout(60)
+async def test_a_history_that_no_longer_fits_is_noticed() -> None:
+    text = (FOLDER / "placement-straight.json").read_text().replace('"approve_placement"', '"renamed_since"')
+    assert json.loads(text)
+    with pytest.raises(Exception, match="Nondeterminism"):
+        await replayer().replay_workflow(WorkflowHistory.from_json("placement-straight", text))
+
+
+@pytest.mark.timeout(60)
+async def test_the_long_road_that_was_just_walked_replays(house: House) -> None:
+    await the_long_road(house)
+    await walk.results(house)
+    again = replayer(house.client.data_converter)
+    for workflow_id in (house.placement_id, house.work_order_id, house.station_id):
+        await again.replay_workflow(await house.client.get_workflow_handle(workflow_id).fetch_history())
