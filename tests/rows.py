@@ -80,6 +80,11 @@ class Rows:
                 .values(delivered_at=self.desk.clock())
             )
 
+    async def heard_all(self) -> bool:
+        """Whether every fact has reached its process."""
+        async with self.desk.database.transaction() as session:
+            return not await processes.with_undelivered(session, self.desk.clock(), 1)
+
     async def was_told(self, workflow_id: str, name: str) -> bool:
         """Whether a fact of this name has reached the process."""
         async with self.desk.database.transaction() as session:

@@ -111,7 +111,8 @@ class Checker:
         return ", ".join(each["connection_request_id"] for each in attempts)
 
     async def notices(self) -> str:
-        return "; ".join([await self._notices(each) for each in (self._story.city, self._story.installer)])
+        told = [await self._notices(each) for each in (self._story.city, self._story.installer)]
+        return "; ".join([*told, await self._mails_to_contact()])
 
     async def documents(self) -> str:
         document = await self._api.get(f"/v1/documents/{self._story.document_id}")
@@ -162,7 +163,7 @@ class Checker:
     async def _notices(self, subscriber: Subscriber) -> str:
         calls = await notices.webhooks(self._sources.partner, subscriber)
         _same(f"calls to {subscriber.hook} not verified", [each for each in calls if not each["verified"]], [])
-        mails = await notices.mails(self._sources.mailbox, subscriber)
+        mails = await notices.mails(self._sources.mailbox, subscriber.mail)
         got = {
             "webhook": Counter(each["webhook_id"] for each in calls),
             "mail": Counter(each["message_id"] for each in mails),
@@ -175,6 +176,18 @@ class Checker:
         log_ids = {each["id"] for each in await self._log(subscriber)}
         _same("webhook ids", set(got["webhook"]), log_ids)
         return f"{subscriber.organisation}: {len(calls)} webhooks, {len(mails)} mails"
+
+    async def _mails_to_contact(self) -> str:
+        """The city's contact gets all that the city gets."""
+        wanted = len(await notices.webhooks(self._sources.partner, self._story.city))
+
+        async def all_there() -> list[dict[str, Any]] | None:
+            mails = await notices.mails(self._sources.mailbox, self._story.contact_mail)
+            return mails if len(mails) >= wanted else None
+
+        mails = await until(f"{wanted} mails to the contact", all_there)
+        _same("mails to the contact", len(mails), wanted)
+        return f"the contact: {len(mails)} mails"
 
     async def _log(self, subscriber: Subscriber) -> list[dict[str, Any]]:
         path = f"/v1/endpoints/{subscriber.endpoint_ids['webhook']}/notices"

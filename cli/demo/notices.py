@@ -14,9 +14,9 @@ async def webhooks(partner: Caller, subscriber: Subscriber) -> list[Call]:
     return calls
 
 
-async def mails(mailbox: Caller, subscriber: Subscriber) -> list[dict[str, Any]]:
+async def mails(mailbox: Caller, address: str) -> list[dict[str, Any]]:
     """The newest first."""
-    messages: list[dict[str, Any]] = await mailbox.get("/messages", to=subscriber.mail, limit=200)
+    messages: list[dict[str, Any]] = await mailbox.get("/messages", to=address, limit=200)
     return messages
 
 

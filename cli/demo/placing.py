@@ -89,7 +89,7 @@ class Placing:
         return f"/v1/placement-requests/{self._story.placement}"
 
     async def _request(self, location: dict[str, Any], *, stations: int, own_reference: str) -> str:
-        contact = {"name": "Rita Requester", "email": self._story.city.mail}
+        contact = {"name": "Rita Requester", "email": self._story.contact_mail}
         said = {"stations": stations, "requester_reference": f"{own_reference}-{self._story.run}", "contact": contact}
         made = await self._cast.city.post(
             "/v1/placement-requests", {"tender": self._cast.tender, "location": location, **said}

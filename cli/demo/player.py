@@ -67,7 +67,7 @@ async def _told(
 
     async def all_told() -> tuple[list[notices.Call], list[notices.Call]] | None:
         calls = await notices.webhooks(partner, subscriber)
-        mails = await notices.mails(mailbox, subscriber)
+        mails = await notices.mails(mailbox, subscriber.mail)
         is_complete = set(events) <= set(notices.arrived(calls)) and len(mails) >= len(calls)
         return (calls, mails) if is_complete else None
 

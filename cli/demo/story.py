@@ -73,6 +73,8 @@ class Story:
     city: Subscriber = field(init=False)
     installer: Subscriber = field(init=False)
     service_partner: str = field(init=False)
+    contact_mail: str = field(init=False)
+    """Of the person whom the city names in its requests; told by mail without having subscribed."""
     rejection_reason: str = "There is a charging station around the corner with room to spare."
     rejected: str = ""
     placement: str = ""
@@ -83,6 +85,7 @@ class Story:
 
     def __post_init__(self) -> None:
         self.city = _subscriber(f"Gemeente Voorbeeld {self.run}", "gemeente", self.run)
+        self.contact_mail = f"rita@{self.run}.example".lower()
         self.service_partner = f"Onderhoud BV {self.run}"
         self.installer = _subscriber(f"Installatie BV {self.run}", "installatie", self.run)
 

@@ -9,7 +9,6 @@ from temporalio.exceptions import ApplicationError
 
 from activities.delivery import DeliveryActivities
 from activities.gateways.errors import Refused, TryAgain
-from activities.gateways.mail import MailMessage
 from activities.steps import Steps
 from models.messages.base import Step
 from models.messages.delivery import Delivery
@@ -20,20 +19,9 @@ from tests.conftest import KEYS
 from tests.people import World
 from tests.recording import RecordingRelay
 from tests.road import NOBODY, Road
-from tests.workflows.outside import FakeWebhooks
+from tests.workflows.outside import FakeMail, FakeWebhooks
 
 pytestmark = pytest.mark.step("N", "P4")
-
-
-class FakeMail:
-    def __init__(self) -> None:
-        self.sent: list[MailMessage] = []
-        self.says: Refused | TryAgain | None = None
-
-    async def send(self, message: MailMessage) -> None:
-        self.sent.append(message)
-        if self.says is not None:
-            raise self.says
 
 
 class Office:

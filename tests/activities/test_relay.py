@@ -74,9 +74,7 @@ def facts(count: int) -> list[int]:
     return [*range(2, count + 2)]
 
 
-async def test_a_process_is_started_before_its_facts_reach_it_in_order(
-    desk: Desk, temporal: FakeTemporal
-) -> None:
+async def test_a_process_is_started_before_its_facts_reach_it_in_order(desk: Desk, temporal: FakeTemporal) -> None:
     workflow_id = await process_with_facts(desk, MANY)
     await delivering(desk, temporal).deliver([workflow_id])
     assert temporal.started[workflow_id].reference == "PR-1"

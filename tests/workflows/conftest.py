@@ -61,38 +61,31 @@ async def _own_numbers(database: Database) -> str:
     return f"q{number}"
 
 
-async def _opened(
-    client: Client, settings: Settings, world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> AsyncIterator[House]:
-    settings = settings.model_copy(update={"documents_url": tmp_path.as_uri()})
-    queue = await _own_numbers(world.desk.database)
-    async with House(client, settings, world, queue).open(monkeypatch) as house:
-        yield house
+async def _built(client: Client, settings: Settings, world: World, folder: Path) -> House:
+    settings = settings.model_copy(update={"documents_url": folder.as_uri()})
+    return House(client, settings, world, await _own_numbers(world.desk.database))
 
 
 @pytest.fixture
-async def house(
-    temporal: WorkflowEnvironment,
-    settings: Settings,
-    world: World,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-) -> AsyncIterator[House]:
-    async for opened in _opened(temporal.client, settings, world, monkeypatch, tmp_path):
-        yield opened
+async def closed_house(temporal: WorkflowEnvironment, settings: Settings, world: World, tmp_path: Path) -> House:
+    """A house in which nobody works yet."""
+    return await _built(temporal.client, settings, world, tmp_path)
+
+
+@pytest.fixture
+async def house(closed_house: House, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
+    async with closed_house.open(monkeypatch):
+        yield closed_house
 
 
 @pytest.fixture
 async def patient_house(
-    skipping: WorkflowEnvironment,
-    settings: Settings,
-    world: World,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
+    skipping: WorkflowEnvironment, settings: Settings, world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> AsyncIterator[House]:
     """A house whose Temporal skips time, by ``skip``."""
     patience = Patience(skipping)
     patient = dataclasses.replace(world, desk=dataclasses.replace(world.desk, clock=patience.now))
-    async for opened in _opened(skipping.client, settings, patient, monkeypatch, tmp_path):
-        opened.skip = patience.skip
-        yield opened
+    built = await _built(skipping.client, settings, patient, tmp_path)
+    built.skip = patience.skip
+    async with built.open(monkeypatch):
+        yield built

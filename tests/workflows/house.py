@@ -17,6 +17,7 @@ import activities.relay
 import worker
 from activities.gateways.documents import documents_from
 from activities.gateways.grid_operator import HttpGridOperator
+from activities.gateways.mail import SmtpMail
 from activities.gateways.webhooks import HttpWebhooks
 from activities.relay import Relay
 from models.clock import utc_now
@@ -27,7 +28,7 @@ from models.settings import Settings
 from models.usecases import commissioning, placement, work_order
 from tests.people import World
 from tests.road import NODE, ROAD_EVENTS, Road
-from tests.workflows.outside import FakeGrid, FakeStation, FakeWebhooks
+from tests.workflows.outside import FakeGrid, FakeMail, FakeStation, FakeWebhooks
 from workflows import decisions, options
 
 DEADLINE_S = 20
@@ -71,6 +72,7 @@ class House:
         self.relay = Relay(self.desk, client)
         self.grid = FakeGrid()
         self.webhooks = FakeWebhooks()
+        self.mail = FakeMail()
         self.station = FakeStation(self.desk, self.relay)
         self.skip: Callable[[timedelta], Awaitable[None]] = _real_time
         self.between: Callable[[], Awaitable[None]] = _nothing
@@ -80,6 +82,7 @@ class House:
         """The worker of the product, with outside parties of ours, and a node's worker."""
         patch.setattr(activities.relay, "TASK_QUEUE", self.queue)
         patch.setattr(HttpGridOperator, "from_settings", lambda _settings: self.grid)
+        patch.setattr(SmtpMail, "from_settings", lambda _settings: self.mail)
         patch.setattr(HttpWebhooks, "from_settings", lambda _settings: self.webhooks)
         patch.setattr(options, "NODE_SEARCHED_AGAIN_AFTER", timedelta(milliseconds=100))
         carried_out = worker.activities_of(self.settings, self.desk, self.relay)

@@ -9,6 +9,7 @@ from uuid import UUID
 from temporalio import activity
 
 from activities.gateways.errors import Refused, TryAgain
+from activities.gateways.mail import MailMessage
 from activities.gateways.webhooks import Delivered
 from activities.relay import Relay
 from models.messages.grid import ConnectionRequest
@@ -70,6 +71,19 @@ class FakeWebhooks:
         return Delivered(status=204, duration_s=0.01)
 
 
+class FakeMail:
+    """Stands where the client for the mail server stands."""
+
+    def __init__(self) -> None:
+        self.sent: list[MailMessage] = []
+        self.says: Refused | TryAgain | None = None
+
+    async def send(self, message: MailMessage) -> None:
+        self.sent.append(message)
+        if self.says is not None:
+            raise self.says
+
+
 class FakeStation:
     """Does what commands ask for as a station at its node does: it answers, then tells the platform."""
 
@@ -78,6 +92,7 @@ class FakeStation:
         self._relay = relay
         self.settings: dict[str, str] = {}
         self.commands: list[str] = []
+        self.cards: list[str] = []
         self.refuses: set[str] = set()
         self.ignores: set[str] = set()
         """Commands that it takes and then does nothing about."""
@@ -103,9 +118,10 @@ class FakeStation:
 
     async def _tell(self, asset_id: UUID, kind: str, given: dict[str, Any]) -> None:
         match kind:
-            case "trigger_message":
+            case "trigger_message" if given["message"] == "status":
                 await self._do(lambda work: _available(work, asset_id, given["connector"]))
             case "start_charging":
+                self.cards.append(given["token"])
                 await self._do(lambda work: _start(work, asset_id, given["token"]))
                 await self._do(lambda work: _meter(work, asset_id, self.energy_wh))
             case "stop_charging":

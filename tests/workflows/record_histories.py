@@ -13,6 +13,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from models.messages.placement import RejectPlacement
 from models.messages.work_order import LinkHardware, UnlinkHardware
+from models.usecases import notice
 from tests.road import decision
 from tests.temporal_server import PROGRAMS
 from tests.workflows import test_delivery, walk
@@ -47,12 +48,14 @@ def without_the_machine(value: Any) -> Any:
 
 async def save(house: House, workflow_id: str, name: str) -> None:
     history = await house.client.get_workflow_handle(workflow_id).fetch_history()
-    path: Path = FOLDER / f"{name}.json"
-    if path.exists():
-        pytest.skip(f"{path.name} is there already, and stays as it is")
-    text = json.dumps(without_the_machine(history.to_json_dict()), indent=1, sort_keys=True)
+    keep(FOLDER / f"{name}.json", without_the_machine(history.to_json_dict()))
+
+
+def keep(path: Path, history: dict[str, Any]) -> None:
+    text = json.dumps(history, indent=1, sort_keys=True)
     assert str(FOLDER.parents[1]) not in text
-    path.write_text(text + "\n")
+    if not path.exists():
+        path.write_text(text + "\n")
 
 
 async def straight(house: House) -> None:
@@ -109,7 +112,7 @@ async def delivery(house: House) -> None:
     endpoint = await test_delivery.endpoint_of(house)
     await test_delivery.tell(house, "placement.approved", "placement.rejected")
     await house.until(lambda: test_delivery.are(house, ["delivered"] * 2))
-    await save(house, test_delivery.notice.workflow_id(endpoint.id), "delivery-two-notices")
+    await save(house, notice.workflow_id(endpoint.id), "delivery-two-notices")
 
 
 @pytest.mark.parametrize("road", [straight, rejected, with_bends, other_hardware, delivery])

@@ -147,7 +147,9 @@ async def all_heard(house: House) -> None:
 
 async def open_processes(house: House) -> list[str]:
     async with house.desk.database.transaction() as session:
-        found = await session.execute(select(Process.workflow_id).where(col(Process.ended_at).is_(None)))
+        found = await session.execute(
+            select(Process.workflow_id).where(col(Process.ended_at).is_(None), col(Process.kind).in_(SUBJECTS))
+        )
         return list(found.scalars())
 
 

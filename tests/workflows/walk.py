@@ -9,7 +9,7 @@ from PIL import Image
 
 from models.messages.base import Decision
 from models.messages.commissioning import ActivateStation, StartTestCharge
-from models.messages.placement import ApprovePlacement, ProposeLocation
+from models.messages.placement import ApprovePlacement, ProposeLocation, RejectPlacement
 from models.messages.work_order import (
     ApproveSat,
     LinkHardware,
@@ -32,6 +32,10 @@ async def submitted(house: House) -> None:
 
 def approval(house: House, person: Person | None = None) -> ApprovePlacement:
     return decision(ApprovePlacement, person or house.world.operations)
+
+
+def rejection(house: House) -> RejectPlacement:
+    return decision(RejectPlacement, house.world.operations, reason="No room in the street")
 
 
 async def approved(house: House) -> str:

@@ -1,0 +1,93 @@
+"""The main road while processes are killed with SIGKILL at random moments: it is finished, with nothing done twice."""
+
+import asyncio
+import contextlib
+import os
+import random
+import secrets
+import signal
+from collections import Counter
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from cli.demo import notices
+from cli.demo.caller import Caller, logged_in
+from cli.demo.checker import Check, Checker, Sources
+from cli.demo.engineer import Engineer
+from cli.demo.player import play
+from cli.demo.progress import Progress
+from cli.demo.report import Outcome
+from cli.demo.run import addresses_of
+from cli.demo.story import Login, Story, Subscriber
+from cli.supervisor.credentials import ADMINISTRATOR_EMAIL
+from cli.supervisor.ports import PREFIX, WANTED
+from cli.supervisor.servers import RunningServers, running_servers
+
+pytestmark = [pytest.mark.hard, pytest.mark.timeout(600)]
+
+SEED = 20261121
+LONGEST_LIFE_S = 6.0
+ONCE_BUT_FOR_CRASHES = "Each notice has arrived once, its signature verified, by webhook and by mail"
+"""A crash between the sending of a notice and the note of it sends it again, under the same id."""
+
+
+async def kill_now_and_then(servers: RunningServers, name: str, killed: list[int]) -> None:
+    """Ends the program with SIGKILL again and again; the supervisor starts it again. Only processes of our own."""
+    chance = random.Random(SEED)
+    while True:
+        await asyncio.sleep(chance.uniform(0.5, LONGEST_LIFE_S))
+        pid = servers.addresses[name].process.pid
+        if pid not in killed:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+                killed.append(pid)
+
+
+async def played_while_killed(folder: Path, name: str) -> tuple[list[Check], list[Counter[str]], int]:
+    """The checker's verdicts, the webhooks of city and installer by event over distinct ids, and how often it was killed."""
+    story, outcome = Story(secrets.token_hex(3).upper(), secrets.token_urlsafe(12)), Outcome(folder / "demo")
+    progress = Progress(Console(quiet=True))
+    killed: list[int] = []
+    async with running_servers(folder) as servers:
+        addresses = addresses_of(servers.deployment)
+        root = Login("the first administrator", "Operator", ADMINISTRATOR_EMAIL)
+        killer = asyncio.create_task(kill_now_and_then(servers, name, killed))
+        try:
+            password = servers.deployment.credentials.administrator_password
+            await play(story, addresses, root, password, outcome.folder, progress)
+        finally:
+            killer.cancel()
+        async with AsyncExitStack() as stack:
+            login = story.logins["checker"]
+            api = await stack.enter_async_context(
+                await logged_in(login.name, addresses.api, login.email, story.password)
+            )
+            urls = (addresses.grid_operator, addresses.partner, addresses.mailbox, addresses.temporal_ui)
+            outside = [await stack.enter_async_context(Caller(login.name, url)) for url in urls]
+            sources = Sources(api, outside[0], outside[1], outside[2], Engineer(outside[3], api))
+            checks = await Checker(story, sources, outcome.sat_report(story)).run(progress)
+            told = [await distinct(outside[1], each) for each in (story.city, story.installer)]
+    return checks, told, len(killed)
+
+
+async def distinct(partner: Caller, subscriber: Subscriber) -> Counter[str]:
+    calls = await notices.webhooks(partner, subscriber)
+    return Counter(event for event, _ in {(call["body"]["type"], call["webhook_id"]) for call in calls})
+
+
+@pytest.mark.step("H1", "P5", "P8", "P15", "P18", "P19")
+@pytest.mark.parametrize("name", ["worker", "csms", "api"])
+async def test_the_road_is_finished_with_nothing_done_twice_though_a_process_is_killed_again_and_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    for each in WANTED:
+        monkeypatch.setenv(f"{PREFIX}{each.upper()}", "0")
+    checks, told, times = await played_while_killed(tmp_path / "var", name)
+    assert times >= 2
+    assert [check for check in checks if not check.passed and check.name != ONCE_BUT_FOR_CRASHES] == []
+    city, installer = told
+    assert city["placement.operating"] == 1
+    assert installer["work_order.closed"] == 1
