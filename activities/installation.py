@@ -8,7 +8,7 @@ from temporalio import activity
 
 from activities import sat_report
 from activities.gateways.documents import Documents
-from activities.steps import STATIONMASTER, Steps, UseCase
+from activities.steps import STATIONMASTER, Steps, UseCase, beating
 from models.errors import NotFound
 from models.messages.base import Decision, Fact, Step
 from models.messages.work_order import (
@@ -75,10 +75,11 @@ class InstallationActivities:
         """
         async with self._steps.desk.work(STATIONMASTER, step.correlation_id) as work:
             content, photo_keys = await report.gather(work, step.subject_id)
-        photos = await self._photos(photo_keys)
-        pdf = await asyncio.to_thread(sat_report.render, content, photos)
-        key = report.document_key(content)
-        await self._documents.put(key, pdf, report.PDF)
+        async with beating():
+            photos = await self._photos(photo_keys)
+            pdf = await asyncio.to_thread(sat_report.render, content, photos)
+            key = report.document_key(content)
+            await self._documents.put(key, pdf, report.PDF)
         return await self._take(step.subject_id, step, lambda work: report.file(work, step.subject_id, key, pdf))
 
     @activity.defn

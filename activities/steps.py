@@ -1,6 +1,8 @@
 """How every activity takes a step: one transaction, its result kept, its facts delivered, its refusals named."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from pydantic import BaseModel
@@ -15,6 +17,7 @@ from models.usecases.work import Desk, Work
 
 Result = TypeVar("Result", bound=BaseModel)
 
+HEARTBEAT_EVERY_S = 2.0
 UseCase = Callable[[Work], Awaitable[Result]]
 
 STATIONMASTER = Actor(id=None, name="Stationmaster")
@@ -76,3 +79,19 @@ class Steps:
         """Read what stands in the rows."""
         async with self.desk.work(STATIONMASTER, correlation_id) as work:
             return await use_case(work)
+
+
+@asynccontextmanager
+async def beating() -> AsyncIterator[None]:
+    """Heartbeats for as long as a long activity works, so that its worker is missed soon when it dies."""
+
+    async def beat() -> None:
+        while True:
+            activity.heartbeat()
+            await asyncio.sleep(HEARTBEAT_EVERY_S)
+
+    heart = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        heart.cancel()

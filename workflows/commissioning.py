@@ -69,9 +69,15 @@ class CommissioningWorkflow(Process[CommissioningProgress]):
     async def await_boot(self) -> None:
         """P14: no boot within the time limit fails the test."""
         fact = self.next_fact()
+        due = self.at.boot_due_at
+        again = workflow.now() + options.BOOT_ASKED_AGAIN_AFTER
         if fact is not None:
             await self.hear(fact)
-        elif not await self.wait("boot", until=self.at.boot_due_at):
+        elif await self.wait("boot", until=again if due is None else min(due, again)):
+            return
+        elif due is None or workflow.now() < due:
+            await self.ask_to_boot()
+        else:
             await self.take(Activities.note_no_boot, self.station_step(self.test_occurrence, reason=NO_BOOT))
 
     async def await_decision(self) -> None:
@@ -99,10 +105,13 @@ class CommissioningWorkflow(Process[CommissioningProgress]):
         if fact.name == "hardware_unlinked" and self.stage is S.AWAITING_HARDWARE:
             await self.command_once("disconnect")
         elif fact.name == "test_restarted" and self.stage is S.REGISTERED:
-            # A station that has stayed connected boots again for this test only when it is asked to.
-            asked = await self.command_once("trigger_message", message="boot")
-            if asked is not None and asked.outcome != "accepted":
-                await self.command_once("reset", kind="soft")
+            await self.ask_to_boot()
+
+    async def ask_to_boot(self) -> None:
+        """A station that has stayed connected boots again for this test only when it is asked to."""
+        asked = await self.command_once("trigger_message", message="boot")
+        if asked is not None and asked.outcome != "accepted":
+            await self.command_once("reset", kind="soft")
 
     async def apply_configuration(self) -> None:
         """P14: the network's and the product's settings; a refused one fails the test."""

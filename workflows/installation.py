@@ -84,6 +84,7 @@ class InstallationWorkflow(Process[WorkOrderProgress]):
             Activities.make_sat_report,
             step,
             start_to_close_timeout=options.REPORT_LIMIT,
+            heartbeat_timeout=options.REPORT_HEARTBEAT_WITHIN,
             retry_policy=options.STEP_RETRY,
             summary="SAT report",
         )

@@ -4,13 +4,15 @@ from datetime import timedelta
 
 from temporalio.common import RetryPolicy
 
-STEP_LIMIT = timedelta(seconds=30)
+STEP_LIMIT = timedelta(seconds=10)
 STEP_RETRY = RetryPolicy(
     initial_interval=timedelta(milliseconds=200), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
 )
 """A step of our own is tried until the database is back; business facts are never retried."""
 
-REPORT_LIMIT = timedelta(minutes=2)
+REPORT_LIMIT = timedelta(minutes=10)
+REPORT_HEARTBEAT_WITHIN = timedelta(seconds=10)
+"""A worker that dies over a report is missed so soon, however many photos there are to draw."""
 
 GRID_CALL_LIMIT = timedelta(seconds=30)
 GRID_CALL_RETRY = RetryPolicy(
@@ -30,6 +32,8 @@ COMMAND_RETRY = RetryPolicy(maximum_attempts=1)
 """A command that failed is sent again by the process, after a fresh look for the station's node."""
 
 NODE_SEARCHED_AGAIN_AFTER = timedelta(seconds=2)
+BOOT_ASKED_AGAIN_AFTER = timedelta(seconds=30)
+"""A station that is connected but was up before its test began boots again when it is asked to."""
 CONFIGURATION_LIMIT = timedelta(minutes=5)
 SELF_CHECK_LIMIT = timedelta(minutes=2)
 TEST_CHARGE_STOP_LIMIT = timedelta(minutes=2)

@@ -17,6 +17,7 @@ from api.v1.documents import DocumentShape, document_shape
 from api.v1.work_orders import to_work_on
 from models.errors import DocumentTooLarge, UnsupportedMedia
 from models.rules.access import Permission
+from models.store import documents
 from models.usecases import photo as usecase
 from models.usecases.work import Work
 
@@ -42,7 +43,7 @@ async def add(reference: str, file: UploadFile, access: Performing, once: Once) 
     """Answer a photo question with the id that this gives. The same photo again gives the same id."""
     async with access.reading() as session:
         order = await to_work_on(session, access, reference)
-        await usecase.check_possible(session, order)
+        usecase.check_possible(order, await documents.photos_of(session, order.id))
     content = await _bytes(file)
     async with _one_at_a_time:
         content_type = await asyncio.to_thread(content_type_of, content)

@@ -73,7 +73,10 @@ class Caller:
             try:
                 answer = await self.http.request(method, path, headers=headers, **said)
             except httpx.TransportError as error:
-                raise DemoFailed(f"{self.name} called {method} {path} and got no answer: {error!r}.") from error
+                if time.monotonic() > deadline:
+                    raise DemoFailed(f"{self.name} called {method} {path} and got no answer: {error!r}.") from error
+                await asyncio.sleep(_LONGEST_PAUSE_S)
+                continue
             if answer.status_code != 503 or time.monotonic() > deadline:
                 return answer
             await asyncio.sleep(min(float(answer.headers.get("Retry-After", 1)), _LONGEST_PAUSE_S))

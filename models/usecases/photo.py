@@ -1,7 +1,5 @@
 """Photos for the site acceptance test: kept by their content, so that the same one is kept once (P16)."""
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from models.errors import StageDoesNotAllow
 from models.rules.work_order import FILLING_IN
 from models.store import documents, work_orders
@@ -16,14 +14,12 @@ PHOTOS_LIMIT = 500
 ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 
 
-async def check_possible(session: AsyncSession, order: WorkOrder) -> int:
-    """How many photos the work order has. Raises StageDoesNotAllow where it can have no other."""
+def check_possible(order: WorkOrder, count: int) -> None:
+    """Whether a work order with ``count`` photos can have another. Raises StageDoesNotAllow."""
     if order.stage not in FILLING_IN:
         raise StageDoesNotAllow(f"Photos can't be added while the work order is '{order.stage}'")
-    count = await documents.photos_of(session, order.id)
     if count >= PHOTOS_LIMIT:
         raise StageDoesNotAllow(f"The work order has {count} photos, which is as many as it can have")
-    return count
 
 
 def document_key(order: WorkOrder, content_type: str, sha256: str) -> str:
@@ -37,7 +33,8 @@ async def file(work: Work, order: WorkOrder, *, content_type: str, size_bytes: i
     known = await documents.by_key(work.session, key)
     if known is not None:
         return known
-    count = await check_possible(work.session, locked)
+    count = await documents.photos_of(work.session, locked.id)
+    check_possible(locked, count)
     photo = Document(
         kind=documents.PHOTO,
         placement_id=locked.placement_id,

@@ -56,7 +56,8 @@ class Office:
 
     async def notices(self) -> Sequence[Notice]:
         async with self.road.desk.database.transaction() as session:
-            return (await session.execute(select(Notice).order_by(col(Notice.id)))).scalars().all()
+            mine = select(Notice).where(col(Notice.endpoint_id) == self.endpoint.id)
+            return (await session.execute(mine.order_by(col(Notice.id)))).scalars().all()
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from models.usecases import commissioning, placement, work_order
 from tests.people import World
 from tests.road import NODE, ROAD_EVENTS, Road
 from tests.workflows.outside import FakeGrid, FakeMail, FakeStation, FakeWebhooks
-from workflows import decisions, options
+from workflows import decisions
 
 DEADLINE_S = 20
 METADATA_QUERY = "__temporal_workflow_metadata"
@@ -84,7 +84,6 @@ class House:
         patch.setattr(HttpGridOperator, "from_settings", lambda _settings: self.grid)
         patch.setattr(SmtpMail, "from_settings", lambda _settings: self.mail)
         patch.setattr(HttpWebhooks, "from_settings", lambda _settings: self.webhooks)
-        patch.setattr(options, "NODE_SEARCHED_AGAIN_AFTER", timedelta(milliseconds=100))
         carried_out = worker.activities_of(self.settings, self.desk, self.relay)
         async with AsyncExitStack() as stack:
             main = {"workflows": worker.WORKFLOWS, "workflow_runner": worker.runner(), "activities": carried_out}

@@ -41,29 +41,29 @@ async def test_a_refused_setting_fails_the_test_by_its_name(house: House) -> Non
 
 
 @pytest.mark.step("P14")
-async def test_a_connector_that_keeps_silent_fails_the_self_check_by_its_number(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(options, "SELF_CHECK_LIMIT", timedelta(seconds=1))
+async def test_a_connector_that_keeps_silent_fails_the_self_check_by_its_number(patient_house: House) -> None:
+    house = patient_house
     house.station.ignores = {"trigger_message"}
     await registered(house)
     await house.boots()
+    await house.arrives("in_installation", "in_progress", "configured")
+    await house.skip(options.SELF_CHECK_LIMIT + timedelta(minutes=1))
     await house.arrives("in_installation", "in_progress", "failed")
     assert "connector 1 has not told its state" in str((await house.road.station()).failure)
 
 
 @pytest.mark.step("P14")
-async def test_a_command_follows_the_station_to_the_node_that_holds_its_socket_now(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(options, "COMMAND_PICKED_UP_WITHIN", timedelta(milliseconds=200))
+async def test_a_command_follows_the_station_to_the_node_that_holds_its_socket_now(patient_house: House) -> None:
+    house = patient_house
     await registered(house)
     house.road.node = "a-node-that-died"
     await house.boots()
     await house.arrives("in_installation", "in_progress", "booted")
+    await house.skip(options.COMMAND_PICKED_UP_WITHIN)
     assert house.station.commands == []
     house.road.node = house.node
     await house.road.connect()
+    await house.skip(options.COMMAND_PICKED_UP_WITHIN + options.NODE_SEARCHED_AGAIN_AFTER)
     await house.arrives("in_installation", "in_progress", "checked")
 
 

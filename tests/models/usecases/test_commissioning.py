@@ -13,7 +13,7 @@ from models.rules.grid import GridEvent
 from models.store import assets, processes, work_orders
 from models.tables.asset import StationEvent
 from models.tables.handover import Handover
-from models.tables.notice import Channel, Notice
+from models.tables.notice import Channel, Endpoint, Notice
 from models.tables.placement import PlacementRequest
 from models.tables.task import Task, TaskKind, TaskState
 from models.usecases import commissioning, notice, sat
@@ -152,7 +152,8 @@ async def test_activation_tells_the_installer_closes_the_order_and_brings_the_pl
     assert await road.stages() == ("operating", "closed", "active")
     assert (await road.station()).activated_at is not None
     async with road.desk.database.transaction() as session:
-        told = list((await session.execute(select(Notice.event).order_by(col(Notice.id)))).scalars())
+        mine = select(Notice.event).join(Endpoint).where(col(Endpoint.organisation_id) == installer)
+        told = list((await session.execute(mine.order_by(col(Notice.id)))).scalars())
         (task,) = (await session.execute(select(Task).where(col(Task.kind) == TaskKind.ACTIVATE_STATION))).scalars()
         ended = (await session.get_one(PlacementRequest, road.placement.id)).ended_at
         left = await processes.open_processes(session, [road.placement.id, road.order.id, road.asset.id])
