@@ -47,7 +47,7 @@ async def kill_now_and_then(servers: RunningServers, name: str, killed: list[int
 
 
 async def played_while_killed(folder: Path, name: str) -> tuple[list[Check], list[Counter[str]], int]:
-    """The checker's verdicts, the webhooks of city and installer by event over distinct ids, and how often it was killed."""
+    """The checker's verdicts, the webhooks of city and installer by event over distinct ids, and the number of kills."""
     story, outcome = Story(secrets.token_hex(3).upper(), secrets.token_urlsafe(12)), Outcome(folder / "demo")
     progress = Progress(Console(quiet=True))
     killed: list[int] = []

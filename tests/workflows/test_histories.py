@@ -11,9 +11,6 @@ from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
 import worker
-from tests.workflows import walk
-from tests.workflows.house import House
-from tests.workflows.test_rows import the_long_road
 
 FOLDER = Path(__file__).parents[1] / "histories"
 SAVED = sorted(FOLDER.glob("*.json"))
@@ -50,12 +47,3 @@ async def test_a_saved_history_is_replayed_by_the_code_of_today(path: Path) -> N
 async def test_a_history_that_no_longer_fits_is_noticed() -> None:
     with pytest.raises(NondeterminismError):
         await replayer().replay_workflow(saved("placement-straight", approve_placement="renamed_since"))
-
-
-@pytest.mark.timeout(60)
-async def test_the_long_road_that_was_just_walked_replays(house: House) -> None:
-    await the_long_road(house)
-    await walk.results(house)
-    again = replayer(house.client.data_converter)
-    for workflow_id in (house.placement_id, house.work_order_id, house.station_id):
-        await again.replay_workflow(await house.client.get_workflow_handle(workflow_id).fetch_history())

@@ -18,6 +18,7 @@ from models.tables.work_order import WorkOrder
 from tests.road import Road
 from tests.workflows import walk
 from tests.workflows.house import House
+from tests.workflows.test_histories import replayer
 
 SUBJECTS: dict[str, Any] = {"placement": PlacementRequest, "installation": WorkOrder, "commissioning": Asset}
 
@@ -104,8 +105,11 @@ LONG_ROAD = sorted(
 
 @pytest.mark.timeout(60)
 @pytest.mark.step("P22")
-async def test_the_long_road_is_told_step_by_step_in_the_timeline(house: House) -> None:
+async def test_the_long_road_is_told_step_by_step_in_the_timeline_and_its_histories_replay(house: House) -> None:
     assert await the_long_road(house) == LONG_ROAD
+    again = replayer(house.client.data_converter)
+    for workflow_id in (house.placement_id, house.work_order_id, house.station_id):
+        await again.replay_workflow(await house.client.get_workflow_handle(workflow_id).fetch_history())
 
 
 @pytest.mark.timeout(90)
