@@ -12,7 +12,7 @@ help:
 	@echo 'make up       set up and start everything until Ctrl-C'
 	@echo 'make test     all tests but the hard ones'
 	@echo 'make hard     kill tests, random drivers and whole roads with real processes'
-	@echo 'make lint     ruff, mypy and the direction of imports'
+	@echo 'make lint     ruff, mypy, the direction of imports, and docs/COVERAGE.md'
 	@echo 'make format   format and tidy the code'
 	@echo 'make coverage write docs/COVERAGE.md from the steps that the tests name'
 	@echo 'make clean    remove the environment, all data and all caches'
@@ -47,6 +47,7 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.coverage --check
 
 format: setup
 	$(BIN)/ruff check --fix .

@@ -14,6 +14,8 @@ from models.rules.access import Permission, Role, reach
 from tests.api.road import Road, photo
 from tests.people import Person, World
 
+pytestmark = [pytest.mark.hard, pytest.mark.timeout(600)]
+
 NASTY: tuple[Any, ...] = (
     None, True, 0, -1, 2**31, 2**63, 10**400, 1e308, -0.0, float("nan"), float("inf"), "", " ", "\0", "a\0b",
     "x" * 5000, "\ud800", "\u202e", "é" * 300, "1e999999999", "0" * 5000, "NaN", "9999-12-31", "0001-01-01",

@@ -238,9 +238,7 @@ async def test_a_stream_ends_when_its_reader_is_shut_out(
             await stream.until("never")
 
 
-async def test_one_reader_does_not_take_all_streams(
-    app: FastAPI, road: Road, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_one_reader_does_not_take_all_streams(app: FastAPI, road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "STREAMS_OF_ONE", 1)
     name = (await road.to_station())["station"]
     async with served(app) as client, following(client, road, name) as stream:

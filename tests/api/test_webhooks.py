@@ -48,8 +48,9 @@ async def test_a_signed_call_is_stored_and_handed_to_the_placement(
     (call,) = await kept(desk)
     assert (call.event, call.scheduled_for, call.reason) == ("connection_scheduled", "2026-12-01", None)
     async with desk.database.transaction() as session:
-        fact = (await session.execute(sa.select(Handover).where(col(Handover.number) == 2))).scalar_one()
-    assert (fact.name, fact.correlation_id) == ("grid_call", "from-the-grid")
+        found = await session.execute(sa.select(Handover).where(col(Handover.name) == "grid_call"))
+        fact = found.scalar_one()
+    assert (fact.number, fact.correlation_id) == (2, "from-the-grid")
     await road.hear()
     seen = await road.call(road.world.requester, "GET", f"{PLACEMENTS}/{road.reference}")
     assert seen["stage"] == "pending_grid_installation"

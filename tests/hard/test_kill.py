@@ -47,7 +47,7 @@ async def kill_now_and_then(servers: RunningServers, name: str, killed: list[int
 
 
 async def played_while_killed(folder: Path, name: str) -> tuple[list[Check], list[Counter[str]], int]:
-    """The checker's verdicts, the webhooks of city and installer by event over distinct ids, and the number of kills."""
+    """The checker's verdicts, the webhooks of city and installer by event over distinct ids, and the kills."""
     story, outcome = Story(secrets.token_hex(3).upper(), secrets.token_urlsafe(12)), Outcome(folder / "demo")
     progress = Progress(Console(quiet=True))
     killed: list[int] = []
@@ -78,7 +78,7 @@ async def distinct(partner: Caller, subscriber: Subscriber) -> Counter[str]:
     return Counter(event for event, _ in {(call["body"]["type"], call["webhook_id"]) for call in calls})
 
 
-@pytest.mark.step("H1", "P5", "P8", "P15", "P18", "P19")
+@pytest.mark.step("H1", "H4", "P5", "P8", "P15", "P18", "P19")
 @pytest.mark.parametrize("name", ["worker", "csms", "api"])
 async def test_the_road_is_finished_with_nothing_done_twice_though_a_process_is_killed_again_and_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str

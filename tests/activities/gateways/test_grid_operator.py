@@ -134,7 +134,7 @@ async def test_a_request_is_cancelled_however_often_it_is_said(
 async def test_the_callback_is_made_of_our_public_address(grid_operator: Program) -> None:
     settings = Settings(
         database_url=SecretStr("postgresql://nobody@127.0.0.1/none"),
-        keys=SecretStr(""),
+        keys=SecretStr("k1:unused"),
         public_api_url="https://charging.example/",
         grid_operator_url=grid_operator.url,
         grid_operator_api_key=SecretStr(API_KEY),
