@@ -75,7 +75,7 @@ def test_every_rule_and_every_use_case_has_tests_in_the_same_place(room: str) ->
 
 
 def test_nothing_names_the_machine_it_was_written_on() -> None:
+    places = (f"{ROOT.parent}/", f"{Path.home()}/", "/tmp/")  # noqa: S108 - looked for, not used
     for path in modules(*PACKAGES):
         text = path.read_text()
-        assert "/work/" not in text, path
-        assert "/tmp/" not in text, path  # noqa: S108 - looked for, not used
+        assert not any(place in text for place in places), path

@@ -223,6 +223,7 @@ async def test_whoever_delivers_is_not_disturbed_by_a_database_that_is_away(desk
     await asyncio.sleep(0)
     stop.set()
     await asyncio.wait_for(running, 10)
+    assert temporal.heard == {}
     await database.close()
 
 
@@ -238,3 +239,4 @@ async def test_the_sweep_goes_round_until_it_is_told_to_stop(
             await asyncio.sleep(0.01)
     stop.set()
     await asyncio.wait_for(running, 10)
+    assert len(temporal.heard[workflow_id]) == 1

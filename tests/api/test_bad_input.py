@@ -85,7 +85,7 @@ def _filled(path: str, places: dict[str, str]) -> str:
     return path.format_map({name: values.get(name, some_id) for name in names})
 
 
-def _fine(answer: httpx.Response, *about: object) -> None:
+def _assert_fine(answer: httpx.Response, *about: object) -> None:
     assert answer.status_code < 500, (*about, answer.text)
     assert "x-injected" not in answer.headers
     if answer.status_code >= 400:
@@ -105,7 +105,7 @@ async def test_no_body_provokes_an_error_of_ours(
             raw = _json(spoilt_body)
             headers = {**who.headers, "Content-Type": "application/json"}
             answer = await api.request(method, _filled(path, places), content=raw, headers=headers)
-            _fine(answer, method, path, raw[:300])
+            _assert_fine(answer, method, path, raw[:300])
             tried += 1
     assert tried > 1000
 
@@ -118,10 +118,10 @@ async def test_no_address_provokes_an_error_of_ours(
         for nasty in NASTY_IN_ADDRESSES:
             if "{" in path:
                 parts = [nasty if part.startswith("{") else part for part in path.split("/")]
-                _fine(await api.request(method, "/".join(parts), headers=who.headers), method, path, nasty)
+                _assert_fine(await api.request(method, "/".join(parts), headers=who.headers), method, path, nasty)
             for name in names:
                 address = f"{_filled(path, places)}?{name}={nasty}&{quote(nasty)}=1"
-                _fine(await api.request(method, address, headers=who.headers), method, address)
+                _assert_fine(await api.request(method, address, headers=who.headers), method, address)
 
 
 async def test_no_header_provokes_an_error_of_ours(
@@ -137,7 +137,7 @@ async def test_no_header_provokes_an_error_of_ours(
                 kept = {key: value.encode() for key, value in who.headers.items()}
                 headers = [(key.encode(), value) for key, value in {**kept, name: nasty.encode("latin-1")}.items()]
                 answer = await api.request(method, _filled(path, places), headers=headers, content=b"")
-                _fine(answer, method, path, name, nasty)
+                _assert_fine(answer, method, path, name, nasty)
 
 
 async def test_no_upload_provokes_an_error_of_ours(
@@ -152,10 +152,10 @@ async def test_no_upload_provokes_an_error_of_ours(
         for field in ("file", "other", ""):
             for name in ("a.jpg", "", "../../a.jpg", "a\0.jpg", "x" * 3000):
                 files = {field: (name, content, "image/jpeg")}
-                _fine(await api.post(path, files=files, headers=headers), field, name, content)
+                _assert_fine(await api.post(path, files=files, headers=headers), field, name, content)
         for kind in ("", "; boundary=", "; boundary=" + "x" * 300):
             form = {**headers, "Content-Type": "multipart/form-data" + kind}
-            _fine(await api.post(path, content=content, headers=form), kind, content)
+            _assert_fine(await api.post(path, content=content, headers=form), kind, content)
 
 
 def _json(value: Any) -> bytes:

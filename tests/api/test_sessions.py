@@ -134,6 +134,10 @@ def test_a_right_password_clears_the_count() -> None:
     for _ in range(FREE_TRIES * 3):
         throttle.begin("a@b.example", "192.0.2.1")
         throttle.succeeded("a@b.example", "192.0.2.1")
+    for _ in range(FREE_TRIES):
+        throttle.begin("a@b.example", "192.0.2.1")
+    with pytest.raises(TooManyAttempts):
+        throttle.begin("a@b.example", "192.0.2.1")
 
 
 async def test_expired_sessions_are_cleared_away_at_the_next_login(desk: Desk, world: World) -> None:

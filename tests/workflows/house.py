@@ -140,7 +140,7 @@ class House:
 
     async def grid_finishes(self, connection: str) -> None:
         await self.grid_says(connection, *ROAD_EVENTS, GridEvent.CONNECTED)
-        await self.arrives("in_installation", "open")
+        await self.assert_arrives("in_installation", "open")
         await self.until(self._found_order)
 
     async def boots(self, serial: str = "SN-HW-1") -> bool:
@@ -151,7 +151,7 @@ class House:
         await self.relay.deliver([self.station_id])
         return taken
 
-    async def arrives(self, *stages: str) -> None:
+    async def assert_arrives(self, *stages: str) -> None:
         """The placement, its work order and its station come to stand at these stages."""
         seen: tuple[str | None, ...] = ()
 

@@ -99,12 +99,12 @@ async def other_hardware(house: House) -> None:
     await house.relay.deliver([house.station_id])
     (line,) = await house.road.lines()
     await walk.by_installer(house, "unlink_hardware", UnlinkHardware, line_id=line.id)
-    await house.arrives("in_installation", "in_progress", "awaiting_hardware")
+    await house.assert_arrives("in_installation", "in_progress", "awaiting_hardware")
     await house.world.book_in("HW-2", holder=house.world.installer)
     await walk.by_installer(house, "link_hardware", LinkHardware, line_id=line.id, hardware_id="HW-2")
     await walk.begun_again(house)
     await house.boots("SN-HW-2")
-    await house.arrives("in_installation", "in_progress", "checked")
+    await house.assert_arrives("in_installation", "in_progress", "checked")
     await save(house, house.station_id, "commissioning-other-hardware")
 
 

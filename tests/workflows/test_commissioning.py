@@ -25,7 +25,7 @@ async def registered(house: House) -> None:
 async def test_a_station_that_boots_gets_every_setting_and_is_asked_for_every_connector(house: House) -> None:
     await registered(house)
     assert await house.boots()
-    await house.arrives("in_installation", "in_progress", "checked")
+    await house.assert_arrives("in_installation", "in_progress", "checked")
     assert house.station.settings == NETWORK_CONFIGURATION
     assert house.station.commands.count("trigger_message") == 2
     assert house.station.commands[-1] == "read_configuration"
@@ -36,7 +36,7 @@ async def test_a_refused_setting_fails_the_test_by_its_name(house: House) -> Non
     house.station.refuses = {"HeartbeatInterval"}
     await registered(house)
     await house.boots()
-    await house.arrives("in_installation", "in_progress", "failed")
+    await house.assert_arrives("in_installation", "in_progress", "failed")
     assert "refused the settings HeartbeatInterval" in str((await house.road.station()).failure)
 
 
@@ -46,9 +46,9 @@ async def test_a_connector_that_keeps_silent_fails_the_self_check_by_its_number(
     house.station.ignores = {"trigger_message"}
     await registered(house)
     await house.boots()
-    await house.arrives("in_installation", "in_progress", "configured")
+    await house.assert_arrives("in_installation", "in_progress", "configured")
     await house.skip(options.SELF_CHECK_LIMIT + timedelta(minutes=1))
-    await house.arrives("in_installation", "in_progress", "failed")
+    await house.assert_arrives("in_installation", "in_progress", "failed")
     assert "connector 1 has not told its state" in str((await house.road.station()).failure)
 
 
@@ -58,20 +58,20 @@ async def test_a_command_follows_the_station_to_the_node_that_holds_its_socket_n
     await registered(house)
     house.road.node = "a-node-that-died"
     await house.boots()
-    await house.arrives("in_installation", "in_progress", "booted")
+    await house.assert_arrives("in_installation", "in_progress", "booted")
     await house.skip(options.COMMAND_PICKED_UP_WITHIN)
     assert house.station.commands == []
     house.road.node = house.node
     await house.road.connect()
     await house.skip(options.COMMAND_PICKED_UP_WITHIN + options.NODE_SEARCHED_AGAIN_AFTER)
-    await house.arrives("in_installation", "in_progress", "checked")
+    await house.assert_arrives("in_installation", "in_progress", "checked")
 
 
 @pytest.mark.step("P14")
 async def test_a_boot_with_another_serial_fails_the_test_and_sends_no_command(house: House) -> None:
     await registered(house)
     assert not await house.boots("SN-OTHER")
-    await house.arrives("in_installation", "in_progress", "failed")
+    await house.assert_arrives("in_installation", "in_progress", "failed")
     assert house.station.commands == []
 
 
@@ -120,4 +120,4 @@ async def test_two_stations_of_one_order_go_live_one_by_one_and_the_order_closes
         house.road.asset = asset
         await house.decide(house.station_id, "activate", decision(ActivateStation, house.world.administrator))
         await house.until(house.road.heard_all)
-        await house.arrives(*after)
+        await house.assert_arrives(*after)

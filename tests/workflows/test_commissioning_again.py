@@ -48,10 +48,10 @@ async def test_a_station_that_has_stayed_connected_passes_the_test_that_is_start
     house.station.refuses = {"HeartbeatInterval"}
     await in_commissioning(house)
     await house.boots()
-    await house.arrives("in_installation", "in_progress", "failed")
+    await house.assert_arrives("in_installation", "in_progress", "failed")
     house.station.refuses = set()
     await begin_again(house)
-    await house.arrives("in_installation", "in_progress", "checked")
+    await house.assert_arrives("in_installation", "in_progress", "checked")
 
 
 @pytest.mark.step("P14")
@@ -59,7 +59,7 @@ async def test_a_station_that_does_not_boot_when_asked_is_reset(house: House) ->
     house.station.refuses = {"HeartbeatInterval", "trigger_message"}
     await in_commissioning(house)
     await house.boots()
-    await house.arrives("in_installation", "in_progress", "failed")
+    await house.assert_arrives("in_installation", "in_progress", "failed")
     await begin_again(house)
     await house.until(lambda: _was_sent(house, "reset"))
 
@@ -69,7 +69,7 @@ async def test_a_station_that_does_not_tell_its_settings_fails_the_self_check(ho
     house.station.refuses = {"read_configuration"}
     await in_commissioning(house)
     await house.boots()
-    await house.arrives("in_installation", "in_progress", "failed")
+    await house.assert_arrives("in_installation", "in_progress", "failed")
     assert "does not tell its settings" in str((await house.road.station()).failure)
 
 
@@ -82,7 +82,7 @@ async def test_hardware_that_came_in_the_meantime_is_not_cut_off_for_what_it_rep
     await house.road.connect()
     await house.relay.deliver([house.station_id])
     assert await house.boots()
-    await house.arrives("in_installation", "in_progress", "checked")
+    await house.assert_arrives("in_installation", "in_progress", "checked")
     assert "disconnect" not in house.station.commands
 
 
@@ -93,7 +93,7 @@ async def test_a_charge_whose_plug_is_pulled_fails_at_once_with_what_happened(ho
     await house.until(lambda: house.road.was_told(house.station_id, "transaction_started"))
     await house.road.stop_what_runs()
     await house.relay.deliver([house.station_id])
-    await house.arrives("in_installation", "in_progress", "checked")
+    await house.assert_arrives("in_installation", "in_progress", "checked")
     assert "ended before enough energy flowed" in str((await house.road.station()).failure)
 
 
@@ -109,7 +109,7 @@ async def test_a_process_that_is_lost_in_the_middle_of_a_test_charge_goes_on_wit
     await house.until(lambda: _waits_for_energy(house))
     await house.road.do(NOBODY, lambda work: _meter(work, house, number))
     await house.relay.deliver([house.station_id])
-    await house.arrives("in_installation", "in_progress", "test_charged")
+    await house.assert_arrives("in_installation", "in_progress", "test_charged")
     assert house.station.commands == ["stop_charging"]
 
 

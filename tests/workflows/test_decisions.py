@@ -59,7 +59,7 @@ async def test_a_decision_that_is_sent_again_counts_once_and_is_answered_again(h
     approval = walk.approval(house)
     await house.decide(house.placement_id, "approve", approval)
     await house.decide(house.placement_id, "approve", approval)
-    await house.arrives("grid_requested")
+    await house.assert_arrives("grid_requested")
     assert (await house.road.said()).count("approve") == 1
 
 
@@ -81,7 +81,7 @@ async def by_signal(house: House, name: str, told: Decision) -> None:
 async def test_an_engineer_can_decide_by_a_signal_of_the_same_name(house: House) -> None:
     await walk.submitted(house)
     await by_signal(house, "approve", walk.approval(house))
-    await house.arrives("grid_requested")
+    await house.assert_arrives("grid_requested")
 
 
 @pytest.mark.step("P3", "P22")
@@ -95,13 +95,14 @@ async def test_a_decision_by_signal_that_is_refused_goes_on_record_with_who_and_
     (refused,) = await house.until(refusals)
     assert (refused.what, refused.actor) == ("approve", str(house.world.engineer.id))
     assert "not possible while the placement is 'grid_requested'" in str(refused.why)
-    await house.arrives("grid_requested")
+    await house.assert_arrives("grid_requested")
 
 
 async def test_a_signal_that_no_decision_has_is_passed_over(house: House) -> None:
     await walk.submitted(house)
     await by_signal(house, "demolish", walk.approval(house))
     await house.decide(house.placement_id, "approve", walk.approval(house))
+    await house.assert_arrives("grid_requested")
 
 
 async def test_a_decision_before_its_process_has_started_is_asked_to_come_back(house: House) -> None:
@@ -124,4 +125,4 @@ async def test_a_decision_without_a_worker_is_asked_to_come_back_and_changes_not
     )
     with pytest.raises(ProcessNotReady):
         await decisions.decide(house.client, house.desk, house.placement_id, "approve", walk.approval(house))
-    await house.arrives("submitted")
+    await house.assert_arrives("submitted")

@@ -15,4 +15,4 @@ async def test_a_decision_by_signal_that_can_not_be_read_is_passed_over_and_the_
     await walk.submitted(house)
     await house.client.get_workflow_handle(house.placement_id).signal("approve", args=typed)
     await house.decide(house.placement_id, "approve", walk.approval(house))
-    await house.arrives("grid_requested")
+    await house.assert_arrives("grid_requested")

@@ -95,6 +95,7 @@ async def test_an_endpoint_that_is_away_holds_up_no_other(house: House) -> None:
     house.webhooks.refuses = lambda notice_id: notice_id == house.webhooks.tries[0]
     await tell(house, "placement.approved")
     await house.until(lambda: are(house, ["delivered", "waiting"], ["waiting", "delivered"]))
+    assert len(house.webhooks.taken) == 1
 
 
 async def are(house: House, *wanted: list[str]) -> bool:

@@ -34,7 +34,7 @@ async def signal(house: House, row: Handover, **changed: Any) -> None:
 async def test_a_fact_that_is_delivered_twice_or_late_is_heard_once(house: House) -> None:
     connection = await walk.approved(house)
     await house.grid_says(connection, GridEvent.APPROVED, GridEvent.CONNECTION_SCHEDULED)
-    await house.arrives("pending_grid_installation")
+    await house.assert_arrives("pending_grid_installation")
     _, first, second = await facts(house, house.placement_id)
     for row in (second, first, second):
         await signal(house, row)
@@ -47,7 +47,7 @@ async def test_a_fact_that_is_delivered_twice_or_late_is_heard_once(house: House
         if event.activity_task_scheduled_event_attributes.activity_type.name == "apply_grid_call"
     ]
     assert len(applied) == 3
-    await house.arrives("pending_grid_installation")
+    await house.assert_arrives("pending_grid_installation")
 
 
 async def _applied(house: House, workflow_id: str, number: int) -> bool:
@@ -65,7 +65,7 @@ async def test_what_happens_while_no_worker_works_is_done_by_the_next_one(
     await house.grid_says(connection, GridEvent.APPROVED, GridEvent.INSTALLATION_SCHEDULED)
     assert (await house.road.stages())[0] == "grid_requested"
     async with house.open(monkeypatch):
-        await house.arrives("in_installation", "open")
+        await house.assert_arrives("in_installation", "open")
     assert len(house.grid.keys) == 1
 
 
@@ -99,14 +99,14 @@ async def test_a_fact_for_a_process_that_its_parent_has_not_started_yet_waits_fo
     boot = (await facts(house, house.station_id))[-1]
     assert boot.delivered_at is None
     await house.start_placement()
-    await house.arrives("in_installation", "in_progress", "checked")
+    await house.assert_arrives("in_installation", "in_progress", "checked")
 
 
 @pytest.mark.step("P4", "P7")
 async def test_a_call_after_the_end_does_not_bring_the_process_back(house: House) -> None:
     connection = await walk.approved(house)
     await house.grid_says(connection, GridEvent.REJECTED)
-    await house.arrives("location_rejected")
+    await house.assert_arrives("location_rejected")
     await house.decide(house.placement_id, "reject", walk.rejection(house))
     handle = house.client.get_workflow_handle(house.placement_id)
     assert await handle.result() == "rejected"

@@ -40,7 +40,8 @@ def test_there_is_a_history_of_every_process() -> None:
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("path", SAVED, ids=lambda path: path.stem)
 async def test_a_saved_history_is_replayed_by_the_code_of_today(path: Path) -> None:
-    await replayer().replay_workflow(saved(path.stem))
+    replayed = await replayer().replay_workflow(saved(path.stem))
+    assert replayed.replay_failure is None
 
 
 @pytest.mark.timeout(60)

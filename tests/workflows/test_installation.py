@@ -70,16 +70,16 @@ async def test_a_wrong_link_is_undone_and_other_hardware_takes_its_place(house: 
     await house.road.connect()
     (line,) = await house.road.lines()
     await walk.by_installer(house, "unlink_hardware", UnlinkHardware, line_id=line.id)
-    await house.arrives("in_installation", "in_progress", "awaiting_hardware")
+    await house.assert_arrives("in_installation", "in_progress", "awaiting_hardware")
     await house.until(lambda: _commanded(house, "disconnect"))
     await house.world.book_in("HW-2", holder=house.world.installer)
     await walk.by_installer(house, "link_hardware", LinkHardware, line_id=line.id, hardware_id="HW-2")
     await walk.begun_again(house)
     assert not await house.boots("SN-HW-1")
-    await house.arrives("in_installation", "in_progress", "failed")
+    await house.assert_arrives("in_installation", "in_progress", "failed")
     await walk.begun_again(house)
     assert await house.boots("SN-HW-2")
-    await house.arrives("in_installation", "in_progress", "checked")
+    await house.assert_arrives("in_installation", "in_progress", "checked")
 
 
 async def _commanded(house: House, kind: str) -> bool:

@@ -56,14 +56,14 @@ async def test_a_station_that_does_not_boot_in_time_fails_its_test_which_can_be_
     await house.skip(limit - timedelta(minutes=1))
     assert (await house.road.station()).stage is CommissioningStage.REGISTERED
     await house.skip(timedelta(minutes=2))
-    await house.arrives("in_installation", "in_progress", "failed")
+    await house.assert_arrives("in_installation", "in_progress", "failed")
     assert "did not boot in time" in str((await house.road.station()).failure)
     await house.road.start_test()
     await house.relay.deliver([house.station_id])
     await house.skip(limit / 2)
     assert (await house.road.station()).stage is CommissioningStage.REGISTERED
     assert await house.boots()
-    await house.arrives("in_installation", "in_progress", "checked")
+    await house.assert_arrives("in_installation", "in_progress", "checked")
 
 
 @pytest.mark.step("P14")
@@ -73,9 +73,9 @@ async def test_a_connection_without_a_boot_does_not_stop_the_clock(patient_house
     await house.start_commissioning()
     await house.road.connect()
     await house.relay.deliver([house.station_id])
-    await house.arrives("in_installation", "in_progress", "connected")
+    await house.assert_arrives("in_installation", "in_progress", "connected")
     await house.skip(timedelta(seconds=house.settings.boot_time_limit_s + 60))
-    await house.arrives("in_installation", "in_progress", "failed")
+    await house.assert_arrives("in_installation", "in_progress", "failed")
 
 
 @pytest.mark.step("P14")
@@ -86,9 +86,9 @@ async def test_a_station_that_loses_its_connection_while_it_is_configured_fails_
     await house.start_commissioning()
     await house.road.tell("station_booted")
     await house.relay.deliver([house.station_id])
-    await house.arrives("in_installation", "in_progress", "booted")
+    await house.assert_arrives("in_installation", "in_progress", "booted")
     await house.skip(options.CONFIGURATION_LIMIT + timedelta(minutes=1))
-    await house.arrives("in_installation", "in_progress", "failed")
+    await house.assert_arrives("in_installation", "in_progress", "failed")
     assert "lost its connection" in str((await house.road.station()).failure)
 
 
@@ -97,7 +97,7 @@ async def test_a_station_that_refuses_the_remote_start_is_charged_in_a_second_tr
     house = patient_house
     house.station.refuses = {"start_charging"}
     await charge_begun(house)
-    await house.arrives("in_installation", "in_progress", "checked")
+    await house.assert_arrives("in_installation", "in_progress", "checked")
     assert "did not take the remote start" in str((await house.road.station()).failure)
     house.station.refuses = set()
     await walk.charged(house)
@@ -120,7 +120,7 @@ async def test_a_test_charge_that_does_not_run_through_fails_with_what_to_check_
         await house.until(lambda: house.road.was_told(house.station_id, told))
     await house.skip(timedelta(seconds=house.settings.test_charge_time_limit_s) + options.TEST_CHARGE_STOP_LIMIT)
     await house.skip(timedelta(minutes=1))
-    await house.arrives("in_installation", "in_progress", "checked")
+    await house.assert_arrives("in_installation", "in_progress", "checked")
     assert says in str((await house.road.station()).failure)
     await house.road.stop_what_runs()
     house.station.ignores, house.station.energy_wh = set(), 300

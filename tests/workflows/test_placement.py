@@ -56,7 +56,7 @@ async def test_a_location_that_the_grid_operator_does_not_take_is_rejected(house
     house.grid.refuses = "The postal code is unknown"
     await walk.submitted(house)
     await house.decide(house.placement_id, "approve", walk.approval(house))
-    await house.arrives("location_rejected")
+    await house.assert_arrives("location_rejected")
     (attempt,) = await house.road.attempts()
     assert "The postal code is unknown" in str(attempt.reason)
 
@@ -66,7 +66,7 @@ async def test_calls_that_come_twice_and_out_of_order_lead_to_the_same_place(hou
     connection = await walk.approved(house)
     late_and_early = (GridEvent.CONNECTED, GridEvent.INSTALLATION_SCHEDULED, GridEvent.APPROVED)
     await house.grid_says(connection, *late_and_early, *late_and_early)
-    await house.arrives("in_installation", "open")
+    await house.assert_arrives("in_installation", "open")
     (attempt,) = await house.road.attempts()
     assert attempt.state == "installation_scheduled"
     assert attempt.connected_at is not None

@@ -58,7 +58,7 @@ async def location_replaced(house: House) -> str:
     first = await approved(house)
     await house.between()
     await house.grid_says(first, GridEvent.REJECTED, reason="No capacity in the street")
-    await house.arrives("location_rejected")
+    await house.assert_arrives("location_rejected")
     await house.between()
     proposed = decision(ProposeLocation, house.world.operations, location=location("Achterstraat"))
     await house.decide(house.placement_id, "propose_location", proposed)
@@ -93,21 +93,21 @@ async def failed(house: House) -> None:
     await begun(house)
     await house.between()
     assert not await house.boots("SN-OTHER")
-    await house.arrives("in_installation", "in_progress", "failed")
+    await house.assert_arrives("in_installation", "in_progress", "failed")
     await house.between()
 
 
 async def passed(house: House) -> None:
     await house.between()
     assert await house.boots()
-    await house.arrives("in_installation", "in_progress", "checked")
+    await house.assert_arrives("in_installation", "in_progress", "checked")
 
 
 async def charged(house: House) -> None:
     await house.between()
     begin = decision(StartTestCharge, house.world.installer_user)
     await house.decide(house.station_id, "start_test_charge", begin)
-    await house.arrives("in_installation", "in_progress", "test_charged")
+    await house.assert_arrives("in_installation", "in_progress", "test_charged")
 
 
 async def sat_submitted(house: House) -> None:
@@ -117,7 +117,7 @@ async def sat_submitted(house: House) -> None:
     await house.store_photos(picture.getvalue())
     await house.road.answer(*answers)
     await by_installer(house, "submit_sat", SubmitSat)
-    await house.arrives("sat_review", "sat_review", "test_charged")
+    await house.assert_arrives("sat_review", "sat_review", "test_charged")
 
 
 async def sat_returned_and_corrected(house: House) -> None:
@@ -126,23 +126,23 @@ async def sat_returned_and_corrected(house: House) -> None:
     await house.between()
     returned = decision(ReturnSat, house.world.operations, remarks=(remark,))
     await house.decide(house.work_order_id, "return_sat", returned)
-    await house.arrives("in_installation", "in_progress", "test_charged")
+    await house.assert_arrives("in_installation", "in_progress", "test_charged")
     await house.road.answer((await house.road.answers("3.1"))[1])
     await by_installer(house, "submit_sat", SubmitSat)
-    await house.arrives("sat_review", "sat_review", "test_charged")
+    await house.assert_arrives("sat_review", "sat_review", "test_charged")
 
 
 async def sat_approved(house: House) -> None:
     await house.between()
     await house.decide(house.work_order_id, "approve_sat", decision(ApproveSat, house.world.operations))
-    await house.arrives("accepted", "accepted", "accepted")
+    await house.assert_arrives("accepted", "accepted", "accepted")
     await house.until(house.road.reported)
 
 
 async def operating(house: House) -> None:
     await house.between()
     await house.decide(house.station_id, "activate", decision(ActivateStation, house.world.administrator))
-    await house.arrives("operating", "closed", "active")
+    await house.assert_arrives("operating", "closed", "active")
 
 
 async def from_test_to_operation(house: House) -> None:

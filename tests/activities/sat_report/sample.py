@@ -43,6 +43,39 @@ def photos() -> dict[str, bytes]:
     return {name: photo() for name in REPORT_PHOTOS} | {"plate-2": photo(orientation=6)}
 
 
+ELECTRICAL_SAFETY = Section(
+    title="Electrical safety",
+    questions=(
+        AnsweredQuestion(
+            code="earth_resistance",
+            text="Earth resistance, measured at the pole",
+            answer="3.2",
+            unit="Ω",
+            maximum=Decimal(100),
+            passed=True,
+        ),
+        AnsweredQuestion(
+            code="insulation",
+            text="Insulation resistance between phases and earth at 500 V DC",
+            answer="412",
+            unit="MΩ",
+            minimum=Decimal(1),
+            passed=True,
+        ),
+        AnsweredQuestion(
+            code="voltage",
+            text="Voltage L1-N under no load",
+            answer="231.4",
+            unit="V",
+            minimum=Decimal(207),
+            maximum=Decimal(253),
+            passed=True,
+        ),
+        AnsweredQuestion(code="rcd", text="Does the RCD trip when tested?", answer="yes", passed=True),
+    ),
+)
+
+
 def station(number: int) -> StationPart:
     at = NOON - timedelta(hours=3) + timedelta(minutes=20 * number)
     labels = ("Registered", "Connected", "Booted", "Configuration applied", "Self-check passed")
@@ -74,37 +107,7 @@ def station(number: int) -> StationPart:
         connection_test=(failed, *steps) if number == 1 else steps,
         test_charge=charge,
         sections=(
-            Section(
-                title="Electrical safety",
-                questions=(
-                    AnsweredQuestion(
-                        code="earth_resistance",
-                        text="Earth resistance, measured at the pole",
-                        answer="3.2",
-                        unit="Ω",
-                        maximum=Decimal(100),
-                        passed=True,
-                    ),
-                    AnsweredQuestion(
-                        code="insulation",
-                        text="Insulation resistance between phases and earth at 500 V DC",
-                        answer="412",
-                        unit="MΩ",
-                        minimum=Decimal(1),
-                        passed=True,
-                    ),
-                    AnsweredQuestion(
-                        code="voltage",
-                        text="Voltage L1-N under no load",
-                        answer="231.4",
-                        unit="V",
-                        minimum=Decimal(207),
-                        maximum=Decimal(253),
-                        passed=True,
-                    ),
-                    AnsweredQuestion(code="rcd", text="Does the RCD trip when tested?", answer="yes", passed=True),
-                ),
-            ),
+            ELECTRICAL_SAFETY,
             Section(
                 title="Finish",
                 questions=(

@@ -277,7 +277,7 @@ async def test_garbage_and_a_drop_after_the_boot_do_no_harm(
     await power_up(control, described(faults=["garbage", "drops_after_boot"]))
     await until(lambda: kept.ended[1:])
     await control.post("/stations/CP-1/faults", json={"faults": []})
-    await ready(server, kept)
+    assert await ready(server, kept)
 
 
 @pytest.mark.step("P14")
