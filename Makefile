@@ -5,13 +5,15 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test hard lint format coverage clean
+.PHONY: help setup demo up test hard mutants bench lint format coverage clean
 
 help:
 	@echo 'make demo     set up, start everything and play the main road (EXIT=1: end it afterwards)'
 	@echo 'make up       set up and start everything until Ctrl-C'
 	@echo 'make test     all tests but the hard ones'
 	@echo 'make hard     kill tests, random drivers and whole roads with real processes'
+	@echo 'make mutants  seed faults one by one, and see that the tests turn red'
+	@echo 'make bench    measure it on this machine, each figure beside its floor (under ten minutes)'
 	@echo 'make lint     ruff, mypy, the direction of imports, and docs/COVERAGE.md'
 	@echo 'make format   format and tidy the code'
 	@echo 'make coverage write docs/COVERAGE.md from the steps that the tests name'
@@ -41,6 +43,12 @@ test: setup
 
 hard: setup
 	$(BIN)/python -m pytest -m hard
+
+mutants: setup
+	$(BIN)/python -m tests.mutants
+
+bench: setup
+	$(BIN)/python -m bench
 
 lint: setup
 	$(BIN)/ruff check .

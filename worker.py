@@ -12,7 +12,9 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.commissioning import CommissioningActivities
+from activities.deadlines import DeadlineActivities
 from activities.delivery import DeliveryActivities
+from activities.figures import FiguresRound
 from activities.gateways.documents import documents_from
 from activities.gateways.grid_operator import HttpGridOperator
 from activities.gateways.mail import SmtpMail
@@ -21,6 +23,7 @@ from activities.installation import InstallationActivities
 from activities.placement import PlacementActivities
 from activities.refusals import RefusalActivities
 from activities.relay import TASK_QUEUE, Relay
+from activities.settling import SettlingActivities
 from activities.steps import Steps
 from models.secrets import KeyRing
 from models.settings import Settings
@@ -29,13 +32,21 @@ from models.usecases.work import Desk, Terms
 from workflows import options
 from workflows.client import connect
 from workflows.commissioning import CommissioningWorkflow
+from workflows.deadlines import DeadlinesWorkflow, keep_running
 from workflows.delivery import DeliveryWorkflow
 from workflows.installation import InstallationWorkflow
 from workflows.placement import PlacementWorkflow
 
-WORKFLOWS: list[type] = [PlacementWorkflow, InstallationWorkflow, CommissioningWorkflow, DeliveryWorkflow]
+WORKFLOWS: list[type] = [
+    PlacementWorkflow,
+    InstallationWorkflow,
+    CommissioningWorkflow,
+    DeliveryWorkflow,
+    DeadlinesWorkflow,
+]
 CACHED_WORKFLOWS = 5_000
 CONNECT_AGAIN_AFTER_S = 2.0
+DEADLINES_ASKED_FOR_AFTER_S = 600.0
 
 
 class Readiness(Protocol):
@@ -65,7 +76,8 @@ def activities_of(settings: Settings, desk: Desk, relay: Relay) -> list[Callable
         KeyRing.parse(settings.keys.get_secret_value()),
         settings.public_api_url,
     )
-    rooms = (placement, installation, CommissioningActivities(steps), delivery, RefusalActivities(desk))
+    of_all = (RefusalActivities(desk), SettlingActivities(desk), DeadlineActivities(desk, relay))
+    rooms = (placement, installation, CommissioningActivities(steps), delivery, *of_all)
     return [
         method
         for room in rooms
@@ -79,9 +91,12 @@ async def serve(settings: Settings, stop: asyncio.Event, ready: Readiness) -> No
     desk = Desk(Database(settings.sqlalchemy_url), Terms.of(settings))
     ready.add("database", desk.database.is_ready)
     ready.add("temporal", _not_yet)
-    client = await _connected(settings, stop)
-    if client is not None:
-        await _work(settings, desk, client, stop, ready)
+    async with asyncio.TaskGroup() as together:
+        # Before Temporal is there: then it is told best how many facts wait for it.
+        together.create_task(FiguresRound(desk).run(stop))
+        client = await _connected(settings, stop)
+        if client is not None:
+            await _work(settings, desk, client, stop, ready)
     await desk.database.close()
 
 
@@ -101,7 +116,22 @@ async def _work(settings: Settings, desk: Desk, client: Client, stop: asyncio.Ev
     async with worker:
         ready.add("temporal", client.service_client.check_health)
         log.info("worker works", task_queue=TASK_QUEUE)
-        await relay.run(stop)
+        async with asyncio.TaskGroup() as together:
+            together.create_task(_keep_deadlines_running(client, stop))
+            together.create_task(relay.run(stop))
+
+
+async def _keep_deadlines_running(client: Client, stop: asyncio.Event) -> None:
+    """Ask for it again and again: that brings it back should Temporal have lost it, or somebody have ended it."""
+    while not stop.is_set():
+        again_after_s = DEADLINES_ASKED_FOR_AFTER_S
+        try:
+            await keep_running(client, TASK_QUEUE)
+        except (RPCError, RuntimeError) as error:
+            again_after_s = CONNECT_AGAIN_AFTER_S
+            log.warning("the deadlines' process is not started yet", reason=str(error)[:200])
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), again_after_s)
 
 
 async def _not_yet() -> bool:

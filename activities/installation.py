@@ -10,7 +10,7 @@ from activities import sat_report
 from activities.gateways.documents import Documents
 from activities.steps import STATIONMASTER, Steps, UseCase, beating
 from models.errors import NotFound
-from models.messages.base import Decision, Fact, Step
+from models.messages.base import Actor, Decision, Fact, Step
 from models.messages.work_order import (
     ApproveSat,
     LinkHardware,
@@ -21,7 +21,10 @@ from models.messages.work_order import (
     UnlinkHardware,
     WorkOrderProgress,
 )
-from models.usecases import report, sat, work_order
+from models.usecases import planning, report, sat, work_order
+
+REPORT_TRIES = 5
+"""After so many, somebody has to look why the report can't be drawn."""
 
 
 class InstallationActivities:
@@ -35,7 +38,18 @@ class InstallationActivities:
 
     @activity.defn
     async def plan_work_order(self, work_order_id: UUID, decision: PlanWorkOrder) -> WorkOrderProgress:
-        return await self._take(work_order_id, decision, lambda work: work_order.plan(work, work_order_id, decision))
+        return await self._take(work_order_id, decision, lambda work: planning.plan(work, work_order_id, decision))
+
+    @activity.defn
+    async def apply_plan_call(self, work_order_id: UUID, fact: Fact) -> WorkOrderProgress:
+        """P10: what the installer's own system has told us of its plan."""
+        caller, webhook_id = UUID(fact.payload["organisation_id"]), fact.payload["webhook_id"]
+        return await self._take(
+            work_order_id,
+            fact,
+            lambda work: planning.apply_call(work, work_order_id, caller, webhook_id),
+            Actor(id=None, name=fact.payload["by"], organisation_id=caller),
+        )
 
     @activity.defn
     async def link_hardware(self, work_order_id: UUID, decision: LinkHardware) -> WorkOrderProgress:
@@ -71,8 +85,21 @@ class InstallationActivities:
     async def make_sat_report(self, step: Step) -> WorkOrderProgress:
         """P18: draw the report, keep it with the documents, put it with the request and tell the requester.
 
-        The same rows make the same bytes under the same key, so that a retry leaves one document.
+        The same rows make the same bytes under the same key, so that a retry leaves one document. One that can't be
+        drawn is tried on, and engineers are told.
         """
+        if activity.info().attempt > REPORT_TRIES:
+            await self._note_failed(step, None)
+        try:
+            key, pdf = await self._drawn(step)
+        except Exception as error:
+            if activity.info().attempt >= REPORT_TRIES:
+                await self._note_failed(step, f"{type(error).__name__}: {error}")
+            raise
+        return await self._take(step.subject_id, step, lambda work: report.file(work, step.subject_id, key, pdf))
+
+    async def _drawn(self, step: Step) -> tuple[str, bytes]:
+        """The report's key and content, kept with the documents."""
         async with self._steps.desk.work(STATIONMASTER, step.correlation_id) as work:
             content, photo_keys = await report.gather(work, step.subject_id)
         async with beating():
@@ -80,17 +107,25 @@ class InstallationActivities:
             pdf = await asyncio.to_thread(sat_report.render, content, photos)
             key = report.document_key(content)
             await self._documents.put(key, pdf, report.PDF)
-        return await self._take(step.subject_id, step, lambda work: report.file(work, step.subject_id, key, pdf))
+        return key, pdf
+
+    async def _note_failed(self, step: Step, reason: str | None) -> None:
+        async with self._steps.desk.work(STATIONMASTER, step.correlation_id) as work:
+            await report.note_failed(work, step.subject_id, reason)
 
     @activity.defn
     async def note_station_active(self, work_order_id: UUID, fact: Fact) -> WorkOrderProgress:
         return await self._take(work_order_id, fact, lambda work: sat.note_active(work, work_order_id))
 
     async def _take(
-        self, work_order_id: UUID, cause: Decision | Fact | Step, use_case: UseCase[WorkOrderProgress]
+        self,
+        work_order_id: UUID,
+        cause: Decision | Fact | Step,
+        use_case: UseCase[WorkOrderProgress],
+        actor: Actor = STATIONMASTER,
     ) -> WorkOrderProgress:
         return await self._steps.take(
-            cause, WorkOrderProgress, use_case, lambda work: work_order.load(work, work_order_id)
+            cause, WorkOrderProgress, use_case, lambda work: work_order.load(work, work_order_id), actor=actor
         )
 
     async def _photos(self, keys: dict[str, str]) -> dict[str, bytes]:

@@ -16,8 +16,10 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from models import tracing
 from models.messages.base import Actor, Fact, Subject
 from models.rules.access import Role
+from models.rules.handover import STUCK_AFTER_ATTEMPTS
 from models.store import organisations, processes
 from models.tables.handover import Handover, HandoverKind
 from models.tables.task import TaskKind
@@ -29,13 +31,15 @@ BATCH = 50
 SWEEP_INTERVAL_S = 1.0
 LEFT_BEHIND_AFTER = timedelta(seconds=2)
 CALL_LIMIT = timedelta(seconds=10)
-STUCK_AFTER_ATTEMPTS = 60
 _AWAY = frozenset(
     {
         RPCStatusCode.UNAVAILABLE,
         RPCStatusCode.DEADLINE_EXCEEDED,
         RPCStatusCode.CANCELLED,
         RPCStatusCode.RESOURCE_EXHAUSTED,
+        # So a client says that its connection broke in the middle of a call.
+        RPCStatusCode.UNKNOWN,
+        RPCStatusCode.INTERNAL,
     }
 )
 RELAY = Actor(id=None, name="hand-over")
@@ -93,22 +97,25 @@ class Relay:
     async def _send(self, work: Work, row: Handover) -> bool:
         row.attempts += 1
         try:
-            await (self._start(row) if row.kind is HandoverKind.START else self._signal(row))
+            with tracing.continued(row.traceparent):
+                await (self._start(row) if row.kind is HandoverKind.START else self._signal(row))
         except (RPCError, ValueError) as error:
             if _is_gone(error) and await process.keep_as_late(work, row):
+                await task.close_task(work, TaskKind.HANDOVER_STUCK, row.id)
                 return True
             FAILED.inc()
             row.last_error = _reason(error)
             if row.attempts >= STUCK_AFTER_ATTEMPTS and not _is_away(error):
                 await _report_stuck(work, row)
             return False
-        row.delivered_at, row.last_error = work.now, None
-        if row.attempts > STUCK_AFTER_ATTEMPTS:
+        if row.stuck_at is not None:
             await task.close_task(work, TaskKind.HANDOVER_STUCK, row.id)
+        row.delivered_at, row.last_error, row.stuck_at = work.now, None, None
         DELIVERED.labels(row.kind.value).inc()
         return True
 
     async def _start(self, row: Handover) -> None:
+        """A run that was closed may be followed by another, which goes on from the rows, or ends where they have."""
         subject = Subject.model_validate(row.payload)
         try:
             await self._client.start_workflow(
@@ -117,7 +124,7 @@ class Relay:
                 id=row.workflow_id,
                 task_queue=TASK_QUEUE,
                 static_summary=f"{row.name} {subject.reference}",
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
                 rpc_timeout=CALL_LIMIT,
             )
@@ -125,7 +132,13 @@ class Relay:
             log.info("workflow was started before", workflow=row.workflow_id)
 
     async def _signal(self, row: Handover) -> None:
-        fact = Fact(number=row.number, name=row.name, payload=row.payload, correlation_id=row.correlation_id)
+        fact = Fact(
+            number=row.number,
+            name=row.name,
+            payload=row.payload,
+            correlation_id=row.correlation_id,
+            traceparent=row.traceparent,
+        )
         await self._client.get_workflow_handle(row.workflow_id).signal("fact", fact, rpc_timeout=CALL_LIMIT)
 
 
@@ -144,6 +157,7 @@ def _is_away(error: RPCError | ValueError) -> bool:
 
 
 async def _report_stuck(work: Work, row: Handover) -> None:
+    row.stuck_at = row.stuck_at or work.now
     operator = await organisations.operator(work.session)
     await task.open_task(
         work,

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from temporalio.client import Client
 
 from activities.gateways.documents import documents_from
@@ -14,7 +15,8 @@ from api import context, openapi, probes, problems, v1
 from api.auth.passwords import Hashing
 from api.auth.throttle import LoginThrottle
 from api.context import Services
-from api.envelope import Envelope
+from api.envelope import PROBES, Envelope
+from api.etags import Tagged
 from api.events import StationEvents
 from api.v1 import codec
 from models.clock import Clock, utc_now
@@ -26,6 +28,15 @@ from workflows.client import connect
 
 MakeRelay = Callable[[Desk, Client], context.Relay]
 
+_TELEMETRY: TelemetryConfig = {
+    "metrics": False,  # told by the envelope
+    "logs": False,  # they hold texts of errors
+    "operation_spans": False,
+    "auto_configure": False,  # cli.tracing does, with its sieve
+    "exclude": lambda scope: scope.get("path") in PROBES,
+}
+"""A span for each request, by the template of its route."""
+
 
 def create_app(settings: Settings, *, clock: Clock = utc_now, relay: MakeRelay = Relay) -> FastAPI:
     """Starts and takes facts while Temporal is down; what it opens is closed at the end of its lifespan."""
@@ -36,13 +47,15 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, relay: MakeRelay =
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=functools.partial(_lifespan, settings, clock, relay),
+        telemetry=_TELEMETRY,
+        lifespan=functools.partial(serving, settings, clock, relay),
     )
     app.include_router(probes.router)
     app.include_router(v1.router)
     app.include_router(codec.router(settings))
     problems.answer_with_problems(app)
     openapi.describe(app)
+    app.add_middleware(Tagged)
     app.add_middleware(codec.UiAccess, ui_origin=settings.ui_origin)
     app.add_middleware(Envelope, api=app, https=settings.public_api_url.startswith("https://"))
     return app
@@ -56,7 +69,8 @@ async def end_streams(app: FastAPI, stop: asyncio.Event) -> None:
 
 
 @asynccontextmanager
-async def _lifespan(settings: Settings, clock: Clock, relay: MakeRelay, app: FastAPI) -> AsyncIterator[None]:
+async def serving(settings: Settings, clock: Clock, relay: MakeRelay, app: FastAPI) -> AsyncIterator[None]:
+    """Opens what the routes work with, and closes it."""
     desk = Desk(Database(settings.sqlalchemy_url), Terms.of(settings), clock)
     client = await connect(settings, lazy=True)
     app.state.services = services = Services(

@@ -20,6 +20,10 @@ from models.usecases.work import Desk, Work
 
 DELIVERY_PATIENCE_S = 2.0
 """An answer waits so long for its facts to reach their processes; after that they travel on without it."""
+DELIVERIES_AT_ONCE = 4
+"""Each holds a database connection while it calls Temporal. Where more wait for their turn, no answer waits."""
+DELIVERIES_WAITING = 500
+"""What comes beyond is left to the workers' sweep."""
 
 
 class Relay(Protocol):
@@ -42,13 +46,20 @@ class Services:
     documents: Documents
     station_events: StationEvents
     _under_way: set[asyncio.Task[None]] = field(default_factory=set)
+    _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(DELIVERIES_AT_ONCE))
 
     @asynccontextmanager
-    async def work(self, actor: Actor, correlation_id: str) -> AsyncIterator[Work]:
-        """One transaction; the facts it wrote are delivered when it is committed."""
+    async def work(self, actor: Actor, correlation_id: str, later: set[str] | None = None) -> AsyncIterator[Work]:
+        """One transaction; the facts it wrote are delivered when it is committed.
+
+        ``later`` takes the names of the processes instead, for whoever does many and delivers once.
+        """
         async with self.desk.work(actor, correlation_id) as work:
             yield work
-        await self._deliver(work.handed_over)
+        if later is None:
+            await self.deliver(work.handed_over)
+        else:
+            later |= work.handed_over
 
     async def close(self) -> None:
         if self._under_way:
@@ -56,13 +67,18 @@ class Services:
         self.hashing.close()
         await self.desk.database.close()
 
-    async def _deliver(self, workflow_ids: set[str]) -> None:
-        if not workflow_ids:
+    async def deliver(self, workflow_ids: set[str]) -> None:
+        if not workflow_ids or len(self._under_way) >= DELIVERIES_WAITING:
             return
-        delivery = asyncio.create_task(self.relay.deliver(frozenset(workflow_ids)))
+        delivery = asyncio.create_task(self._deliver_in_turn(frozenset(workflow_ids)))
         self._under_way.add(delivery)
         delivery.add_done_callback(self._under_way.discard)
-        await asyncio.wait({delivery}, timeout=DELIVERY_PATIENCE_S)
+        if len(self._under_way) <= DELIVERIES_AT_ONCE:
+            await asyncio.wait({delivery}, timeout=DELIVERY_PATIENCE_S)
+
+    async def _deliver_in_turn(self, workflow_ids: frozenset[str]) -> None:
+        async with self._turns:
+            await self.relay.deliver(workflow_ids)
 
 
 def services_of(request: Request) -> Services:

@@ -40,4 +40,5 @@ async def put(
                 refused=True,
                 code=error.code,
             )
+        error.on_record = True
         raise

@@ -12,7 +12,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api import deprecation
+from api.auth import rates
 from api.problems import unexpected
+from models import tracing
 from models.tables.base import new_id
 
 log = structlog.get_logger(__name__)
@@ -68,6 +71,7 @@ class Envelope:
             return
         scope["correlation_id"] = correlation_id = _correlation_id(Headers(scope=scope).get(CORRELATION_HEADER, ""))
         with structlog.contextvars.bound_contextvars(correlation_id=correlation_id):
+            tracing.tell(correlation_id, seen_from=Headers(scope=scope).get("traceparent"))
             await self._serve(scope, _bounded(scope, receive), send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -82,6 +86,7 @@ class Envelope:
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
                 headers[CORRELATION_HEADER] = scope["correlation_id"]
+                headers.update(rates.headers_of(scope) | deprecation.headers_of(scope))
             await send(message)
 
         try:

@@ -6,9 +6,9 @@ the key's unique index, and a request that fails leaves no key behind.
 
 import base64
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 from uuid import uuid5
 
 from fastapi import Depends, Header, Request
@@ -17,11 +17,14 @@ from starlette.responses import Response
 
 from api.auth.access import Access
 from api.storable import FORMS
-from models.errors import IdempotencyKeyReused
+from models.errors import IdempotencyKeyReused, InvalidInput
+from models.messages.base import Decision
 from models.store import idempotency
 from models.tables.access import IdempotencyKey
 from models.tables.base import new_id
 from models.usecases.work import Work
+
+D = TypeVar("D", bound=Decision)
 
 HEADER = "Idempotency-Key"
 KEPT = timedelta(days=7)
@@ -43,21 +46,48 @@ class Creation:
 
         ``upload`` is a digest of what came beside a JSON body. Raises IdempotencyKeyReused, and what ``create`` does.
         """
+        body, is_first = await self.made(access, create, upload=upload)
+        return Response(body, self._status, {} if is_first else REPLAYED, media_type="application/json")
+
+    async def made(
+        self, access: Access, create: Callable[[Work], Awaitable[BaseModel]], *, upload: str = ""
+    ) -> tuple[str, bool]:
+        """What ``create`` gives, as JSON, and whether it was made now. Raises as ``answer`` does."""
         async with access.work() as work:
             kept = None if self._key is None else await self._kept(access, work, upload)
             if kept is not None and kept.body is not None:
-                body = _open(access, kept)
-                return _response(kept.status or self._status, body, REPLAYED)
+                return _open(access, kept), False
             body = (await create(work)).model_dump_json()
             if kept is not None:
                 kept.status, kept.body = self._status, _seal(access, kept, body)
-        return _response(self._status, body, {})
+        return body, True
 
-    async def decision_id(self, access: Access) -> str:
-        """Names a decision for its process, which carries it out once; the same when the caller sends the same again.
+    async def parts(self, access: Access, contents: Sequence[bytes]) -> "list[Creation]":
+        """One creation for each part of a request whose parts are stored for themselves.
 
-        Raises IdempotencyKeyReused.
+        Raises IdempotencyKeyReused, and InvalidInput without a key: a part that was stored could not be told apart.
         """
+        if self._key is None:
+            raise InvalidInput(
+                "Send an Idempotency-Key: it lets you send all of it again without creating anything twice",
+                field=HEADER,
+            )
+        async with access.work() as work:
+            await self._kept(access, work, "")
+        return [
+            Creation(f"{self._key} {number}", f"{self._fingerprint} {hashlib.sha256(content).hexdigest()}", 201)
+            for number, content in enumerate(contents)
+        ]
+
+    async def decision(self, access: Access, kind: type[D], **said: Any) -> D:
+        """What the caller decides, under a name of its own; the same when the caller sends the same again.
+
+        By that name its process carries it out once. Raises IdempotencyKeyReused.
+        """
+        decision_id = await self._decision_id(access)
+        return kind(decision_id=decision_id, actor=access.actor, correlation_id=access.correlation_id, **said)
+
+    async def _decision_id(self, access: Access) -> str:
         if self._key is None:
             return str(new_id())
         async with access.work() as work:
@@ -111,7 +141,3 @@ def _open(access: Access, kept: IdempotencyKey) -> str:
 
 def _place(kept: IdempotencyKey) -> bytes:
     return f"idempotency {kept.principal_id} {kept.key}".encode()
-
-
-def _response(status: int, body: str, headers: dict[str, str]) -> Response:
-    return Response(body, status, headers, media_type="application/json")

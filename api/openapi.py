@@ -10,6 +10,8 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import RouteContext, iter_route_contexts
 
 from api.auth.access import Guard
+from api.deprecation import Deprecated
+from api.etags import HEADER
 from api.problems import MEDIA_TYPE, Problem
 
 TAGS = [
@@ -21,14 +23,17 @@ TAGS = [
     {"name": "tenders", "description": "Who asks, who installs, who keeps the stations, and what is placed."},
     {"name": "hardware", "description": "Units from the supplier's list to the installer's van (P11)."},
     {"name": "placement requests", "description": "From a request to an operating station (P1-P8)."},
-    {"name": "tasks", "description": "The inbox of each role (P21)."},
+    {"name": "tasks", "description": "The inbox of each role, overdue first, and deputies for days off (P21)."},
+    {"name": "deadlines", "description": "How long each stage may take, in working days (P21)."},
     {"name": "work orders", "description": "Planning, hardware, connection test (P9-P14)."},
+    {"name": "crews", "description": "Who comes to install: partners' crews and the operator's own (P10)."},
     {"name": "acceptance tests", "description": "Answers, review and report (P16-P18)."},
     {"name": "stations", "description": "Stations at their place, their states live, activation (P13-P19)."},
     {"name": "documents", "description": "Reports and photos (P18)."},
     {"name": "endpoints", "description": "Where an organisation is told what happens, and whether that arrived."},
     {"name": "webhooks", "description": "What outside parties call."},
     {"name": "processes", "description": "Each process and the facts handed over to it, for engineers."},
+    {"name": "audit", "description": "Who did or tried what, with before and after."},
 ]
 
 DESCRIPTION = """
@@ -36,19 +41,26 @@ The road from a placement request to an operating charging station.
 
 * Refusals are RFC 9457 problems; `errors` names each wrong field by JSON pointer.
 * Every POST that creates takes an `Idempotency-Key`.
-* Lists come in pages: ask again with `next_cursor`.
+* Lists come in pages: ask again with `next_cursor`, in the same order and with the same filters.
+* Each JSON answer to a GET has an `ETag`: `If-None-Match` gets 304, and an edit with `If-Match` is made only on what
+  was seen. Where two people edit the same thing, send it.
+* `RateLimit` tells what is left of the calls of this minute.
+* What will go says so by `Deprecation` and `Sunset`, half a year before at least.
+* A parameter that a route does not know is refused.
 * `X-Correlation-Id` is taken from you or given to you, and stays with everything a request causes.
 """
 
 _REFUSALS = {
+    400: "The body can't be read.",
     401: "No valid session token or API key was sent.",
     403: "The policy does not allow it; the attempt is on record.",
     404: "There is no such thing for your organisation.",
     409: "It can't be done as things stand; the state is as it was.",
+    412: "Somebody has changed it since it was read; nothing was changed.",
     413: "The body is too large.",
     415: "The body is of another kind.",
     422: "The input is not valid; every wrong field is named.",
-    429: "Too many attempts; wait for `Retry-After` seconds.",
+    429: "Too many requests; wait for `Retry-After` seconds.",
     500: "Something went wrong on our side; tell us the correlation id.",
     503: "Not available right now; try again after `Retry-After` seconds.",
 }
@@ -90,6 +102,7 @@ def _described(app: FastAPI) -> dict[str, Any]:
             operation = said["paths"].get(route.path, {}).get(method.lower())
             if operation is not None:
                 _complete(operation, method, guards_of(route))
+                _tell_end(operation, route)
     return said
 
 
@@ -103,15 +116,47 @@ def _complete(operation: dict[str, Any], method: str, guards: list[Guard]) -> No
             "description": _REFUSALS[status],
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
+    for status in (429, 503):
+        if (refusal := operation["responses"].get(str(status))) is not None:
+            refusal["headers"] = {"Retry-After": _header("Seconds to wait", kind="integer")}
+    _tell_headers(operation, method, bool(guards))
+
+
+def _tell_headers(operation: dict[str, Any], method: str, is_guarded: bool) -> None:
+    responses = operation["responses"]
+    if method == "GET" and "application/json" in responses.get("200", {}).get("content", {}):
+        responses["200"].setdefault("headers", {})["ETag"] = _header("Names this version of what is shown")
+        responses["304"] = {"description": "It is as in `If-None-Match`; nothing is sent."}
+    for status, answer in responses.items():
+        if is_guarded and status < "400":
+            answer.setdefault("headers", {}).update(
+                {
+                    "RateLimit": _header("`r`: calls left, `t`: seconds until there are more"),
+                    "RateLimit-Policy": _header("`q`: calls in a window, `w`: its seconds"),
+                }
+            )
+
+
+def _tell_end(operation: dict[str, Any], route: RouteContext) -> None:
+    dependant = getattr(route, "dependant", None)
+    for end in _calls(dependant) if dependant else ():
+        if isinstance(end, Deprecated):
+            operation["deprecated"] = True
+            tells = f"Deprecated since {end.since}; goes after {end.sunset}. Use `{end.successor}`."
+            operation["description"] = "\n\n".join(filter(None, [operation.get("description"), tells]))
+
+
+def _header(description: str, *, kind: str = "string") -> dict[str, Any]:
+    return {"description": description, "schema": {"type": kind}}
 
 
 def _possible(operation: dict[str, Any], method: str, guards: list[Guard]) -> list[int]:
-    places = {parameter["in"] for parameter in operation.get("parameters", [])}
-    statuses = [500, 503]
-    statuses += [401] if guards else [401, 429]
+    parameters = operation.get("parameters", [])
+    places = {parameter["in"] for parameter in parameters}
+    statuses = [401, 422, 429, 500, 503]
     statuses += [403] if any(guard.permission for guard in guards) else []
     statuses += [404] if "path" in places else []
     statuses += [409] if method != "GET" else []
-    statuses += [413, 415] if "requestBody" in operation else []
-    statuses += [422] if places or "requestBody" in operation else []
+    statuses += [412] if HEADER in {parameter["name"] for parameter in parameters} else []
+    statuses += [400, 413, 415] if "requestBody" in operation else []
     return sorted(statuses, key=lambda status: HTTPStatus(status).value)

@@ -20,6 +20,9 @@ from models.errors import AlreadyExists, BusinessError, InvalidInput
 
 log = structlog.get_logger(__name__)
 
+ON_RECORD = {HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED, HTTPStatus.UNPROCESSABLE_ENTITY}
+"""What was tried and refused for a reason of the business; reading is on record only where it was denied."""
+
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
 _UNIQUE_VIOLATION = "23505"
@@ -88,7 +91,7 @@ def problem(
     said = document.model_dump(exclude_none=True)
     body = {name: value for name, value in said.items() if value or name not in {"errors", "facts"}}
     answer = Response(_json(body), status, media_type=MEDIA_TYPE)
-    answer.headers.update({**_usual_headers(status), **(headers or {})})
+    answer.headers.update({**_usual_headers(request, status), **(headers or {})})
     return answer
 
 
@@ -113,6 +116,12 @@ def from_business_error(request: Request, error: BusinessError) -> Response:
     )
 
 
+def is_to_be_recorded(method: str, error: BusinessError) -> bool:
+    if error.on_record:
+        return False
+    return error.status == HTTPStatus.FORBIDDEN or (method != "GET" and error.status in ON_RECORD)
+
+
 def unexpected(request: Request) -> Response:
     """Says nothing but where to find what happened."""
     detail = "Something went wrong on our side; tell us the correlation id"
@@ -123,8 +132,12 @@ async def _business_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, BusinessError)  # noqa: S101 - what it is registered for
     # Not its words, which name people: they are in the answer, and on record where they must be.
     log.info("refused", code=error.code, field=error.field)
-    if error.status == HTTPStatus.FORBIDDEN and (access := getattr(request.state, "access", None)):
-        await access.put_refusal_on_record(request, error)
+    access = getattr(request.state, "access", None)
+    if access is not None and is_to_be_recorded(request.method, error):
+        try:
+            await access.put_refusal_on_record(request, error)
+        except sa.exc.SQLAlchemyError as away:
+            return await _database_error(request, away)
     return from_business_error(request, error)
 
 
@@ -148,10 +161,14 @@ async def _not_valid(request: Request, error: Exception) -> Response:
         given = request.headers.get("content-type", "no content type")
         detail = f"Send the body as application/json, not {given[:100]}"
         return problem(request, 415, "UnsupportedMediaType", "The body is of another kind", detail)
-    found = [_field_error(each) for each in error.errors()]
-    first = found[0]
-    summary = f"{first.pointer or first.parameter or 'body'}: {first.detail}"
-    return problem(request, 422, InvalidInput.__name__, InvalidInput.title, summary, errors=found)
+    return from_business_error(request, not_valid(error.errors()))
+
+
+def not_valid(found: Sequence[Mapping[str, Any]]) -> InvalidInput:
+    """What pydantic found wrong; the first part of each ``loc`` is the place, as FastAPI names it."""
+    errors = [_field_error(each) for each in found]
+    summary = f"{errors[0].pointer or errors[0].parameter or 'body'}: {errors[0].detail}"
+    return InvalidInput(summary, errors=[each.model_dump() for each in errors])
 
 
 async def _database_error(request: Request, error: Exception) -> Response:
@@ -185,8 +202,10 @@ def pointer(path: Sequence[str | int]) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
-def _usual_headers(status: int) -> dict[str, str]:
-    return {"WWW-Authenticate": 'Bearer realm="stationmaster"'} if status == HTTPStatus.UNAUTHORIZED else {}
+def _usual_headers(request: Request, status: int) -> dict[str, str]:
+    """A guard that takes something else than a bearer token says so in ``request.state.challenge``."""
+    challenge = getattr(request.state, "challenge", 'Bearer realm="stationmaster"')
+    return {"WWW-Authenticate": challenge} if status == HTTPStatus.UNAUTHORIZED else {}
 
 
 def _kebab(code: str) -> str:

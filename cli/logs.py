@@ -2,8 +2,10 @@
 
 import logging
 import sys
+from typing import TextIO
 
 import structlog
+from opentelemetry.trace import format_span_id, format_trace_id, get_current_span
 from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import EventDict, Processor, WrappedLogger
 
@@ -13,8 +15,10 @@ _SECRET_NAMES = ("password", "secret", "token", "api_key", "factory_key", "key_h
 _TALKATIVE = ("httpx", "httpcore", "websockets", "uvicorn.access", "botocore", "boto3", "urllib3", "s3transfer")
 
 
-def configure_logging(process: str, log_format: str = "json", level: int = logging.INFO) -> None:
-    """Sends the logs of structlog and of the standard library to stdout.
+def configure_logging(
+    process: str, log_format: str = "json", level: int = logging.INFO, stream: TextIO | None = None
+) -> None:
+    """Sends the logs of structlog and of the standard library to ``stream``, stdout where none is named.
 
     Values bound by ``structlog.contextvars`` (``correlation_id`` above all) are in every line. ``log_format`` is
     ``json``, or ``console`` for a person's eyes.
@@ -27,6 +31,7 @@ def configure_logging(process: str, log_format: str = "json", level: int = loggi
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
         _ProcessName(process),
+        _with_trace,
         hide_secrets,
         _without_terminal_colours,
     ]
@@ -41,7 +46,7 @@ def configure_logging(process: str, log_format: str = "json", level: int = loggi
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(stream or sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -59,6 +64,15 @@ def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
     for name in event:
         if name.lower().endswith(_SECRET_NAMES):
             event[name] = _HIDDEN
+    return event
+
+
+def _with_trace(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """The trace in which a line was written, where this process exports traces."""
+    place = get_current_span().get_span_context()
+    if place.is_valid:
+        event["trace_id"] = format_trace_id(place.trace_id)
+        event["span_id"] = format_span_id(place.span_id)
     return event
 
 

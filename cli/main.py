@@ -3,12 +3,32 @@
 # Each command loads its own part only:
 # ruff: noqa: PLC0415
 
-from typing import Annotated, NoReturn
+from importlib import import_module
+from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+GROUPS = {"request": "cli.requests", "task": "cli.tasks", "work-order": "cli.work_orders"}
+"""Commands on the public API, by the module that holds each group of them."""
+
+
+class Commands(TyperGroup):
+    """Loads a group of commands when it is asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*super().list_commands(ctx), *GROUPS]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name in GROUPS:
+            return get_command(import_module(GROUPS[cmd_name]).app)
+        return super().get_command(ctx, cmd_name)
+
 
 app = typer.Typer(
     name="stationmaster",
+    cls=Commands,
     help="Runs the whole business of a charging network as durable processes.",
     no_args_is_help=True,
     add_completion=False,
@@ -54,6 +74,27 @@ def migrate() -> NoReturn:
     from cli.processes import run_migrate
 
     run_migrate()
+
+
+@app.command()
+def rebuild(
+    workflow_ids: Annotated[
+        list[str] | None, typer.Argument(help="These processes only, such as placement-PR-...")
+    ] = None,
+    *,
+    check: Annotated[bool, typer.Option("--check", help="Compare, and change nothing.")] = False,
+    anew: Annotated[bool, typer.Option("--anew", help="Start processes anew from their rows that agree, too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Tell it in JSON.")] = False,
+) -> NoReturn:
+    """Brings every process back from the database, after Temporal's store was lost or either was restored.
+
+    Exit code 0: rows and workflows agree; 1: they differ still, or could not be compared.
+    """
+    from cli.processes import leave
+    from cli.rebuild import run_rebuild
+    from cli.supervisor.deployment import default_folder
+
+    leave(run_rebuild(default_folder(), workflow_ids or [], check=check, anew=anew, as_json=as_json))
 
 
 @app.command()

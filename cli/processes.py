@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from cli.logs import configure_logging
 from cli.probes import Readiness, SignallessServer, serve_probes, serve_until
+from cli.tracing import end_tracing, start_tracing
 from models.settings import Settings
 
 END_WITHIN_S = 25.0
@@ -104,6 +105,7 @@ def explain(error: ValidationError) -> list[str]:
 
 def leave(code: int) -> NoReturn:
     """Ends the process without the interpreter's own shut-down, which may abort once temporalio was used."""
+    end_tracing()
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()
@@ -113,6 +115,7 @@ def leave(code: int) -> NoReturn:
 def _prepared(process: str) -> Settings:
     settings = load_settings()
     configure_logging(process, settings.log_format)
+    start_tracing(process)
     return settings
 
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 import structlog
-from structlog.contextvars import bound_contextvars
+from opentelemetry.trace import SpanKind
+from structlog.contextvars import bound_contextvars, get_contextvars
 from websockets.asyncio.connection import Connection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
@@ -20,8 +21,12 @@ from websockets.frames import CloseCode
 from csms import frames, metrics
 from csms.frames import Call, CallError, CallResult, ErrorCode, Ignored, Payload, Unreadable
 from csms.throttle import Throttle
+from models import tracing
 
 log = structlog.get_logger()
+
+UNTRACED = frozenset({"Heartbeat", "MeterValues"})
+"""So frequent, and of so little consequence each, that they begin no trace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,17 +118,9 @@ class StationConnection:
 
         Raises CallFailedError, NoAnswerError (it may have been done) or NotSentError (it was not).
         """
-        await self._take_turn()
-        began_s = time.perf_counter()
-        result = "failed"
-        try:
-            answer = await self._ask(action, payload)
-            result = "answered"
-        finally:
-            self._turn.release()
-            metrics.COMMANDS.labels(action, result).inc()
-            metrics.ANSWERING.labels(action).observe(time.perf_counter() - began_s)
-        return answer
+        with tracing.span(f"ocpp.call {action}", SpanKind.CLIENT, _about(action)):
+            await self._take_turn()
+            return await self._ask_in_turn(action, payload)
 
     async def is_alive(self, within_s: float) -> bool:
         """Whether the other end still answers a ping."""
@@ -141,6 +138,18 @@ class StationConnection:
 
     async def close(self, code: int, reason: str) -> None:
         await self._socket.close(code, reason)
+
+    async def _ask_in_turn(self, action: str, payload: Payload) -> Payload:
+        began_s = time.perf_counter()
+        result = "failed"
+        try:
+            answer = await self._ask(action, payload)
+            result = "answered"
+        finally:
+            self._turn.release()
+            metrics.COMMANDS.labels(action, result).inc()
+            metrics.ANSWERING.labels(action).observe(time.perf_counter() - began_s)
+        return answer
 
     async def _take_turn(self) -> None:
         try:
@@ -222,10 +231,17 @@ class StationConnection:
     async def _handle_calls(self) -> None:
         while (call := await self._calls.get()) is not None:
             with bound_contextvars(correlation_id=str(uuid4()), action=call.action, message_id=call.message_id[:36]):
-                await self._handle(call)
+                await self._traced(call)
 
-    async def _handle(self, call: Call) -> None:
+    async def _traced(self, call: Call) -> None:
         label = call.action if call.action in self._actions else "unknown"
+        if label in UNTRACED:
+            await self._handle(call, label)
+            return
+        with tracing.span(f"ocpp.receive {label}", SpanKind.SERVER, _about(label)):
+            await self._handle(call, label)
+
+    async def _handle(self, call: Call, label: str) -> None:
         answer: Answer | None = None
         with metrics.HANDLING.labels(label).time():
             try:
@@ -265,3 +281,13 @@ class StationConnection:
             log.warning("calls_not_handled_at_the_end", calls=self._calls.qsize())
         finally:
             handling.cancel()
+
+
+def _about(action: str) -> dict[str, str | None]:
+    """The action, and the station and the correlation id as they are bound for the log."""
+    bound = get_contextvars()
+    return {
+        "ocpp.action": action,
+        "stationmaster.station": bound.get("identity"),
+        tracing.CORRELATION: bound.get("correlation_id"),
+    }

@@ -15,6 +15,8 @@ class BusinessError(Exception):
     status: ClassVar[int] = 409
     title: ClassVar[str] = "The request can't be done"
     registry: ClassVar[dict[str, type["BusinessError"]]] = {}
+    on_record = False
+    """The refused attempt stands in the timeline already."""
 
     def __init__(self, detail: str, *, field: str | None = None, **facts: Any) -> None:
         super().__init__(detail)
@@ -60,6 +62,10 @@ class InvalidInput(BusinessError):
     title = "The input is not valid"
 
 
+class UnknownCrew(InvalidInput):
+    title = "Unknown crew"
+
+
 class UnknownTender(InvalidInput):
     title = "Unknown tender"
 
@@ -78,6 +84,10 @@ class IdempotencyKeyReused(InvalidInput):
 
 class StageDoesNotAllow(BusinessError):
     title = "The stage does not allow this"
+
+
+class CrewBusy(BusinessError):
+    title = "The crew is planned elsewhere at that time"
 
 
 class ProcessEnded(BusinessError):
@@ -157,6 +167,16 @@ class UnsupportedMedia(BusinessError):
 class TooManyAttempts(BusinessError):
     status = 429
     title = "Too many attempts"
+
+
+class RateLimited(BusinessError):
+    status = 429
+    title = "Too many requests"
+
+
+class PreconditionFailed(BusinessError):
+    status = 412
+    title = "It was changed meanwhile"
 
 
 class Overloaded(BusinessError):

@@ -7,6 +7,8 @@ from pathlib import Path
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from models.rules.events import Language
+
 
 class Settings(BaseSettings):
     """Names in the environment are the field's in capitals behind ``STATIONMASTER_``, but for ``DATABASE_URL``.
@@ -56,6 +58,9 @@ class Settings(BaseSettings):
     bootstrap_password: SecretStr = SecretStr("")
     log_format: str = "json"
 
+    requests_per_minute: int = Field(default=6000, ge=1)
+    """What each API key may call, where the key has no number of its own, and each person over all logins."""
+
     country: str = "NL"
     zone: str = "Europe/Amsterdam"
     operator_name: str = "Stationmaster Demo Charging"
@@ -64,6 +69,13 @@ class Settings(BaseSettings):
     boot_time_limit_s: int = 900
     test_charge_time_limit_s: int = 300
     test_charge_energy_wh: int = 100
+
+    language: Language = Language.ENGLISH
+    """Of letters to whom has not chosen one."""
+    notices_kept_days: int = Field(default=30, ge=1)
+    """What has waited longer for an endpoint that is paused is given up."""
+    old_secret_valid_hours: int = Field(default=24, ge=1)
+    """For so long after a rotation an endpoint's old secret signs beside the new one."""
 
     @cached_property
     def sqlalchemy_url(self) -> str:

@@ -15,8 +15,9 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from structlog.processors import JSONRenderer
 
-from api.app import create_app
+from api.app import create_app, serving
 from cli.supervisor.postgres import EmbeddedPostgres
+from models.clock import utc_now
 from models.migrate import upgrade
 from models.settings import Settings
 from models.store.database import Database
@@ -50,7 +51,7 @@ class Server:
             connection.execute(statement.encode())
 
     def copy(self, template: str, name: str) -> str:
-        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         return name
 
     @contextmanager
@@ -129,11 +130,16 @@ def relay() -> RecordingRelay:
     return RecordingRelay()
 
 
+@pytest.fixture(scope="session")
+def routed() -> FastAPI:
+    """The API's routes, which take their time to be put together; each test serves them from a database of its own."""
+    return create_app(settings_for("postgresql://"))
+
+
 @pytest.fixture
-async def app(settings: Settings, relay: RecordingRelay) -> AsyncIterator[FastAPI]:
-    running = create_app(settings, relay=lambda _desk, _client: relay)
-    async with running.router.lifespan_context(running):
-        yield running
+async def app(routed: FastAPI, settings: Settings, relay: RecordingRelay) -> AsyncIterator[FastAPI]:
+    async with serving(settings, utc_now, lambda _desk, _client: relay, routed):
+        yield routed
 
 
 @pytest.fixture

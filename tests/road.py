@@ -30,7 +30,7 @@ from models.tables.base import new_id
 from models.tables.document import Document
 from models.tables.placement import PlacementRequest
 from models.tables.work_order import WorkOrder, WorkOrderLine
-from models.usecases import charging, commissioning, placement, process, sat, station, work_order
+from models.usecases import charging, commissioning, placement, planning, process, sat, station, work_order
 from models.usecases.work import Work
 from tests.people import Person, World
 from tests.rows import Rows
@@ -169,7 +169,7 @@ class Road(Rows):
 
     async def plan(self, day: date = date(2026, 12, 1)) -> None:
         told = decision(PlanWorkOrder, self.world.installer_user, planned_for=day)
-        await self.do(self.world.installer_user, lambda work: work_order.plan(work, self.order.id, told))
+        await self.do(self.world.installer_user, lambda work: planning.plan(work, self.order.id, told))
 
     async def start_test(self, line: WorkOrderLine | None = None) -> Asset:
         place = line or (await self.lines())[0]

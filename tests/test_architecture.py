@@ -14,6 +14,7 @@ TESTED_ELSEWHERE = {
     "endpoint": "api/test_endpoints.py",
     "photo": "api/test_documents.py",
     "process_map_layout": "models/rules/test_process_map.py",
+    "rebuild": "workflows/test_rebuild.py",
     "sat_template": "api/test_tenders.py",
     "timeline": "workflows/test_rows.py",
     "work": "models/usecases/test_process.py",

@@ -10,6 +10,7 @@ from temporalio.envconfig import ClientConfig
 from models.secrets import KeyRing
 from models.settings import Settings
 from workflows.codec import EncryptionCodec
+from workflows.tracing import interceptors
 
 
 def data_converter(settings: Settings) -> DataConverter:
@@ -25,4 +26,6 @@ async def connect(settings: Settings, *, lazy: bool = False) -> Client:
     """A client by the environment's ``TEMPORAL_*``; a lazy one is made while Temporal is down."""
     config = ClientConfig.load_client_connect_config()
     config.setdefault("target_host", "127.0.0.1:7233")
-    return await Client.connect(**config, data_converter=data_converter(settings), lazy=lazy)
+    return await Client.connect(
+        **config, data_converter=data_converter(settings), lazy=lazy, interceptors=interceptors()
+    )

@@ -47,19 +47,33 @@ class CommissioningWorkflow(Process[CommissioningProgress]):
         workflow.upsert_search_attributes([search_attributes.STATION.value_set(subject.reference)])
         await self.load()
         while not self.ended:
-            match self.stage:
-                case S.REGISTERED | S.CONNECTED:
-                    await self.await_boot()
-                case S.BOOTED:
-                    await self.apply_configuration()
-                case S.CONFIGURED:
-                    await self.check_itself()
-                case S.TEST_CHARGING:
-                    await self.run_test_charge()
-                case _:
-                    await self.await_decision()
+            await self.renew()
+            if self.called_off:
+                await self.load()
+            else:
+                await self.go_on()
+        if self.stage is S.CANCELLED:
+            await self.command_once("disconnect")
         await self.rest()
         return str(self.stage)
+
+    async def go_on(self) -> None:
+        match self.stage:
+            case S.REGISTERED | S.CONNECTED:
+                await self.await_boot()
+            case S.BOOTED:
+                await self.apply_configuration()
+            case S.CONFIGURED:
+                await self.check_itself()
+            case S.TEST_CHARGING:
+                await self.run_test_charge()
+            case _:
+                await self.await_decision()
+
+    @property
+    def called_off(self) -> bool:
+        """P20: the work order was cancelled, which the rows know already: nothing is waited for any more."""
+        return any(fact.name == "cancelled" for fact in self._facts)
 
     async def load(self) -> None:
         """Other processes have moved the station, or this one begins: its rows tell where it stands."""
@@ -143,7 +157,7 @@ class CommissioningWorkflow(Process[CommissioningProgress]):
         known: dict[str, Any] = answer.data.get("configuration", {})
         read_back = {key: known[key]["value"] for key in known}
         wrong = await self.findings(read_back)
-        while wrong and workflow.now() < until:
+        while wrong and workflow.now() < until and not self.called_off:
             await workflow.sleep(options.NODE_SEARCHED_AGAIN_AFTER)
             wrong = await self.findings(read_back)
         if wrong:
@@ -164,6 +178,9 @@ class CommissioningWorkflow(Process[CommissioningProgress]):
         if number is None:
             return
         told = await self.fact_of(number, until, "energy_flowed", "transaction_stopped")
+        if self.called_off:
+            await self.command_once("stop_charging", transaction=number)
+            return
         if told is not None and told.name == "transaction_stopped":
             await self.fail_charge("The transaction ended before enough energy flowed; check the cable and the car.")
             return
@@ -195,18 +212,20 @@ class CommissioningWorkflow(Process[CommissioningProgress]):
 
     async def fact_of(self, transaction: int | None, until: datetime, *names: str) -> Fact | None:
         """The next fact of one of these names and of this transaction, None for any; None where it does not come."""
-        while True:
+        while not self.called_off:
             fact = self.next_fact()
             if fact is None:
                 if not await self.wait(names[0].replace("_", " "), until=until):
                     return None
             elif fact.name in names and transaction in {None, fact.payload["transaction"]}:
                 return fact
+        return None
 
     async def move(self, event: CommissioningEvent, fact: Fact | None = None, **detail: Any) -> None:
         """By a fact, once for that; by a step of the test itself, once in each test."""
         occurrence = fact.occurrence if fact else f"{event}-{self.test_occurrence}"
-        step = self.station_step(occurrence, event=event, detail=detail)
+        traceparent = fact.traceparent if fact else None
+        step = self.station_step(occurrence, event=event, detail=detail, traceparent=traceparent)
         await self.take(Activities.move_station, step)
 
     async def fail_test(self, reason: str) -> None:
@@ -219,7 +238,7 @@ class CommissioningWorkflow(Process[CommissioningProgress]):
 
     async def command(self, kind: Any, until: datetime, /, **arguments: Any) -> CommandOutcome | None:
         """Send a command to the node that holds the socket, looked up each time anew; None where it takes too long."""
-        while workflow.now() < until:
+        while workflow.now() < until and not self.called_off:
             answer = await self.command_once(kind, **arguments)
             if answer is not None:
                 return answer
@@ -255,7 +274,7 @@ class CommissioningWorkflow(Process[CommissioningProgress]):
 
     def station_step(self, occurrence: str, **more: Any) -> CommissioningStep:
         test_number = self.progress.test_number if self.progress else 0
-        return CommissioningStep(**self.step(occurrence).model_dump(), test_number=test_number, **more)
+        return CommissioningStep(**{**self.step(occurrence).model_dump(), "test_number": test_number, **more})
 
     @workflow.update
     async def start_test_charge(self, decision: StartTestCharge) -> str:

@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from models.rules.work_order import WORK_ORDER, WorkOrderEvent, WorkOrderStage
     from models.usecases.commissioning import workflow_id as commissioning_workflow_id
+    from models.usecases.planning import CALL as PLAN_CALL
     from workflows import options
     from workflows.commissioning import CommissioningWorkflow
     from workflows.process import Process
@@ -47,11 +48,12 @@ class InstallationWorkflow(Process[WorkOrderProgress]):
         """The installer works through the lines, a second person accepts, the report is filed, the stations go live."""
         await self.take(Activities.load_work_order, self.step("load"))
         while not self.ended:
+            await self.renew()
             await self.start_commissioning()
             if self.stage is WorkOrderStage.ACCEPTED and not self.at.reported:
                 await self.make_report()
             elif fact := self.next_fact():
-                await self.note_station_active(fact)
+                await self.hear(fact)
             else:
                 await self.wait(f"work order is {self.stage}")
         await self.rest()
@@ -85,13 +87,21 @@ class InstallationWorkflow(Process[WorkOrderProgress]):
             step,
             start_to_close_timeout=options.REPORT_LIMIT,
             heartbeat_timeout=options.REPORT_HEARTBEAT_WITHIN,
-            retry_policy=options.STEP_RETRY,
+            retry_policy=options.REPORT_RETRY,
             summary="SAT report",
         )
 
-    async def note_station_active(self, fact: Fact) -> None:
-        """P19: the work order closes with its last station."""
-        await self.take(Activities.note_station_active, self.subject.subject_id, fact)
+    async def hear(self, fact: Fact) -> None:
+        """P10 for the plans of the installer's own system; P19: the work order closes with its last station.
+
+        P20: the placement was called off, and has cancelled the work order.
+        """
+        if fact.name == "cancelled":
+            self.arrive(self.at.model_copy(update={"stage": WorkOrderStage.CANCELLED}))
+        elif fact.name == PLAN_CALL:
+            await self.take(Activities.apply_plan_call, self.subject.subject_id, fact)
+        else:
+            await self.take(Activities.note_station_active, self.subject.subject_id, fact)
 
     @workflow.update
     async def plan(self, decision: PlanWorkOrder) -> str:

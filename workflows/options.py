@@ -11,6 +11,10 @@ STEP_RETRY = RetryPolicy(
 """A step of our own is tried until the database is back; business facts are never retried."""
 
 REPORT_LIMIT = timedelta(minutes=10)
+REPORT_RETRY = RetryPolicy(
+    initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=10)
+)
+"""A report that can't be drawn is tried until it can; engineers get a task after some tries."""
 REPORT_HEARTBEAT_WITHIN = timedelta(seconds=10)
 """A worker that dies over a report is missed so soon, however many photos there are to draw."""
 
@@ -20,11 +24,17 @@ GRID_CALL_RETRY = RetryPolicy(
 )
 """A grid operator that is away is tried until it is back; operations sees since when."""
 
+DRAIN_LIMIT = timedelta(minutes=3)
+"""A batch begins no call after half a minute; the last one may be a mail."""
+DRAIN_HEARTBEAT_WITHIN = timedelta(seconds=10)
+"""A worker that dies over a batch is missed so soon."""
+
 DELIVERY_LIMIT = timedelta(minutes=1)
 DELIVERY_GIVEN_UP_AFTER = timedelta(days=3)
 DELIVERY_RETRY = RetryPolicy(
     initial_interval=timedelta(seconds=2), backoff_coefficient=2, maximum_interval=timedelta(hours=1)
 )
+"""Of processes that the first release began; by now the waits between tries stand in models/rules/delivery.py."""
 
 COMMAND_LIMIT = timedelta(seconds=40)
 COMMAND_PICKED_UP_WITHIN = timedelta(seconds=5)
@@ -37,6 +47,12 @@ BOOT_ASKED_AGAIN_AFTER = timedelta(seconds=30)
 CONFIGURATION_LIMIT = timedelta(minutes=5)
 SELF_CHECK_LIMIT = timedelta(minutes=2)
 TEST_CHARGE_STOP_LIMIT = timedelta(minutes=2)
+
+REMINDING_LIMIT = timedelta(minutes=2)
+DEADLINES_LOOKED_AT_AFTER = timedelta(minutes=30)
+"""A deadline that is set is heard of so soon; none is shorter than a working day."""
+DEADLINES_SHORTEST_NAP = timedelta(seconds=1)
+RING_LIMIT = timedelta(seconds=2)
 
 WORKER_SHUTDOWN_GRACE = timedelta(seconds=10)
 

@@ -13,9 +13,12 @@ from temporalio.exceptions import ActivityError, ApplicationError, ApplicationEr
 
 with workflow.unsafe.imports_passed_through():
     from activities.refusals import RefusalActivities
+    from activities.settling import SettlingActivities
     from models.errors import BusinessError
     from models.messages.base import Decision, Fact, Progress, Refusal, Step, Subject
+    from models.messages.rebuild import Standing
     from models.rules.machine import Machine
+    from models.rules.rebuild import compared
     from workflows import options, search_attributes
 
 STEP: dict[str, Any] = {"start_to_close_timeout": options.STEP_LIMIT, "retry_policy": options.STEP_RETRY}
@@ -47,6 +50,12 @@ class Process(Generic[P]):
         if fact.number > self._heard:
             self._heard = fact.number
             self._facts.append(fact)
+
+    @workflow.query
+    def standing(self) -> Standing:
+        """Where this run stands, for the comparison with the rows."""
+        progress = None if self.progress is None else compared(self.progress.model_dump(mode="json"))
+        return Standing(subject_id=self.subject.subject_id, heard=self._heard, progress=progress)
 
     @workflow.signal(dynamic=True)
     async def decided_by_signal(self, name: str, args: Sequence[RawValue]) -> None:
@@ -152,6 +161,25 @@ class Process(Generic[P]):
                 return fact
         return None
 
+    async def renew(self) -> None:
+        """Continue as new from the rows once the history has grown long, between two steps of ``run``.
+
+        Facts that were heard are settled in the rows first, so that the next run ignores them should they be delivered
+        once more. What comes meanwhile is heard by this run, which tries again after that; what comes later still
+        makes Temporal refuse the end of this run, or reaches the next one.
+        """
+        if self._facts or not workflow.info().is_continue_as_new_suggested():
+            return
+        heard = self._heard
+        if heard > self.at.applied_number:
+            async with self._turn:
+                await workflow.execute_activity_method(
+                    SettlingActivities.settle_facts, args=[self.step(f"settle-{heard}"), heard], **STEP
+                )
+        await self.rest()
+        if self._heard == heard and not self.ended:
+            workflow.continue_as_new(self.subject)
+
     async def wait(self, summary: str, *, until: datetime | None = None) -> bool:
         """Wait for a fact or a decision. False where ``until`` came first."""
         seen = self._changes
@@ -167,11 +195,13 @@ class Process(Generic[P]):
     def show(self) -> None:
         """What engineers find it by and read of it in the Temporal UI."""
         stage = self.machine.state(self.stage)
+        due_at = self.progress.due_at if self.progress else None
         workflow.upsert_search_attributes(
             [
                 search_attributes.REFERENCE.value_set(self.subject.reference),
                 search_attributes.STAGE.value_set(str(stage.name)),
                 search_attributes.ORGANISATION.value_set(self.progress.organisation if self.progress else ""),
+                search_attributes.DUE.value_unset() if due_at is None else search_attributes.DUE.value_set(due_at),
             ]
         )
         who = f"Waits for **{stage.waits_for}**" if stage.waits_for else "Waits for nobody"

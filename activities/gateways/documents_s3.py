@@ -8,6 +8,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from activities.gateways.documents import checked_key
+from models import tracing
 from models.errors import NotFound
 
 if TYPE_CHECKING:
@@ -35,11 +36,13 @@ class S3Documents:
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         self._client: S3Client = boto3.session.Session().client("s3", endpoint_url=endpoint_url, config=_CONFIG)
 
+    @tracing.outgoing("documents.put")
     async def put(self, key: str, content: bytes, content_type: str) -> None:
         await asyncio.to_thread(
             self._client.put_object, Bucket=self._bucket, Key=self._key(key), Body=content, ContentType=content_type
         )
 
+    @tracing.outgoing("documents.get")
     async def get(self, key: str) -> bytes:
         try:
             return await asyncio.to_thread(self._read, self._key(key))

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from activities.gateways.answers import excerpt, read_bounded, retry_after_s
 from activities.gateways.errors import Refused, TryAgain
+from models import tracing
 from models.messages.grid import ConnectionRequest
 from models.settings import Settings
 
@@ -49,6 +50,7 @@ class HttpGridOperator:
     async def aclose(self) -> None:
         await self._client.aclose()
 
+    @tracing.outgoing("grid_operator.request_connection")
     async def request_connection(self, request: ConnectionRequest, key: str) -> str:
         body = {**request.model_dump(mode="json"), "callback_url": self._callback_url}
         answer = await self._post("/connection-requests", body, key, _ABOUT_THE_REQUEST)
@@ -57,6 +59,7 @@ class HttpGridOperator:
             raise TryAgain("The grid operator's answer has no connection_request_id.")
         return made
 
+    @tracing.outgoing("grid_operator.cancel")
     async def cancel(self, connection_request_id: str, key: str) -> None:
         path = f"/connection-requests/{quote(connection_request_id, safe='')}/cancel"
         await self._post(path, {}, key, _ABOUT_THE_REQUEST | {404})

@@ -13,6 +13,7 @@ import aiosmtplib
 from pydantic import BaseModel, ConfigDict
 
 from activities.gateways.errors import Refused, TryAgain
+from models import tracing
 from models.clock import Clock, utc_now
 from models.settings import Settings
 
@@ -99,6 +100,7 @@ class SmtpMail:
             starttls=settings.smtp_starttls,
         )
 
+    @tracing.outgoing("mail.send")
     async def send(self, message: MailMessage) -> None:
         composed = self._compose(message)
         recipient = composed["to"].addresses[0].addr_spec
@@ -193,8 +195,8 @@ def _judged(error: Exception) -> Refused | TryAgain:
         return TryAgain(f"The mail server can't be used ({type(error).__name__}).")
     says = f"{error.code} {error.message}"[:500]
     if isinstance(error, aiosmtplib.SMTPRecipientRefused) and error.code >= 500:
-        return Refused(f"The mail server refuses the address: {says}", "/to")
+        return Refused(f"The mail server refuses the address: {says}", "/to", status=error.code)
     is_final = isinstance(error, aiosmtplib.SMTPDataError) and error.code >= 500
     if is_final or error.code == _TOO_LARGE:
-        return Refused(f"The mail server refuses the message: {says}")
-    return TryAgain(f"The mail server does not take the message now: {says}")
+        return Refused(f"The mail server refuses the message: {says}", status=error.code)
+    return TryAgain(f"The mail server does not take the message now: {says}", status=error.code)

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol, Self
@@ -12,6 +13,7 @@ from standardwebhooks import Webhook
 from activities.gateways.addresses import OutsideOnly, check_url
 from activities.gateways.answers import excerpt, read_bounded, retry_after_s
 from activities.gateways.errors import Refused, TryAgain
+from models import tracing
 from models.settings import Settings
 
 CONNECT_LIMIT_S = 5.0
@@ -30,8 +32,10 @@ class Delivered:
 
 
 class Webhooks(Protocol):
-    async def send(self, url: str, secret: str, notice_id: str, at: datetime, body: bytes) -> Delivered:
-        """Sends one notice once. ``notice_id`` stays the same over retries; ``at`` is the time of this attempt.
+    async def send(self, url: str, secrets: Sequence[str], notice_id: str, at: datetime, body: bytes) -> Delivered:
+        """Sends one notice once, signed with each of the secrets. ``notice_id`` stays the same over retries.
+
+        ``at`` is the time of this attempt.
 
         Raises Refused where the endpoint is gone (410) or never may be called; TryAgain for whatever else is not a 2xx.
         """
@@ -54,9 +58,10 @@ class HttpWebhooks:
     async def aclose(self) -> None:
         await self._client.aclose()
 
-    async def send(self, url: str, secret: str, notice_id: str, at: datetime, body: bytes) -> Delivered:
+    @tracing.outgoing("webhook.send")
+    async def send(self, url: str, secrets: Sequence[str], notice_id: str, at: datetime, body: bytes) -> Delivered:
         checked = check_url(url, allow_inside=self._allow_inside)
-        headers = signed_headers(secret, notice_id, at, body)
+        headers = signed_headers(secrets, notice_id, at, body)
         began = time.monotonic()
         try:
             async with (
@@ -70,14 +75,18 @@ class HttpWebhooks:
         return Delivered(response.status_code, time.monotonic() - began)
 
 
-def signed_headers(secret: str, notice_id: str, at: datetime, body: bytes) -> dict[str, str]:
-    """The headers of one attempt; raises Refused where the secret is none, ValueError where ``at`` has no zone."""
+def signed_headers(secrets: Sequence[str], notice_id: str, at: datetime, body: bytes) -> dict[str, str]:
+    """The headers of one attempt; raises Refused where a secret is none, ValueError where ``at`` has no zone.
+
+    A receiver takes the call where one of the signatures holds for the secret that it knows (Standard Webhooks, secret
+    rotation).
+    """
     if at.tzinfo is None:
         raise ValueError("The time of an attempt needs a time zone.")
     # The library takes whatever time it gets for UTC.
     instant = at.astimezone(UTC)
     try:
-        signature = Webhook(secret).sign(notice_id, instant, body.decode())
+        signatures = [Webhook(secret).sign(notice_id, instant, body.decode()) for secret in secrets]
     except Exception as error:  # noqa: BLE001 -- the library raises several kinds; none may show the secret
         raise Refused(f"The endpoint's signing secret can't be used ({type(error).__name__}).", "/secret") from None
     return {
@@ -86,7 +95,7 @@ def signed_headers(secret: str, notice_id: str, at: datetime, body: bytes) -> di
         "Accept-Encoding": "identity",
         "webhook-id": notice_id,
         "webhook-timestamp": str(int(instant.timestamp())),
-        "webhook-signature": signature,
+        "webhook-signature": " ".join(signatures),
     }
 
 
@@ -94,8 +103,9 @@ def _check_taken(response: httpx.Response, answer: bytes) -> None:
     if response.is_success:
         return
     if response.status_code == _GONE:
-        raise Refused("The endpoint is gone (410): it wants no more webhooks.")
-    says = f"The endpoint answered {response.status_code}"
+        raise Refused("The endpoint is gone (410): it wants no more webhooks.", status=_GONE)
+    status = response.status_code
+    says = f"The endpoint answered {status}"
     if response.is_redirect:
-        raise TryAgain(f"{says}: redirects are not followed, its address must be corrected.")
-    raise TryAgain(f"{says}: {excerpt(answer)}".removesuffix(": "), retry_after_s(response))
+        raise TryAgain(f"{says}: redirects are not followed, its address must be corrected.", status=status)
+    raise TryAgain(f"{says}: {excerpt(answer)}".removesuffix(": "), retry_after_s(response), status=status)

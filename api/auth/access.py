@@ -1,6 +1,6 @@
 """The guard of every route: who calls, whether the policy lets them, and with whose eyes they see."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -10,12 +10,15 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.auth import tokens
+from api.auth import rates, tokens
+from api.auth.attempts import tried
 from api.context import Services, correlation_id_of, services_of
 from models.errors import BusinessError, Forbidden, NotAuthenticated
 from models.messages.base import Actor
 from models.rules import access as policy
+from models.rules import privacy
 from models.rules.access import ROLES_OF, OrganisationKind, Permission, Reach, Role
+from models.rules.rates import Usage
 from models.store import organisations
 from models.store.viewer import Viewer
 from models.tables.access import Organisation, Principal
@@ -25,7 +28,7 @@ from models.usecases.work import Work
 _SESSION = HTTPBearer(
     scheme_name="session", description="The token that `POST /v1/sessions` gave to a person.", auto_error=False
 )
-_API_KEY = HTTPBearer(
+API_KEY = HTTPBearer(
     scheme_name="api_key", description="A service account's API key, `sm_...`, narrowed by scopes.", auto_error=False
 )
 
@@ -62,6 +65,8 @@ class Access:
     caller: Caller
     viewer: Viewer
     correlation_id: str
+    later: set[str] | None = None
+    """Takes the processes whose facts are delivered together at the end; None: each work delivers its own."""
 
     @property
     def actor(self) -> Actor:
@@ -69,7 +74,7 @@ class Access:
 
     def work(self) -> AbstractAsyncContextManager[Work]:
         """One transaction in the caller's name; what it hands over is delivered after it is committed."""
-        return self.services.work(self.actor, self.correlation_id)
+        return self.services.work(self.actor, self.correlation_id, self.later)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -84,11 +89,30 @@ class Access:
                     f"Your API key lacks '{beyond}', so it can't give it to others", permission=beyond.value
                 )
 
-    async def put_refusal_on_record(self, request: Request, error: BusinessError) -> None:
-        """A denied attempt stays in the timeline of whoever made it."""
+    async def put_refusal_on_record(
+        self, request: Request, error: BusinessError, attempt: Mapping[str, Any] | None = None
+    ) -> None:
+        """A refused attempt stays in the timeline of whoever made it, with what was tried, masked.
+
+        ``attempt`` is what was tried where that is a part of the request.
+        """
         what = f"refused: {request.method} {request.url.path}"[:300]
+        wanted = await tried(request) if attempt is None else {"body": privacy.shown(attempt)}
+        # A half of a surrogate pair can be said in JSON, and can't be stored.
+        why = error.detail.encode(errors="replace").decode()
+        said: dict[str, Any] = {"status": error.status, "tried": wanted}
         async with self.work() as work:
-            timeline.record(work, "principal", self.caller.id, what, why=error.detail, refused=True, code=error.code)
+            timeline.record(
+                work,
+                "principal",
+                self.caller.id,
+                what,
+                why=why,
+                refused=True,
+                aimed_at=next(iter(request.path_params.values()), None),
+                code=error.code,
+                **said,
+            )
 
 
 class Guard:
@@ -101,10 +125,11 @@ class Guard:
         self,
         request: Request,
         session: Annotated[HTTPAuthorizationCredentials | None, Security(_SESSION)],
-        _api_key: Annotated[HTTPAuthorizationCredentials | None, Security(_API_KEY)],
+        _api_key: Annotated[HTTPAuthorizationCredentials | None, Security(API_KEY)],
     ) -> Access:
         """Raises NotAuthenticated, Forbidden."""
-        caller = await authenticate(services_of(request), session.credentials if session else "")
+        caller, usage = await authenticate(services_of(request), session.credentials if session else "")
+        rates.tell(request.scope, usage)
         access = _access(request, caller, Reach.OWN)
         request.state.access = access
         if self.permission is None:
@@ -132,28 +157,35 @@ def caller_of(
     return Caller(principal.id, principal.name, organisation.id, organisation.kind, roles, scopes, secret_hash)
 
 
-async def authenticate(services: Services, secret: str) -> Caller:
-    """Raises NotAuthenticated, in the same words whatever is wrong."""
+async def authenticate(services: Services, secret: str) -> tuple[Caller, Usage]:
+    """Who calls, and how often of late. Raises NotAuthenticated, in the same words whatever is wrong."""
     if secret and tokens.is_plausible(secret):
         secret_hash = tokens.hash_of(secret)
+        now = services.desk.clock()
         async with services.desk.database.transaction() as session:
-            caller = await _caller(session, services, secret, secret_hash)
-        if caller is not None:
-            return caller
+            known = await _caller(session, services, secret, secret_hash)
+            if known is not None:
+                caller, counted_id, limit = known
+                return caller, await rates.counted(session, counted_id, limit, now)
     raise NotAuthenticated("Send a valid session token or API key as 'Authorization: Bearer ...'")
 
 
-async def _caller(session: AsyncSession, services: Services, secret: str, secret_hash: str) -> Caller | None:
+async def _caller(
+    session: AsyncSession, services: Services, secret: str, secret_hash: str
+) -> tuple[Caller, UUID, int] | None:
+    """With what is counted, and how often that may call in a minute."""
+    limit = services.settings.requests_per_minute
     if secret.startswith(tokens.API_KEY_PREFIX):
         by_key = await organisations.by_key(session, secret_hash)
         if by_key is not None:
             key, principal, organisation = by_key
             scopes = frozenset(Permission(scope) for scope in key.scopes if scope in set(Permission))
-            return caller_of(principal, organisation, scopes, secret_hash)
+            caller = caller_of(principal, organisation, scopes, secret_hash)
+            return caller, key.id, key.requests_per_minute or limit
     else:
         by_login = await organisations.by_login(session, secret_hash, services.desk.clock())
         if by_login is not None:
-            return caller_of(by_login[1], by_login[2], None, secret_hash)
+            return caller_of(by_login[1], by_login[2], None, secret_hash), by_login[1].id, limit
     return None
 
 

@@ -2,15 +2,26 @@
 
 from fastapi import APIRouter, Depends
 
+from api.parameters import refuse_unknown
 from api.storable import refuse_nul
 from api.v1 import (
+    audit,
+    calendars,
+    crews,
+    deadlines,
+    delegations,
     documents,
+    endpoint_notices,
     endpoints,
     hardware,
+    installer_webhooks,
     organisations,
     photos,
+    placement_bulk,
     placement_decisions,
     placements,
+    plan_hooks,
+    planning,
     processes,
     products,
     sat_templates,
@@ -28,10 +39,11 @@ from api.v1 import (
     work_orders,
 )
 
-router = APIRouter(prefix="/v1", dependencies=[Depends(refuse_nul)])
+router = APIRouter(prefix="/v1", dependencies=[Depends(refuse_nul), Depends(refuse_unknown)])
 for part in (
     sessions,
     organisations,
+    plan_hooks,
     users,
     service_accounts,
     products,
@@ -39,18 +51,27 @@ for part in (
     tenders,
     hardware,
     tasks,
+    delegations,
+    deadlines,
     placements,
+    placement_bulk,
     placement_decisions,
     timelines,
     work_orders,
     work_order_lines,
+    planning,
+    crews,
+    calendars,
     sats,
     photos,
     stations,
     station_events,
     documents,
     endpoints,
+    endpoint_notices,
     webhooks,
+    installer_webhooks,
     processes,
+    audit,
 ):
     router.include_router(part.router)

@@ -16,7 +16,10 @@ from models.tables.work_order import WorkOrder, WorkOrderLine
 S = TypeVar("S", bound=StrEnum)
 E = TypeVar("E", bound=StrEnum)
 
-_PLACEMENT = dict.fromkeys(PlacementEvent, Permission.PLACEMENTS_DECIDE)
+_PLACEMENT = {
+    **dict.fromkeys(PlacementEvent, Permission.PLACEMENTS_DECIDE),
+    PlacementEvent.WITHDRAW: Permission.PLACEMENTS_WITHDRAW,
+}
 _WORK_ORDER = {
     WorkOrderEvent.PLAN: Permission.WORK_ORDERS_PLAN,
     WorkOrderEvent.CHANGE_LINES: Permission.WORK_ORDERS_CHANGE_LINES,

@@ -15,6 +15,8 @@ from models.errors import NotFound
 from models.rules.access import Permission
 from models.store import documents
 from models.tables.document import Document
+from models.usecases.photo import ENDINGS
+from models.usecases.report import PDF
 
 router = APIRouter(prefix="/documents", tags=["documents"])
 
@@ -67,7 +69,7 @@ async def show(document_id: UUID, access: Reading) -> DocumentShape:
     responses={
         200: {
             "description": "The bytes, under their own content type",
-            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+            "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in (PDF, *ENDINGS)},
         },
         304: {"description": "The content is the one that `If-None-Match` names"},
     },

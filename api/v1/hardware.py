@@ -5,19 +5,21 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from api.auth.access import Access, require
+from api.etags import IfMatch, Precondition
 from api.idempotency import Once
-from api.paging import Page, Pages
+from api.paging import Page, Paging, pages_by
 from api.v1.shapes import Shape, example, sample
 from models.errors import NotFound
 from models.messages.unit import HandOver, NewUnit, NewUnits
 from models.messages.work_order import HardwareId
 from models.rules.access import Permission
 from models.store import tenders, units
+from models.store.units import UnitFilter
 from models.tables.unit import Unit, UnitState
 from models.usecases import unit as usecase
 from models.usecases.work import Work
@@ -87,10 +89,12 @@ async def book_in_all(body: Annotated[NewUnits, sample(units=[_NEW])], access: M
 
 @router.get("", summary="Units, newest first; an installer sees those it holds")
 async def show_all(
-    access: Reading, paging: Pages, state: Annotated[UnitState | None, Query()] = None
+    access: Reading,
+    paging: Annotated[Paging, pages_by(hardware_id=str, state=str)],
+    wanted: Annotated[UnitFilter, Depends()],
 ) -> Page[UnitShape]:
     async with access.reading() as session:
-        rows = await units.page(session, access.viewer, state=state, after=paging.after, limit=paging.fetch)
+        rows = await units.page(session, access.viewer, wanted, paging.window)
         shapes = {shape.id: shape for shape in await _shapes(session, rows)}
     return paging.page(rows, lambda row: shapes[row.id])
 
@@ -109,16 +113,31 @@ async def hand_over(
     hardware_id: Label,
     body: Annotated[HandOver, sample(installer_id="0199f3a2-6d0c-7c1e-9a55-0d6f1b7a2c22")],
     access: Managing,
+    condition: IfMatch,
 ) -> UnitShape:
     """Only that installer can link it to a work order line. Sent twice, it changes nothing more."""
     async with access.work() as work:
-        return (await _shapes(work.session, [await usecase.hand_over(work, hardware_id, body)]))[0]
+        await _check(work, hardware_id, condition)
+        shown = (await _shapes(work.session, [await usecase.hand_over(work, hardware_id, body)]))[0]
+    return condition.answered(shown, f"/v1/hardware/units/{hardware_id}")
 
 
 @router.post("/{hardware_id}/return", summary="Take a unit back into stock")
-async def take_back(hardware_id: Label, access: Managing) -> UnitShape:
+async def take_back(hardware_id: Label, access: Managing, condition: IfMatch) -> UnitShape:
     async with access.work() as work:
-        return (await _shapes(work.session, [await usecase.take_back(work, hardware_id)]))[0]
+        await _check(work, hardware_id, condition)
+        shown = (await _shapes(work.session, [await usecase.take_back(work, hardware_id)]))[0]
+    return condition.answered(shown, f"/v1/hardware/units/{hardware_id}")
+
+
+async def _check(work: Work, hardware_id: str, condition: Precondition) -> None:
+    unit = await units.lock_by_hardware_id(work.session, hardware_id)
+    if unit is not None:
+        await condition.check(lambda: _shown(work.session, unit))
+
+
+async def _shown(session: AsyncSession, unit: Unit) -> UnitShape:
+    return (await _shapes(session, [unit]))[0]
 
 
 async def _shapes(session: AsyncSession, rows: Sequence[Unit]) -> list[UnitShape]:

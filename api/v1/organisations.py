@@ -8,11 +8,12 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.auth.access import Access, SignedIn, require
+from api.etags import IfMatch
 from api.idempotency import Once
 from api.paging import Page, Pages
 from api.v1.shapes import Shape, example, sample
 from models.errors import NotFound
-from models.messages.access import NewOrganisation
+from models.messages.access import NewOrganisation, OrganisationChange
 from models.rules.access import OrganisationKind, Permission, Reach
 from models.store import access as store
 from models.store.viewer import Viewer
@@ -64,3 +65,30 @@ async def show_own(access: SignedIn) -> OrganisationShape:
     if found is None:
         raise NotFound("Your organisation is not there any more")
     return OrganisationShape.model_validate(found)
+
+
+@router.get("/{organisation_id}", summary="One organisation")
+async def show(organisation_id: UUID, access: Managing) -> OrganisationShape:
+    async with access.reading() as session:
+        found = await store.organisation(session, organisation_id, access.viewer)
+    if found is None:
+        raise NotFound("There is no such organisation")
+    return OrganisationShape.model_validate(found)
+
+
+@router.patch("/{organisation_id}", summary="Change an organisation's name, address or language")
+async def change(
+    organisation_id: UUID,
+    body: Annotated[OrganisationChange, sample(email="beheer@voorbeeld.example")],
+    access: Managing,
+    condition: IfMatch,
+) -> OrganisationShape:
+    async with access.work() as work:
+        organisation = await usecase.lock_organisation(work, organisation_id, access.viewer)
+
+        async def shown() -> OrganisationShape:
+            return OrganisationShape.model_validate(organisation)
+
+        await condition.check(shown)
+        await usecase.change_organisation(work, organisation, body)
+        return condition.answered(await shown(), f"/v1/organisations/{organisation_id}")

@@ -1,4 +1,4 @@
-"""What operations decides about a placement request (P3, P4, P6)."""
+"""What operations and the requester decide about a placement request (P3, P4, P6, P20)."""
 
 from typing import Annotated
 
@@ -10,13 +10,32 @@ from api.idempotency import Once
 from api.v1.placements import LOCATION, PlacementShape, found, placement_shape
 from api.v1.shapes import sample
 from models.messages.base import Decision, Message
-from models.messages.placement import ApprovePlacement, Location, Paragraph, ProposeLocation, RejectPlacement
+from models.messages.placement import (
+    ApprovePlacement,
+    CancelPlacement,
+    Location,
+    Paragraph,
+    ProposeLocation,
+    RejectPlacement,
+    WithdrawPlacement,
+)
 from models.rules.access import Permission
 from models.usecases import placement as usecase
 
 router = APIRouter(prefix="/placement-requests/{reference}", tags=["placement requests"])
 
 Deciding = Annotated[Access, require(Permission.PLACEMENTS_DECIDE)]
+
+
+Withdrawing = Annotated[Access, require(Permission.PLACEMENTS_WITHDRAW)]
+
+
+class Withdrawal(Message):
+    reason: Paragraph | None = None
+
+
+class Cancellation(Message):
+    reason: Paragraph
 
 
 class Rejection(Message):
@@ -30,9 +49,7 @@ class Proposal(Message):
 @router.post("/approve", summary="Approve: the grid operator is asked for a connection")
 async def approve(reference: str, access: Deciding, once: Once) -> PlacementShape:
     """Of two people who decide at once one wins; the other gets 409 with what is possible now."""
-    decision = ApprovePlacement(
-        decision_id=await once.decision_id(access), actor=access.actor, correlation_id=access.correlation_id
-    )
+    decision = await once.decision(access, ApprovePlacement)
     return await _decide(access, reference, "approve", decision)
 
 
@@ -43,12 +60,7 @@ async def reject(
     access: Deciding,
     once: Once,
 ) -> PlacementShape:
-    decision = RejectPlacement(
-        decision_id=await once.decision_id(access),
-        actor=access.actor,
-        correlation_id=access.correlation_id,
-        reason=body.reason,
-    )
+    decision = await once.decision(access, RejectPlacement, reason=body.reason)
     return await _decide(access, reference, "reject", decision)
 
 
@@ -56,13 +68,35 @@ async def reject(
 async def propose_location(
     reference: str, body: Annotated[Proposal, sample(location=LOCATION)], access: Deciding, once: Once
 ) -> PlacementShape:
-    decision = ProposeLocation(
-        decision_id=await once.decision_id(access),
-        actor=access.actor,
-        correlation_id=access.correlation_id,
-        location=body.location,
-    )
+    decision = await once.decision(access, ProposeLocation, location=body.location)
     return await _decide(access, reference, "propose_location", decision)
+
+
+@router.post("/withdraw", summary="Withdraw, as the requester: what was done is undone step by step")
+async def withdraw(
+    reference: str,
+    body: Annotated[Withdrawal, sample(reason="The street is going to be rebuilt")],
+    access: Withdrawing,
+    once: Once,
+) -> PlacementShape:
+    """Possible until the acceptance test is approved. Everybody who has a part in it is told at once.
+
+    `undoing` tells what is still to be undone; with its last step the request ends as `withdrawn`.
+    """
+    decision = await once.decision(access, WithdrawPlacement, reason=body.reason)
+    return await _decide(access, reference, "withdraw", decision)
+
+
+@router.post("/cancel", summary="Cancel, as operations: the requester is told why, what was done is undone")
+async def cancel(
+    reference: str,
+    body: Annotated[Cancellation, sample(reason="The tender has ended")],
+    access: Deciding,
+    once: Once,
+) -> PlacementShape:
+    """As `withdraw`; the request ends as `cancelled`."""
+    decision = await once.decision(access, CancelPlacement, reason=body.reason)
+    return await _decide(access, reference, "cancel", decision)
 
 
 async def _decide(access: Access, reference: str, name: str, decision: Decision) -> PlacementShape:

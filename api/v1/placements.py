@@ -4,14 +4,14 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from api.auth.access import Access, require
 from api.idempotency import Once
-from api.paging import Page, Pages
+from api.paging import Page, Paging, pages_by
 from api.v1 import actions, maps
 from api.v1.documents import DocumentsShape, document_shape
 from api.v1.shapes import Shape, example, sample
@@ -19,11 +19,14 @@ from api.v1.tenders import PartnerShape
 from models.errors import NotFound
 from models.messages.placement import NewPlacement
 from models.rules.access import Permission, Reach
+from models.rules.events import Language
 from models.rules.grid import AttemptState
 from models.rules.placement import PLACEMENT, PlacementStage
+from models.rules.undoing import Ending, Undo, waits_for
 from models.store import placements, tenders
-from models.store.placements import Around
+from models.store.placements import Around, PlacementFilter
 from models.tables.placement import PlacementRequest
+from models.usecases import left_to_undo
 from models.usecases import placement as usecase
 from models.usecases.work import Work
 
@@ -44,7 +47,27 @@ LOCATION = {
 }
 _CONTACT = {"name": "R. de Vries", "email": "laadpalen@voorbeeld.example"}
 _SAID = {"stations": 2, "requester_reference": "LP-2026-118", "remarks": "Next to the car park's entrance"}
-_NEW = {"tender": "T-2026-1", "location": LOCATION, "contact": _CONTACT, **_SAID}
+NEW = {"tender": "T-2026-1", "location": LOCATION, "contact": _CONTACT, **_SAID}
+EXAMPLE = {
+    "id": "0199f3a2-6d0c-7c1e-9a55-0d6f1b7a2c42",
+    "reference": "PR-2026-000042",
+    "stage": "submitted",
+    "label": "Request submitted",
+    "waits_for": "operations",
+    "allowed_actions": ["approve", "reject"],
+    "requester": {"id": "0199f3a2-6d0c-7c1e-9a55-0d6f1b7a2c21", "name": "Gemeente Voorbeeld"},
+    "tender": {"code": "T-2026-1", "name": "Street charging 2026"},
+    "location": LOCATION,
+    "attempt": 1,
+    "contact": _CONTACT,
+    **_SAID,
+    "rejection_reason": None,
+    "ending": None,
+    "ending_reason": None,
+    "work_order": None,
+    "created_at": "2026-11-21T08:00:00Z",
+    "ended_at": None,
+}
 
 
 class LocationShape(Shape):
@@ -65,6 +88,7 @@ class LocationShape(Shape):
 class ContactShape(Shape):
     name: str
     email: str
+    language: Language | None = Field(default=None, description="Of our letters; null: the operator's")
 
 
 class TenderNameShape(Shape):
@@ -73,24 +97,7 @@ class TenderNameShape(Shape):
 
 
 class PlacementShape(Shape):
-    model_config = example(
-        id="0199f3a2-6d0c-7c1e-9a55-0d6f1b7a2c42",
-        reference="PR-2026-000042",
-        stage="submitted",
-        label="Request submitted",
-        waits_for="operations",
-        allowed_actions=["approve", "reject"],
-        requester={"id": "0199f3a2-6d0c-7c1e-9a55-0d6f1b7a2c21", "name": "Gemeente Voorbeeld"},
-        tender={"code": "T-2026-1", "name": "Street charging 2026"},
-        location=LOCATION,
-        attempt=1,
-        contact=_CONTACT,
-        **_SAID,
-        rejection_reason=None,
-        work_order=None,
-        created_at="2026-11-21T08:00:00Z",
-        ended_at=None,
-    )
+    model_config = example(**EXAMPLE)
 
     id: UUID
     reference: str
@@ -107,6 +114,8 @@ class PlacementShape(Shape):
     requester_reference: str | None
     remarks: str | None
     rejection_reason: str | None
+    ending: Ending | None = Field(description="As what it ends, once it was withdrawn or cancelled")
+    ending_reason: str | None = Field(description="Why it was withdrawn or cancelled, where that was said")
     work_order: str | None = Field(description="The reference of the work order, once there is one")
     created_at: datetime
     ended_at: datetime | None
@@ -123,6 +132,7 @@ class AttemptShape(Shape):
         connected_at=None,
         unreachable_since=None,
         unreachable_reason=None,
+        cancel_refusal=None,
         created_at="2026-11-21T08:00:00Z",
     )
 
@@ -135,7 +145,26 @@ class AttemptShape(Shape):
     connected_at: datetime | None
     unreachable_since: datetime | None = Field(description="Since when the grid operator can't be asked; null: it can")
     unreachable_reason: str | None
+    cancel_refusal: str | None = Field(description="Why the grid operator does not let our request be cancelled")
     created_at: datetime
+
+
+class LeftShape(Shape):
+    model_config = example(what="return_hardware", reference="VW-000117", waits_for="warehouse")
+
+    what: Undo
+    reference: str = Field(
+        description="Of the work order, station, unit or connection request; of the location where no request is known"
+    )
+    waits_for: str = Field(description="Who acts next")
+
+
+class UndoingShape(Shape):
+    """``items`` in the order in which they are undone."""
+
+    ending: Ending | None = Field(description="As what the request ends; null: nobody has called it off")
+    reason: str | None
+    items: list[LeftShape]
 
 
 class AttemptsShape(Shape):
@@ -143,23 +172,26 @@ class AttemptsShape(Shape):
 
 
 @router.post("", status_code=201, response_model=PlacementShape, summary="Ask for stations at a location")
-async def submit(body: Annotated[NewPlacement, sample(**_NEW)], access: Creating, once: Once) -> Response:
+async def submit(body: Annotated[NewPlacement, sample(**NEW)], access: Creating, once: Once) -> Response:
     """The reference is given at once. Operations may send a request in for the tender's requester."""
 
-    async def create(work: Work) -> PlacementShape:
-        requester_id = await _requester_id(work, access, body)
-        made = await usecase.submit(work, body, requester_id, access.viewer)
-        return await placement_shape(work.session, access, made)
+    return await once.answer(access, lambda work: create(work, access, body))
 
-    return await once.answer(access, create)
+
+async def create(work: Work, access: Access, new: NewPlacement) -> PlacementShape:
+    requester_id = await _requester_id(work, access, new)
+    made = await usecase.submit(work, new, requester_id, access.viewer)
+    return await placement_shape(work.session, access, made)
 
 
 @router.get("", summary="Placement requests, newest first; a requester sees its own")
 async def show_all(
-    access: Reading, paging: Pages, stage: Annotated[PlacementStage | None, Query()] = None
+    access: Reading,
+    paging: Annotated[Paging, pages_by(reference=str, stage=str)],
+    wanted: Annotated[PlacementFilter, Depends()],
 ) -> Page[PlacementShape]:
     async with access.reading() as session:
-        rows = await placements.page(session, access.viewer, stage=stage, after=paging.after, limit=paging.fetch)
+        rows = await placements.page(session, access.viewer, wanted, paging.window)
         around = await placements.around(session, [row.id for row in rows])
     return paging.page(rows, lambda row: _shape(access, row, around[row.id]))
 
@@ -184,6 +216,16 @@ async def show_attempts(reference: str, access: Reading) -> AttemptsShape:
             for attempt in attempts
         ]
     )
+
+
+@router.get("/{reference}/undoing", summary="What is still to be undone of a request that was withdrawn or cancelled")
+async def show_undoing(reference: str, access: Reading) -> UndoingShape:
+    """Empty before anything was called off, and once all is undone."""
+    async with access.reading() as session:
+        row = await found(session, access, reference)
+        left = await left_to_undo.of(session, row)
+    items = [LeftShape(what=one.what, reference=one.reference, waits_for=waits_for(one.what)) for one in left]
+    return UndoingShape(ending=row.ending, reason=row.ending_reason, items=items)
 
 
 @router.get("/{reference}/documents", summary="The request's documents; a requester sees those meant for it")
@@ -230,7 +272,7 @@ def _shape(access: Access, row: PlacementRequest, around: Around) -> PlacementSh
         tender=TenderNameShape.model_validate(around.tender),
         location=LocationShape.model_validate(around.attempt),
         attempt=around.attempt.number,
-        contact=ContactShape(name=row.contact_name, email=row.contact_email),
+        contact=ContactShape(name=row.contact_name, email=row.contact_email, language=row.contact_language),
         work_order=around.work_order,
     )
 

@@ -7,11 +7,12 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.auth.access import Access, SignedIn, require
+from api.etags import IfMatch
 from api.idempotency import Once
-from api.paging import Page, Pages
+from api.paging import Page, Paging, Search, pages_by
 from api.v1.shapes import Shape, example, sample
 from models.errors import NotFound
-from models.messages.tender import NewProduct
+from models.messages.tender import NewProduct, ProductChange
 from models.rules.access import Permission
 from models.store import tenders
 from models.usecases import tender as usecase
@@ -53,10 +54,12 @@ async def add(body: Annotated[NewProduct, sample(**_NEW)], access: Managing, onc
 
 
 @router.get("", summary="All products, newest first")
-async def show_all(access: SignedIn, paging: Pages) -> Page[ProductShape]:
+async def show_all(
+    access: SignedIn, paging: Annotated[Paging, pages_by(code=str)], q: Search = None
+) -> Page[ProductShape]:
     """The catalogue is the same for everybody."""
     async with access.reading() as session:
-        rows = await tenders.products(session, after=paging.after, limit=paging.fetch)
+        rows = await tenders.products(session, q, paging.window)
     return paging.page(rows, ProductShape.model_validate)
 
 
@@ -67,3 +70,23 @@ async def show(code: str, access: SignedIn) -> ProductShape:
     if product is None:
         raise NotFound(f"There is no product '{code}'")
     return ProductShape.model_validate(product)
+
+
+@router.patch("/{code}", summary="Change what is said of a product")
+async def change(
+    code: str,
+    body: Annotated[ProductChange, sample(product_type="street post, two sockets")],
+    access: Managing,
+    condition: IfMatch,
+) -> ProductShape:
+    async with access.work() as work:
+        product = await tenders.lock_product(work.session, code)
+        if product is None:
+            raise NotFound(f"There is no product '{code}'")
+
+        async def shown() -> ProductShape:
+            return ProductShape.model_validate(product)
+
+        await condition.check(shown)
+        await usecase.change_product(work, product, body)
+        return condition.answered(await shown(), f"/v1/products/{code}")

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from api.auth.access import Access, SignedIn, require
+from api.etags import IfMatch
 from api.idempotency import Once
 from api.v1.shapes import Shape, example, sample
 from models.errors import NotFound
@@ -44,12 +45,20 @@ class SatTemplatesShape(Shape):
 
 @router.post("", status_code=201, response_model=SatTemplateShape, summary="Add a version of the questions")
 async def add(
-    code: str, body: Annotated[NewSatTemplate, sample(questions=_QUESTIONS)], access: Managing, once: Once
+    code: str,
+    body: Annotated[NewSatTemplate, sample(questions=_QUESTIONS)],
+    access: Managing,
+    once: Once,
+    condition: IfMatch,
 ) -> Response:
-    """Work orders made from now on ask these; those under way go on with the version they began with."""
+    """Work orders made from now on ask these; those under way go on with the version they began with.
+
+    With the ETag of the list in `If-Match` nobody's version is passed over.
+    """
 
     async def create(work: Work) -> SatTemplateShape:
-        product = await _product(work.session, code)
+        product = await tenders.lock_product(work.session, code) or await _product(work.session, code)
+        await condition.check(lambda: _versions(work.session, product))
         return SatTemplateShape.model_validate(await usecase.add_version(work, product, body))
 
     return await once.answer(access, create)
@@ -58,7 +67,11 @@ async def add(
 @router.get("", summary="All versions, oldest first")
 async def show_all(code: str, access: SignedIn) -> SatTemplatesShape:
     async with access.reading() as session:
-        rows = await sats.templates(session, (await _product(session, code)).id)
+        return await _versions(session, await _product(session, code))
+
+
+async def _versions(session: AsyncSession, product: Product) -> SatTemplatesShape:
+    rows = await sats.templates(session, product.id)
     return SatTemplatesShape(items=[SatTemplateShape.model_validate(row) for row in rows])
 
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from api.auth.access import Access, require
+from api.etags import IfMatch
 from api.idempotency import Once
 from api.v1.sat_shapes import SatShape, sat_shape
 from api.v1.shapes import sample
@@ -14,6 +15,7 @@ from models.messages.base import Decision, Message
 from models.messages.sat import Answers
 from models.messages.work_order import ApproveSat, Remark, ReturnSat, SubmitSat
 from models.rules.access import Permission
+from models.store import work_orders
 from models.usecases import sat as usecase
 
 router = APIRouter(prefix="/work-orders/{reference}/sat", tags=["acceptance tests"])
@@ -43,21 +45,23 @@ async def show(reference: str, access: Reading) -> SatShape:
 
 
 @router.patch("/answers", summary="Keep answers in the draft")
-async def answer(reference: str, body: Annotated[Answers, sample(answers=_ANSWERS)], access: Performing) -> SatShape:
+async def answer(
+    reference: str, body: Annotated[Answers, sample(answers=_ANSWERS)], access: Performing, condition: IfMatch
+) -> SatShape:
     """All of them are taken or none; a question that is not named keeps its answer."""
     async with access.work() as work:
         order = await to_work_on(work.session, access, reference)
+        await work_orders.lock(work.session, order.id)
+        await condition.check(lambda: sat_shape(work, access, order))
         await usecase.answer(work, order, body.answers)
         await work.session.flush()
-        return await sat_shape(work, access, order)
+        return condition.answered(await sat_shape(work, access, order), f"/v1/work-orders/{reference}/sat")
 
 
 @router.post("/submit", summary="Send the acceptance test in for review")
 async def submit(reference: str, access: Performing, once: Once) -> SatShape:
     """Refused while a required answer or a station's test charge is missing."""
-    decision = SubmitSat(
-        decision_id=await once.decision_id(access), actor=access.actor, correlation_id=access.correlation_id
-    )
+    decision = await once.decision(access, SubmitSat)
     return await _decide(access, reference, "submit_sat", decision)
 
 
@@ -65,21 +69,14 @@ async def submit(reference: str, access: Performing, once: Once) -> SatShape:
 async def give_back(
     reference: str, body: Annotated[Remarks, sample(remarks=_REMARKS)], access: Reviewing, once: Once
 ) -> SatShape:
-    decision = ReturnSat(
-        decision_id=await once.decision_id(access),
-        actor=access.actor,
-        correlation_id=access.correlation_id,
-        remarks=body.remarks,
-    )
+    decision = await once.decision(access, ReturnSat, remarks=body.remarks)
     return await _decide(access, reference, "return_sat", decision)
 
 
 @router.post("/approve", summary="Accept the stations")
 async def approve(reference: str, access: Reviewing, once: Once) -> SatShape:
     """The report is made and put with the request. Whoever filled the test in can't approve it."""
-    decision = ApproveSat(
-        decision_id=await once.decision_id(access), actor=access.actor, correlation_id=access.correlation_id
-    )
+    decision = await once.decision(access, ApproveSat)
     return await _decide(access, reference, "approve_sat", decision)
 
 

@@ -5,6 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 from starlette.responses import Response
 
 from api.auth import tokens
@@ -23,7 +24,11 @@ router = APIRouter(prefix="/service-accounts", tags=["service accounts"])
 Managing = Annotated[Access, require(Permission.USERS_MANAGE)]
 _ID = "0199f3a2-6d0c-7c1e-9a55-0d6f1b7a2c13"
 _NEW = {"organisation_id": "0199f3a2-6d0c-7c1e-9a55-0d6f1b7a2c12", "name": "City system", "roles": ["requester"]}
-_NEW_KEY = {"name": "production", "scopes": ["placements:create", "placements:read"]}
+_NEW_KEY = {
+    "name": "production",
+    "scopes": ["placements:create", "placements:read"],
+    "requests_per_minute": 600,
+}
 _KEY = {**_NEW_KEY, "id": _ID, "created_at": "2026-11-21T08:00:00Z", "revoked_at": None}
 
 
@@ -44,6 +49,7 @@ class ApiKeyShape(Shape):
     id: UUID
     name: str
     scopes: list[Permission]
+    requests_per_minute: int | None = Field(description="null: as many as every key may call")
     created_at: datetime
     revoked_at: datetime | None
 

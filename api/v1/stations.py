@@ -2,21 +2,22 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from api import decisions
 from api.auth.access import Access, require
 from api.idempotency import Once
-from api.paging import Page, Pages
+from api.paging import Page, Pages, Paging, pages_by
 from api.v1 import maps
 from api.v1.station_shapes import StationShape, StationSummaryShape, TransactionShape, station_shape, station_summary
 from models.errors import NotFound
 from models.messages.commissioning import ActivateStation
 from models.rules.access import OrganisationKind, Permission, Reach
-from models.rules.commissioning import COMMISSIONING, STAGE_TOLD_BY, CommissioningStage
+from models.rules.commissioning import COMMISSIONING, STAGE_TOLD_BY
 from models.store import assets, charging
+from models.store.assets import StationFilter
 from models.tables.asset import Asset
 from models.tables.placement import LocationAttempt
 from models.usecases import commissioning
@@ -29,10 +30,12 @@ Activating = Annotated[Access, require(Permission.STATIONS_ACTIVATE)]
 
 @router.get("", summary="Stations, newest first; a partner sees those it installs or keeps")
 async def show_all(
-    access: Reading, paging: Pages, stage: Annotated[CommissioningStage | None, Query()] = None
+    access: Reading,
+    paging: Annotated[Paging, pages_by(name=str, stage=str)],
+    wanted: Annotated[StationFilter, Depends()],
 ) -> Page[StationSummaryShape]:
     async with access.reading() as session:
-        rows = await assets.page(session, access.viewer, stage=stage, after=paging.after, limit=paging.fetch)
+        rows = await assets.page(session, access.viewer, wanted, paging.window)
         around = await assets.around(session, [row.id for row in rows])
     return paging.page(rows, lambda row: station_summary(access, row, around[row.id]))
 
@@ -69,9 +72,7 @@ async def show_map(name: str, access: Reading) -> Response:
 @router.post("/{name}/activate", summary="Let ordinary cards charge there from now on")
 async def activate(name: str, access: Activating, once: Once) -> StationShape:
     """The installer is told that the station is live; with the last one of a work order that closes."""
-    decision = ActivateStation(
-        decision_id=await once.decision_id(access), actor=access.actor, correlation_id=access.correlation_id
-    )
+    decision = await once.decision(access, ActivateStation)
     async with access.reading() as session:
         asset = await found(session, access, name)
         attempt = await session.get(LocationAttempt, asset.attempt_id) if asset.attempt_id else None

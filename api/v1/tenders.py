@@ -10,12 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from api.auth.access import Access, require
+from api.etags import IfMatch
 from api.idempotency import Once
-from api.paging import Page, Pages
+from api.paging import Page, Paging, Search, pages_by
 from api.v1.products import ProductShape
 from api.v1.shapes import Shape, example, sample
 from models.errors import NotFound
-from models.messages.tender import NewTender
+from models.messages.tender import NewTender, TenderChange
 from models.rules.access import Permission
 from models.store import organisations, tenders
 from models.tables.access import Organisation
@@ -72,9 +73,11 @@ async def add(body: Annotated[NewTender, sample(**_NEW)], access: Managing, once
 
 
 @router.get("", summary="Tenders, newest first; partners see those they take part in")
-async def show_all(access: Reading, paging: Pages) -> Page[TenderShape]:
+async def show_all(
+    access: Reading, paging: Annotated[Paging, pages_by(code=str)], q: Search = None
+) -> Page[TenderShape]:
     async with access.reading() as session:
-        rows = await tenders.page(session, access.viewer, after=paging.after, limit=paging.fetch)
+        rows = await tenders.page(session, access.viewer, q, paging.window)
         shapes = {shape.id: shape for shape in await _shapes(session, rows)}
     return paging.page(rows, lambda row: shapes[row.id])
 
@@ -86,6 +89,27 @@ async def show(code: str, access: Reading) -> TenderShape:
         if tender is None:
             raise NotFound(f"There is no tender '{code}'")
         return (await _shapes(session, [tender]))[0]
+
+
+@router.patch("/{code}", summary="Change a tender's name, partners or products")
+async def change(
+    code: str,
+    body: Annotated[TenderChange, sample(name="Street charging 2026 and 2027")],
+    access: Managing,
+    condition: IfMatch,
+) -> TenderShape:
+    """Holds for work orders made from now on; those that are there keep what they were made with."""
+    async with access.work() as work:
+        tender = await tenders.lock_tender(work.session, code, access.viewer)
+        if tender is None:
+            raise NotFound(f"There is no tender '{code}'")
+
+        async def shown() -> TenderShape:
+            return (await _shapes(work.session, [tender]))[0]
+
+        await condition.check(shown)
+        await usecase.change_tender(work, tender, body)
+        return condition.answered(await shown(), f"/v1/tenders/{code}")
 
 
 async def _shapes(session: AsyncSession, rows: Sequence[Tender]) -> list[TenderShape]:

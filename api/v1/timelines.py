@@ -17,6 +17,9 @@ from models.tables.timeline import TimelineEntry
 
 router = APIRouter(prefix="/placement-requests", tags=["placement requests"])
 
+_AMONG_US = frozenset({"task", "deadline"})
+"""Who works on what, and who was late with it."""
+
 
 class MessageShape(Shape):
     """A message to a partner, and whether it arrived."""
@@ -65,13 +68,13 @@ class TimelineShape(Shape):
 
 @router.get("/{reference}/timeline", summary="Everything that happened to the request, oldest first")
 async def show(reference: str, access: Reading) -> TimelineShape:
-    """A requester does not see refused attempts, what stands behind a work order's entries, nor messages to others."""
+    """Requesters see no refused attempts, no tasks, nothing behind a work order's entries, no messages to others."""
     async with access.reading() as session:
         row = await found(session, access, reference)
         entries = await placements.timeline(session, row.id)
         sent = await notices.of_placement(session, row.id)
         filed = await placements.documents(session, row.id, access.viewer)
-    items = [_event(access, entry) for entry in entries if _is_all(access) or not entry.refused]
+    items = [_event(access, entry) for entry in entries if _is_all(access) or _is_for_requesters(entry)]
     items += [
         _message(notice, endpoint)
         for notice, endpoint in sent
@@ -116,6 +119,10 @@ def _message(notice: Notice, endpoint: Endpoint) -> TimelineItemShape:
         ),
         correlation_id=notice.correlation_id,
     )
+
+
+def _is_for_requesters(entry: TimelineEntry) -> bool:
+    return not entry.refused and entry.subject not in _AMONG_US
 
 
 def _is_all(access: Access) -> bool:

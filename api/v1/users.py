@@ -8,10 +8,12 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from api.auth.access import Access, require
+from api.etags import IfMatch
 from api.idempotency import Once
 from api.paging import Page, Pages
 from api.v1.shapes import Shape, example, sample
-from models.messages.access import NewUser
+from models.errors import NotFound
+from models.messages.access import NewUser, UserChange
 from models.rules.access import Permission, Role, reach
 from models.store import access as store
 from models.usecases import access as usecase
@@ -71,6 +73,35 @@ async def show_all(
             session, access.viewer, organisation_id=organisation_id, after=paging.after, limit=paging.fetch
         )
     return paging.page(rows, UserShape.model_validate)
+
+
+@router.get("/{user_id}", summary="One person")
+async def show(user_id: UUID, access: Managing) -> UserShape:
+    async with access.reading() as session:
+        user = await store.person(session, user_id, access.viewer)
+    if user is None:
+        raise NotFound("There is no such user")
+    return UserShape.model_validate(user)
+
+
+@router.patch("/{user_id}", summary="Change a person's name or roles")
+async def change(
+    user_id: UUID,
+    body: Annotated[UserChange, sample(roles=["operations", "administration"])],
+    access: Managing,
+    condition: IfMatch,
+) -> UserShape:
+    """Nobody changes their own roles."""
+    access.check_hands_on([each for each in Permission if reach(body.roles or frozenset(), None, each)])
+    async with access.work() as work:
+        user = await usecase.lock_user(work, user_id, access.viewer)
+
+        async def shown() -> UserShape:
+            return UserShape.model_validate(user)
+
+        await condition.check(shown)
+        await usecase.change_user(work, user, body, access.viewer)
+        return condition.answered(await shown(), f"/v1/users/{user_id}")
 
 
 @router.post("/{user_id}/disable", summary="End a person's access")

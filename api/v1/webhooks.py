@@ -1,7 +1,8 @@
 """What outside parties call: the grid operator's webhook (P7), signed by Standard Webhooks 1.0."""
 
+from collections.abc import Iterable
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Request
 from fastapi.exceptions import RequestValidationError
@@ -24,23 +25,24 @@ BODY_LIMIT_BYTES = 64 * 1024
 ID_LIMIT = 256
 TYPES = {f"connection_request.{event}": event for event in GridEvent}
 
+S = TypeVar("S", bound=BaseModel)
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
 
 
-class _Said(BaseModel):
+class Said(BaseModel):
     """An outside party may say more than we know of."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class GridWebhookData(_Said):
+class GridWebhookData(Said):
     connection_request_id: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     reference: Text | None = None
     reason: Text | None = None
     scheduled_for: date | None = None
 
 
-class GridWebhook(_Said):
+class GridWebhook(Said):
     """``timestamp`` is when it happened."""
 
     type: str = Field(json_schema_extra={"enum": list(TYPES)})
@@ -55,13 +57,6 @@ class GridWebhook(_Said):
         return said
 
 
-def _schema() -> dict[str, Any]:
-    """In one piece, as it stands beside the components."""
-    said = GridWebhook.model_json_schema()
-    said["properties"]["data"] = said.pop("$defs")["GridWebhookData"]
-    return said
-
-
 _EXAMPLE = {
     "type": "connection_request.connection_scheduled",
     "timestamp": "2026-11-21T10:00:00Z",
@@ -72,50 +67,52 @@ _EXAMPLE = {
         "scheduled_for": "2026-12-01",
     },
 }
-_HEADERS = {
+HEADERS = {
     "webhook-id": "Names the call; the same on every retry",
     "webhook-timestamp": "Seconds since 1970 of this attempt; up to five minutes of difference are taken",
     "webhook-signature": "`v1,` and base64 of HMAC-SHA256 over `{id}.{timestamp}.{body}`; several with spaces between",
 }
-_DESCRIPTION: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": _schema(),
-                "examples": {"example": {"value": _EXAMPLE}},
-            }
-        },
-    },
-    "parameters": [
-        {"name": name, "in": "header", "required": True, "description": said, "schema": {"type": "string"}}
-        for name, said in _HEADERS.items()
-    ],
-    "security": [],
-}
+
+
+def described(kind: type[BaseModel], data: str, shown: dict[str, Any]) -> dict[str, Any]:
+    """How OpenAPI describes a signed call of this kind; the schema is in one piece, as it stands beside the others.
+
+    ``data`` is the name of the schema of its data.
+    """
+    schema = kind.model_json_schema()
+    schema["properties"]["data"] = schema.pop("$defs")[data]
+    body = {"schema": schema, "examples": {"example": {"value": shown}}}
+    return {
+        "requestBody": {"required": True, "content": {"application/json": body}},
+        "parameters": [
+            {"name": name, "in": "header", "required": True, "description": said, "schema": {"type": "string"}}
+            for name, said in HEADERS.items()
+        ],
+        "security": [],
+    }
 
 
 @router.post(
     "/grid-operator",
     status_code=204,
     summary="The grid operator tells what becomes of a connection request",
-    openapi_extra=_DESCRIPTION,
+    openapi_extra=described(GridWebhook, "GridWebhookData", _EXAMPLE),
 )
 @takes_up_to(BODY_LIMIT_BYTES)
 async def take_grid_call(request: Request) -> Response:
     """204 says that it is stored. A call that comes again, late or out of order does no harm."""
     services = services_of(request)
     body = await request.body()
-    _verify(services.settings.grid_operator_webhook_secret.get_secret_value(), request, body)
-    call = _call(request.headers["webhook-id"], body)
+    verify(services.settings.grid_operator_webhook_secret.get_secret_value().split(), request, body)
+    call = _call(read(GridWebhook, body), webhook_id_of(request))
     async with services.work(GRID_OPERATOR, correlation_id_of(request)) as work:
         await usecase.record_grid_call(work, call)
     return Response(status_code=204)
 
 
-def _verify(secrets: str, request: Request, body: bytes) -> None:
-    """``secrets`` are one or, while they are changed over, several with spaces between. Raises NotAuthenticated."""
-    for secret in secrets.split():
+def verify(secrets: Iterable[str], request: Request, body: bytes) -> None:
+    """``secrets`` are one or, while they are changed over, several. Raises NotAuthenticated."""
+    for secret in secrets:
         try:
             Webhook(secret).verify(body, dict(request.headers), json_parse=False)
         except (WebhookVerificationError, EmptyWebhookSecretError, ValueError, OverflowError):
@@ -125,15 +122,24 @@ def _verify(secrets: str, request: Request, body: bytes) -> None:
     raise NotAuthenticated("The signature or its time is wrong; see Standard Webhooks 1.0")
 
 
-def _call(webhook_id: str, body: bytes) -> GridCallReceived:
-    """Raises RequestValidationError, InvalidInput."""
+def webhook_id_of(request: Request) -> str:
+    """Of a call whose signature is right. Raises InvalidInput."""
+    webhook_id = request.headers["webhook-id"]
     if len(webhook_id) > ID_LIMIT:
         raise InvalidInput(f"webhook-id can have {ID_LIMIT} characters", field="webhook-id")
+    return webhook_id
+
+
+def read(kind: type[S], body: bytes) -> S:
+    """Raises RequestValidationError."""
     try:
-        said = GridWebhook.model_validate_json(body)
+        return kind.model_validate_json(body)
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False)
         raise RequestValidationError([{**each, "loc": ("body", *each["loc"])} for each in faults]) from error
+
+
+def _call(said: GridWebhook, webhook_id: str) -> GridCallReceived:
     return GridCallReceived(
         webhook_id=webhook_id,
         connection_request_id=said.data.connection_request_id,

@@ -94,37 +94,21 @@ async def link(
     once: Once,
 ) -> WorkOrderShape:
     """Refused, each with a problem of its own: unknown, another product, linked elsewhere, not handed to you."""
-    decision = LinkHardware(
-        decision_id=await once.decision_id(access),
-        actor=access.actor,
-        correlation_id=access.correlation_id,
-        line_id=line_id,
-        hardware_id=body.hardware_id,
-    )
+    decision = await once.decision(access, LinkHardware, line_id=line_id, hardware_id=body.hardware_id)
     return await decide(access, reference, "link_hardware", decision)
 
 
 @router.delete("/hardware", summary="Undo a wrong link; possible until acceptance")
 async def unlink(reference: str, line_id: UUID, access: Performing, once: Once) -> WorkOrderShape:
     """A station that was registered with it is refused from then on, and waits for other hardware."""
-    decision = UnlinkHardware(
-        decision_id=await once.decision_id(access),
-        actor=access.actor,
-        correlation_id=access.correlation_id,
-        line_id=line_id,
-    )
+    decision = await once.decision(access, UnlinkHardware, line_id=line_id)
     return await decide(access, reference, "unlink_hardware", decision)
 
 
 @router.post("/connection-tests", summary="Register the station and wait for its boot")
 async def start_connection_test(reference: str, line_id: UUID, access: Performing, once: Once) -> ConnectionTestShape:
     """Answers what to set at the station before it is powered up. A test that failed can be started again."""
-    decision = StartConnectionTest(
-        decision_id=await once.decision_id(access),
-        actor=access.actor,
-        correlation_id=access.correlation_id,
-        line_id=line_id,
-    )
+    decision = await once.decision(access, StartConnectionTest, line_id=line_id)
     async with access.reading() as session:
         order = await to_work_on(session, access, reference)
     await put(access, order, "start_connection_test", decision)
@@ -145,9 +129,7 @@ async def show_connection_test(reference: str, line_id: UUID, access: Performing
 @router.post("/test-charges", summary="Run the test charge: authorise, start, energy, stop")
 async def start_test_charge(reference: str, line_id: UUID, access: Performing, once: Once) -> StartedTestChargeShape:
     """With a car, or its stand-in, plugged in. The transaction is never rated nor billed."""
-    decision = StartTestCharge(
-        decision_id=await once.decision_id(access), actor=access.actor, correlation_id=access.correlation_id
-    )
+    decision = await once.decision(access, StartTestCharge)
     order, _, station = await _line(access, reference, line_id)
     if station is None:
         raise StageDoesNotAllow("The line has no station yet; start its connection test first")

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.auth.access import Access
 from api.v1 import actions
 from api.v1.placements import LOCATION, ContactShape, LocationShape
+from api.v1.plan_shapes import CONFLICT, WINDOW, ConflictShape, conflict_shapes
 from api.v1.shapes import Shape, example
 from api.v1.tenders import PartnerShape
 from models.rules.commissioning import COMMISSIONING, CommissioningStage
@@ -68,6 +69,7 @@ _ORDER = {
     "installer": _PARTNER,
     "owner": {"id": "0199f3a2-6d0c-7c1e-9a55-0d6f1b7a2c23", "name": "Onderhoud BV"},
     "planned_for": "2026-12-08",
+    **WINDOW,
     "created_at": "2026-12-01T09:00:00Z",
     "accepted_at": None,
     "closed_at": None,
@@ -146,6 +148,9 @@ class WorkOrderSummaryShape(Shape):
     installer: PartnerShape
     owner: PartnerShape = Field(description="The service partner that will keep the stations")
     planned_for: date | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+    crew: str | None
     created_at: datetime
     accepted_at: datetime | None
     closed_at: datetime | None
@@ -164,6 +169,7 @@ class WorkOrderShape(WorkOrderSummaryShape):
         },
         sat={"state": "draft", "rounds": 0},
         report_id=None,
+        conflicts=[CONFLICT],
         lines=[_LINE],
     )
 
@@ -172,6 +178,7 @@ class WorkOrderShape(WorkOrderSummaryShape):
     grid_connection: GridConnectionShape
     sat: "SatStateShape"
     report_id: UUID | None = Field(description="The document with the acceptance test's report")
+    conflicts: list[ConflictShape] = Field(description="What stands against the plan now, while it is still to come")
     lines: list[LineShape]
 
 
@@ -190,6 +197,7 @@ async def work_order_shape(session: AsyncSession, access: Access, order: WorkOrd
         grid_connection=GridConnectionShape.model_validate(around.attempt),
         sat=SatStateShape.model_validate(around.sat),
         report_id=order.report_id,
+        conflicts=list(await conflict_shapes(session, access, order)),
         lines=[line_shape(access, order, *each) for each in lines],
     )
 
@@ -199,6 +207,7 @@ def work_order_summary(access: Access, order: WorkOrder, around: Around) -> Work
     return WorkOrderSummaryShape(
         **order.model_dump(include=set(WorkOrderSummaryShape.model_fields)),
         placement_request=around.placement.reference,
+        crew=around.crew,
         label=stage.label,
         waits_for=stage.waits_for,
         allowed_actions=actions.on_work_order(access, order),

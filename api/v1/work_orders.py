@@ -1,27 +1,28 @@
 """Work orders: seen, planned, their lines changed (P8-P10)."""
 
-from datetime import UTC, date
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from api import decisions
 from api.auth.access import Access, require
+from api.etags import IfMatch, Precondition
 from api.idempotency import Once
-from api.paging import Page, Pages
+from api.paging import Page, Paging, pages_by
 from api.v1 import maps
 from api.v1.shapes import sample
 from api.v1.work_order_shapes import WorkOrderShape, WorkOrderSummaryShape, work_order_shape, work_order_summary
-from models.errors import InvalidInput, NotFound
+from models.errors import NotFound
 from models.messages.base import Decision, Message
 from models.messages.placement import Line
-from models.messages.work_order import PlanWorkOrder
 from models.rules.access import Permission
-from models.rules.work_order import WORK_ORDER, WorkOrderStage
+from models.rules.work_order import WORK_ORDER
 from models.store import work_orders
+from models.store.work_orders import WorkOrderFilter
 from models.tables.work_order import WorkOrder
 from models.usecases import work_order as usecase
 from models.usecases.work import Work
@@ -29,15 +30,9 @@ from models.usecases.work import Work
 router = APIRouter(prefix="/work-orders", tags=["work orders"])
 
 Reading = Annotated[Access, require(Permission.WORK_ORDERS_READ)]
-Planning = Annotated[Access, require(Permission.WORK_ORDERS_PLAN)]
 ChangingLines = Annotated[Access, require(Permission.WORK_ORDERS_CHANGE_LINES)]
 
 _PRODUCT = {"product": "DUO-22"}
-
-
-class Plan(Message):
-    planned_for: date
-    """The day on which the crew comes, where the stations are to stand."""
 
 
 class LineProduct(Message):
@@ -47,10 +42,13 @@ class LineProduct(Message):
 
 @router.get("", summary="Work orders, newest first; a partner sees those it installs or owns")
 async def show_all(
-    access: Reading, paging: Pages, stage: Annotated[WorkOrderStage | None, Query()] = None
+    access: Reading,
+    paging: Annotated[Paging, pages_by(reference=str, planned_for=date)],
+    wanted: Annotated[WorkOrderFilter, Depends()],
 ) -> Page[WorkOrderSummaryShape]:
+    """Those without a planned day stand behind all others when sorted by it."""
     async with access.reading() as session:
-        rows = await work_orders.page(session, access.viewer, stage=stage, after=paging.after, limit=paging.fetch)
+        rows = await work_orders.page(session, access.viewer, wanted, paging.window)
         around = await work_orders.around(session, [row.id for row in rows])
     return paging.page(rows, lambda row: work_order_summary(access, row, around[row.id]))
 
@@ -74,29 +72,18 @@ async def show_map(reference: str, access: Reading) -> Response:
     return maps.answer(WORK_ORDER, order.stage, maps.visited(WORK_ORDER, entries, "work order"))
 
 
-@router.post("/{reference}/plan", summary="Say when the crew comes, or comes instead")
-async def plan(
-    reference: str, body: Annotated[Plan, sample(planned_for="2026-12-08")], access: Planning, once: Once
-) -> WorkOrderShape:
-    if body.planned_for < access.services.desk.clock().astimezone(UTC).date():
-        raise InvalidInput("This day is over; name today or a later one", field="/planned_for")
-    decision = PlanWorkOrder(
-        decision_id=await once.decision_id(access),
-        actor=access.actor,
-        correlation_id=access.correlation_id,
-        planned_for=body.planned_for,
-    )
-    return await decide(access, reference, "plan", decision)
-
-
 @router.post(
     "/{reference}/lines", status_code=201, response_model=WorkOrderShape, summary="Add a line: one station more"
 )
 async def add_line(
-    reference: str, body: Annotated[LineProduct, sample(**_PRODUCT)], access: ChangingLines, once: Once
+    reference: str,
+    body: Annotated[LineProduct, sample(**_PRODUCT)],
+    access: ChangingLines,
+    once: Once,
+    condition: IfMatch,
 ) -> Response:
     async def create(work: Work) -> WorkOrderShape:
-        order = await to_work_on(work.session, access, reference)
+        order = await _to_change(work, access, reference, condition)
         await usecase.add_line(work, order, body.product)
         return await work_order_shape(work.session, access, order)
 
@@ -105,23 +92,27 @@ async def add_line(
 
 @router.patch("/{reference}/lines/{line_id}", summary="Ask for another product on a line without hardware")
 async def change_line(
-    reference: str, line_id: UUID, body: Annotated[LineProduct, sample(**_PRODUCT)], access: ChangingLines
+    reference: str,
+    line_id: UUID,
+    body: Annotated[LineProduct, sample(**_PRODUCT)],
+    access: ChangingLines,
+    condition: IfMatch,
 ) -> WorkOrderShape:
     """Answers that the line's acceptance test had already are dropped: the questions are another product's."""
     async with access.work() as work:
-        order = await to_work_on(work.session, access, reference)
+        order = await _to_change(work, access, reference, condition)
         await usecase.change_line(work, order, line_id, body.product)
         await work.session.flush()
-        return await work_order_shape(work.session, access, order)
+        return condition.answered(await work_order_shape(work.session, access, order), f"/v1/work-orders/{reference}")
 
 
 @router.delete("/{reference}/lines/{line_id}", summary="Remove a line without hardware; the last one stays")
-async def remove_line(reference: str, line_id: UUID, access: ChangingLines) -> WorkOrderShape:
+async def remove_line(reference: str, line_id: UUID, access: ChangingLines, condition: IfMatch) -> WorkOrderShape:
     async with access.work() as work:
-        order = await to_work_on(work.session, access, reference)
+        order = await _to_change(work, access, reference, condition)
         await usecase.remove_line(work, order, line_id)
         await work.session.flush()
-        return await work_order_shape(work.session, access, order)
+        return condition.answered(await work_order_shape(work.session, access, order), f"/v1/work-orders/{reference}")
 
 
 async def found(session: AsyncSession, access: Access, reference: str) -> WorkOrder:
@@ -132,6 +123,14 @@ async def found(session: AsyncSession, access: Access, reference: str) -> WorkOr
 async def to_work_on(session: AsyncSession, access: Access, reference: str) -> WorkOrder:
     """Raises NotFound where there is none that the caller may do anything to."""
     return _or_not_found(await work_orders.find_to_work_on(session, reference, access.viewer), reference)
+
+
+async def _to_change(work: Work, access: Access, reference: str, condition: Precondition) -> WorkOrder:
+    """Locked, and as the caller has seen it. Raises NotFound, PreconditionFailed."""
+    order = await to_work_on(work.session, access, reference)
+    await work_orders.lock(work.session, order.id)
+    await condition.check(lambda: work_order_shape(work.session, access, order))
+    return order
 
 
 async def decide(access: Access, reference: str, name: str, decision: Decision) -> WorkOrderShape:

@@ -2,13 +2,13 @@
 
 import asyncio
 import time
-import uuid
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
 
+from cli.client import bearer, repeatable
 from cli.demo.waiting import DemoFailed
 
 ANSWER_LIMIT_S = 30.0
@@ -21,9 +21,10 @@ class Caller:
 
     def __init__(self, name: str, base_url: str, secret: str | None = None) -> None:
         self.name = name
-        headers = {"Authorization": f"Bearer {secret}"} if secret else {}
         # Not by a proxy that the machine may name: all of it is on loopback.
-        self.http = httpx.AsyncClient(base_url=base_url, headers=headers, timeout=ANSWER_LIMIT_S, trust_env=False)
+        self.http = httpx.AsyncClient(
+            base_url=base_url, headers=bearer(secret), timeout=ANSWER_LIMIT_S, trust_env=False
+        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -67,7 +68,7 @@ class Caller:
     async def _sent(self, method: str, path: str, **said: Any) -> httpx.Response:
         """As partners should call us: whatever is not there at the moment is asked again, under the same key."""
         said = {name: value for name, value in said.items() if value is not None}
-        headers = {**said.pop("headers", {}), **({} if method == "GET" else {"Idempotency-Key": str(uuid.uuid4())})}
+        headers = {**said.pop("headers", {}), **repeatable(method)}
         deadline = time.monotonic() + BUSY_LIMIT_S
         while True:
             try:

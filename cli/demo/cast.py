@@ -22,7 +22,14 @@ _QUESTIONS: list[dict[str, Any]] = [
      "choices": ["25 A", "35 A"], "expected": "35 A"},
     {"code": "remarks", "part": "station", "kind": "text", "text": "What should maintenance know?", "required": False},
 ]  # fmt: skip
-_CITY_SCOPES = ["placements:create", "placements:read", "documents:read", "notices:manage", "tenders:read"]
+_CITY_SCOPES = [
+    "placements:create",
+    "placements:read",
+    "placements:withdraw",
+    "documents:read",
+    "notices:manage",
+    "tenders:read",
+]
 
 
 @dataclass

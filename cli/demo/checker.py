@@ -10,8 +10,19 @@ from typing import Any
 
 from cli.demo import notices
 from cli.demo.caller import Caller
+from cli.demo.catching_up import caught_up
 from cli.demo.engineer import ENCRYPTED, Engineer, encoding_of
-from cli.demo.expected import MENDED_STATION, PLACEMENT, REJECTED, STATION, WORK_ORDER
+from cli.demo.escalating import escalated_once
+from cli.demo.expected import (
+    CANCELLED_STATION,
+    MENDED_STATION,
+    PLACEMENT,
+    REJECTED,
+    STATION,
+    WITHDRAWN,
+    WITHDRAWN_ORDER,
+    WORK_ORDER,
+)
 from cli.demo.progress import Progress
 from cli.demo.story import Process, Story, Subscriber
 from cli.demo.waiting import DemoFailed, until
@@ -55,8 +66,11 @@ class Checker:
             "Each request and the work order stand where they should": self.stages,
             "Each station is active, and connected again after the restart": self.stations,
             "Each step stands in the timelines once, and each leads on from the one before": self.timelines,
+            "What was forgotten was passed on once, and its holder was told once": self.escalated,
+            "What the city withdrew is undone: nothing of it is left at any party": self.undone,
             "The grid operator has got exactly one connection request for each location": self.grid_requests,
             "Each notice has arrived once, its signature verified, by webhook and by mail": self.notices,
+            "A receiver that was down has got everything, in order and once": self.caught_up,
             "The acceptance report is on file with the request, as it was fetched": self.documents,
             "Nothing is left to do, and every fact has reached its process": self.nothing_left,
             "Temporal finds each process by reference, stage and organisation": self.found_in_temporal,
@@ -100,6 +114,27 @@ class Checker:
         check_steps("rejected request", _named(rejected, "placement"), REJECTED)
         return f"{len(events) + len(rejected)} steps"
 
+    async def undone(self) -> str:
+        """P20."""
+        path = f"/v1/placement-requests/{self._story.withdrawn}"
+        request = await self._api.get(path)
+        _same("stage of what was withdrawn", (request["stage"], request["ending"]), ("withdrawn", "withdrawn"))
+        _same("the reason", request["ending_reason"], self._story.withdrawal_reason)
+        _same("what is still to be undone", (await self._api.get(f"{path}/undoing"))["items"], [])
+        order = await self._api.get(f"/v1/work-orders/{self._story.withdrawn_order}")
+        station = self._story.withdrawn_station
+        shown = await self._api.get(f"/v1/stations/{station.name if station else ''}")
+        _same("work order and station", (order["stage"], shown["stage"]), ("cancelled", "cancelled"))
+        _same("hardware at the station, and its socket", (shown["unit"], shown["connected"]), (None, False))
+        known = await self._sources.grid_operator.get("/control/requests", reference=f"{self._story.withdrawn}/1")
+        _same("connection requests there", [each["status"] for each in known], ["cancelled"])
+        events = await self._events(self._story.withdrawn)
+        check_steps("what was withdrawn", _named(events, "placement"), WITHDRAWN)
+        check_steps("its work order", _named(events, "work order"), WITHDRAWN_ORDER)
+        check_steps("its station", _named(events, "station"), CANCELLED_STATION)
+        self.final_states |= {each["reference"]: each["stage"] for each in (request, order)}
+        return f"{request['reference']}, {order['reference']}, {shown['name']}, {known[0]['connection_request_id']}"
+
     async def grid_requests(self) -> str:
         attempts = (await self._api.get(f"/v1/placement-requests/{self._story.placement}/attempts"))["items"]
         _same("states of the locations", [each["state"] for each in attempts], _ATTEMPT_STATES)
@@ -113,6 +148,12 @@ class Checker:
     async def notices(self) -> str:
         told = [await self._notices(each) for each in (self._story.city, self._story.installer)]
         return "; ".join([*told, await self._mails_to_contact()])
+
+    async def caught_up(self) -> str:
+        return await caught_up(self._story, self._api, self._sources.partner)
+
+    async def escalated(self) -> str:
+        return await escalated_once(self._story, self._api, self._sources.mailbox)
 
     async def documents(self) -> str:
         document = await self._api.get(f"/v1/documents/{self._story.document_id}")

@@ -42,6 +42,20 @@ WORK_ORDER = (
     "stations active",
 )
 
+WITHDRAWN = (
+    "placement requested",
+    "approve",
+    "grid connection requested",
+    "grid operator: approved",
+    "now grid approved",
+    "grid operator: installation_scheduled",
+    "now in installation",
+    "withdraw",
+    "grid connection cancelled",
+    "grid operator: cancelled",
+    "withdrawal done",
+)
+WITHDRAWN_ORDER = ("work order made", "link hardware", "start connection test", "cancelled", "hardware unlinked")
 
 _FIRST_TEST = ("registered", "station connected")
 _PASSED = (
@@ -55,5 +69,6 @@ _PASSED = (
 )
 
 STATION = (*_FIRST_TEST, *_PASSED)
+CANCELLED_STATION = (*_FIRST_TEST, "station booted", "configuration applied", "self check passed", "cancelled")
 MENDED_STATION = (*_FIRST_TEST, "test failed", "registered", *_PASSED)
 """The station that came with another serial number at first: connected already when its test was repeated."""

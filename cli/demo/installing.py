@@ -90,7 +90,9 @@ class Installing:
         station.name = told["station"]
         async with following(self._iris, told["events"]) as follower:
             if faults is not None:
-                await self._stations.post("/stations", _description(station.hardware, told["ocpp_address"], faults))
+                await self._stations.post(
+                    "/stations", station_description(station.hardware, told["ocpp_address"], faults)
+                )
             event = await follower.until(_PASSED, _FAILED, test_number=test_number)
             step.note(f"{station.name}: {follower.told(test_number)}")
         if event["kind"] != expected:
@@ -128,7 +130,7 @@ class Installing:
         return await follower.until("test_charge_done", "test_charge_failed", test_number=test_number)
 
 
-def _description(hardware: Hardware, address: str, faults: list[str]) -> dict[str, Any]:
+def station_description(hardware: Hardware, address: str, faults: list[str]) -> dict[str, Any]:
     """What is set at a station before it is powered up."""
     return {
         "identity": hardware.identity,

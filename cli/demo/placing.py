@@ -28,12 +28,15 @@ class Placing:
         self._grid_operator = grid_operator
         self._progress = progress
 
-    async def rejected_request(self) -> None:
-        """P4: operations says no, the process ends."""
-        step, operations = self._progress.step, self._cast.operations
-        with step("The city's system asks for a station over the API") as shown:
+    async def unwanted_request(self) -> None:
+        """P1, P2."""
+        with self._progress.step("The city's system asks for a station over the API") as shown:
             self._story.rejected = await self._request(_NEAR_A_STATION, stations=1, own_reference="LP-117")
             shown.note(f"{self._story.rejected}, tender {self._cast.tender}")
+
+    async def rejection(self) -> None:
+        """P4: operations says no, the process ends."""
+        step, operations = self._progress.step, self._cast.operations
         with step("Olga of operations rejects it, with a reason") as shown:
             path = f"/v1/placement-requests/{self._story.rejected}"
             ended = await operations.post(f"{path}/reject", {"reason": self._story.rejection_reason})

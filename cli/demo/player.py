@@ -6,15 +6,21 @@ from pathlib import Path
 from cli.demo import cast, notices
 from cli.demo.accepting import Accepting
 from cli.demo.caller import Caller, logged_in
+from cli.demo.catching_up import CatchingUp
 from cli.demo.engineer import Engineer
+from cli.demo.escalating import Escalating
 from cli.demo.installing import Installing
 from cli.demo.placing import Placing
 from cli.demo.progress import Progress
 from cli.demo.story import Addresses, Login, Story, Subscriber
 from cli.demo.waiting import DemoFailed, until
+from cli.demo.withdrawing import Withdrawing
 
-_CITY_IS_TOLD = ("placement.location_rejected", "placement.accepted", "placement.operating")
-_INSTALLER_IS_TOLD = ("work_order.created", "sat.returned", "sat.approved", "work_order.closed")
+_CITY_IS_TOLD = (
+    *("placement.location_rejected", "placement.accepted", "placement.operating"),
+    "placement.withdrawn",
+)
+_INSTALLER_IS_TOLD = ("work_order.created", "sat.returned", "sat.approved", "work_order.closed", "work_order.cancelled")
 
 
 async def play(
@@ -36,11 +42,15 @@ async def play(
         placing = Placing(story, everybody, grid_operator, Engineer(temporal_ui, codec), progress)
         installing = Installing(story, everybody, stations, progress)
         accepting = Accepting(story, everybody, progress)
+        catching_up = CatchingUp(story, everybody, partner, progress)
 
-        progress.chapter("A request that operations rejects")
-        await placing.rejected_request()
+        progress.chapter("A request that operations forgets, and then rejects")
+        await placing.unwanted_request()
+        await Escalating(story, everybody, mailbox, progress).forgotten()
+        await placing.rejection()
 
         progress.chapter("A request whose first location can't be connected")
+        await catching_up.goes_down()
         await placing.accepted_request()
 
         progress.chapter("On site")
@@ -55,6 +65,10 @@ async def play(
         await accepting.fetch_report(folder)
         await accepting.activate()
 
+        progress.chapter("A request that the city withdraws when its station stands already")
+        await Withdrawing(story, everybody, grid_operator, stations, progress).play()
+
+        await catching_up.comes_back()
         with progress.step("City and installer were told by signed webhooks and by mail") as step:
             step.note(await _told(partner, mailbox, story.city, _CITY_IS_TOLD, story.document_id))
             step.note(await _told(partner, mailbox, story.installer, _INSTALLER_IS_TOLD))

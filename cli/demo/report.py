@@ -53,6 +53,7 @@ def write(outcome: Outcome, story: Story, progress: Progress) -> None:
             "placement": story.placement,
             "work_order": story.work_order,
             "sat_document": story.document_id,
+            "withdrawn_placement": story.withdrawn,
         },
         "stations": [{"name": each.name, "serial": each.hardware.serial} for each in story.stations],
         "final_states": outcome.final_states,
@@ -66,7 +67,7 @@ def write(outcome: Outcome, story: Story, progress: Progress) -> None:
 
 def show(console: Console, story: Story, addresses: Addresses, outcome: Outcome) -> None:
     """A table for each request, with where to look at it."""
-    rejected, placement, order, *stations = story.processes
+    rejected, placement, order, *stations = story.on_the_road
     first = _table(f"{rejected.reference}, rejected by operations")
     _add_process(first, rejected, addresses, f"/v1/placement-requests/{rejected.reference}")
     second = _table(f"{placement.reference}, at its second location, operating")
@@ -77,7 +78,16 @@ def show(console: Console, story: Story, addresses: Addresses, outcome: Outcome)
     for station in stations:
         _add_process(second, station, addresses, f"/v1/stations/{station.reference}")
     second.add_row("Report", str(outcome.sat_report(story)))
-    for table in (first, second):
+    tables = [first, second]
+    if story.on_the_way_back:
+        withdrawn, order, station = story.on_the_way_back
+        third = _table(f"{withdrawn.reference}, withdrawn by the city, everything undone")
+        _add_process(third, withdrawn, addresses, f"/v1/placement-requests/{withdrawn.reference}")
+        third.add_row("Map", f"{addresses.api}/v1/placement-requests/{withdrawn.reference}/map.svg")
+        _add_process(third, order, addresses, f"/v1/work-orders/{order.reference}")
+        _add_process(third, station, addresses, f"/v1/stations/{station.reference}")
+        tables.append(third)
+    for table in tables:
         console.print()
         console.print(table)
 

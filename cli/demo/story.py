@@ -72,26 +72,52 @@ class Story:
     logins: dict[str, Login] = field(default_factory=dict)
     city: Subscriber = field(init=False)
     installer: Subscriber = field(init=False)
+    archive: Subscriber = field(init=False)
+    """A second receiver of the city, by webhook only; it is down for a while."""
     service_partner: str = field(init=False)
     contact_mail: str = field(init=False)
     """Of the person whom the city names in its requests; told by mail without having subscribed."""
     rejection_reason: str = "There is a charging station around the corner with room to spare."
+    withdrawal_reason: str = "The street is going to be rebuilt."
     rejected: str = ""
     placement: str = ""
     work_order: str = ""
     stations: list[PlacedStation] = field(default_factory=list)
+    withdrawn: str = ""
+    withdrawn_order: str = ""
+    withdrawn_station: PlacedStation | None = None
     document_id: str = ""
     document_name: str = ""
 
     def __post_init__(self) -> None:
         self.city = _subscriber(f"Gemeente Voorbeeld {self.run}", "gemeente", self.run)
+        self.archive = Subscriber(self.city.organisation, f"archief-{self.run}".lower(), mail="")
         self.contact_mail = f"rita@{self.run}.example".lower()
         self.service_partner = f"Onderhoud BV {self.run}"
         self.installer = _subscriber(f"Installatie BV {self.run}", "installatie", self.run)
 
     @property
     def processes(self) -> list[Process]:
-        """All that the road has made, with how each has to end."""
+        """All that was made, with how each has to end."""
+        return [*self.on_the_road, *self.on_the_way_back]
+
+    @property
+    def on_the_way_back(self) -> list[Process]:
+        """Of the request that is withdrawn, once it has come as far as to its station."""
+        station = self.withdrawn_station
+        if station is None:
+            return []
+        return [
+            Process(f"placement-{self.withdrawn}", self.withdrawn, "withdrawn", self.city.organisation),
+            Process(
+                f"work-order-{self.withdrawn_order}", self.withdrawn_order, "cancelled", self.installer.organisation
+            ),
+            Process(f"commissioning-{station.name}", station.name, "cancelled", self.service_partner),
+        ]
+
+    @property
+    def on_the_road(self) -> list[Process]:
+        """Of the request that is rejected, and of the one whose stations operate."""
         city, installer = self.city.organisation, self.installer.organisation
         return [
             Process(f"placement-{self.rejected}", self.rejected, "rejected", city),

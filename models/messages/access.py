@@ -49,6 +49,21 @@ class NewUser(Message):
     roles: Roles
 
 
+class UserChange(Message):
+    """What is left out stays as it is."""
+
+    name: Line | None = None
+    roles: Roles | None = None
+
+
+class OrganisationChange(Message):
+    """What is left out stays as it is; its kind always does."""
+
+    name: Line | None = None
+    email: EmailStr | None = None
+    language: Literal["en", "nl"] | None = None
+
+
 class NewServiceAccount(Message):
     organisation_id: UUID
     name: Line
@@ -58,3 +73,5 @@ class NewServiceAccount(Message):
 class NewApiKey(Message):
     name: Line
     scopes: Annotated[frozenset[Permission], Field(min_length=1, max_length=len(Permission))]
+    requests_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    """None: as many as every key may."""

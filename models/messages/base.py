@@ -1,5 +1,6 @@
 """What every message shares."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,8 @@ class Decision(Message):
     decision_id: str
     actor: Actor
     correlation_id: str
+    traceparent: str | None = None
+    """Where in which trace it began (W3C Trace Context)."""
 
     @property
     def occurrence(self) -> str:
@@ -37,6 +40,8 @@ class Fact(Message):
     name: str
     payload: dict[str, Any]
     correlation_id: str
+    traceparent: str | None = None
+    """Where in which trace it began (W3C Trace Context)."""
 
     @property
     def occurrence(self) -> str:
@@ -57,6 +62,8 @@ class Step(Message):
     subject_id: UUID
     occurrence: str
     correlation_id: str
+    traceparent: str | None = None
+    """Of the fact that caused it, where there is one."""
 
 
 class Progress(Message):
@@ -66,6 +73,8 @@ class Progress(Message):
     applied_number: int = 0
     organisation: str = ""
     """The partner by whose name the process is found."""
+    due_at: datetime | None = None
+    """Until when the stage is to be left."""
 
 
 class Refusal(Message):

@@ -6,7 +6,9 @@ from uuid import UUID
 from pydantic import EmailStr, Field, StringConstraints
 
 from models.messages.base import Decision, Message, Progress
+from models.rules.events import Language
 from models.rules.grid import GridEvent
+from models.rules.undoing import Undo
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Paragraph = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
@@ -28,6 +30,8 @@ class Location(Message):
 class Contact(Message):
     name: Line
     email: EmailStr
+    language: Language | None = None
+    """Of our letters; None: the operator's."""
 
 
 class NewPlacement(Message):
@@ -65,11 +69,31 @@ class ProposeLocation(Decision):
     location: Location
 
 
+class WithdrawPlacement(Decision):
+    reason: Paragraph | None = None
+
+
+class CancelPlacement(Decision):
+    reason: Paragraph
+
+
+class LeftToUndo(Message):
+    """One thing that is still to be undone; ``reference`` is what people know it by."""
+
+    what: Undo
+    subject_id: UUID
+    reference: str
+
+
 class PlacementProgress(Progress):
-    """``attempt_id`` is the location attempt in play; ``work_order`` once there is one."""
+    """``attempt_id`` is the location attempt in play; ``work_order`` once there is one.
+
+    ``to_undo`` is what is still to be undone, in its order; empty but for a placement that is being undone.
+    """
 
     attempt_id: UUID
     attempt_number: int
     grid_requested: bool = False
     work_order_id: UUID | None = None
     work_order_reference: str | None = None
+    to_undo: tuple[LeftToUndo, ...] = ()

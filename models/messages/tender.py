@@ -23,6 +23,15 @@ class NewProduct(Message):
     max_power_w: int = Field(ge=1_000, le=2_000_000)
 
 
+class ProductChange(Message):
+    """What is left out stays as it is. Code and connectors stay: stations stand in the street with them."""
+
+    brand: Line | None = None
+    model: Line | None = None
+    product_type: Line | None = None
+    max_power_w: int | None = Field(default=None, ge=1_000, le=2_000_000)
+
+
 class TenderLine(Message):
     """``quantity`` is how many of the product each wanted station needs."""
 
@@ -37,3 +46,12 @@ class NewTender(Message):
     installer_id: UUID
     service_partner_id: UUID
     products: Annotated[tuple[TenderLine, ...], Field(min_length=1, max_length=20)]
+
+
+class TenderChange(Message):
+    """What is left out stays as it is. Holds for work orders made from now on; the requester stays."""
+
+    name: Line | None = None
+    installer_id: UUID | None = None
+    service_partner_id: UUID | None = None
+    products: Annotated[tuple[TenderLine, ...], Field(min_length=1, max_length=20)] | None = None

@@ -4,15 +4,45 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from models.messages.base import Decision, Message, Progress
+from models.messages.placement import Line, Paragraph
 
 HardwareId = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, min_length=1, max_length=64)]
 
 
-class PlanWorkOrder(Decision):
+class PlanTerms(Message):
+    """What can be said of a plan beside its day. ``crew`` is the name of a crew of the work order's installer."""
+
+    starts_at: AwareDatetime | None = None
+    ends_at: AwareDatetime | None = None
+    crew: Line | None = None
+    note: Paragraph | None = None
+    reason: Paragraph | None = None
+    """Why it is planned anew, or why a conflict is accepted."""
+    accept_conflicts: bool = False
+
+
+class PlanWorkOrder(PlanTerms, Decision):
     planned_for: date
+
+
+class WantedPlan(PlanTerms):
+    """A plan as people and installers' systems say it: a day, or the hours, which have their day."""
+
+    planned_for: date | None = None
+    """The day on which the crew comes, where the stations are to stand."""
+
+
+class PlanCallReceived(Message):
+    """A call of an installer's own system, its signature checked."""
+
+    webhook_id: str
+    reference: str
+    """The work order's."""
+    wanted: WantedPlan
+    occurred_at: AwareDatetime
 
 
 class LinkHardware(Decision):

@@ -30,11 +30,15 @@ class Permission(StrEnum):
     PLACEMENTS_CREATE = "placements:create"
     PLACEMENTS_READ = "placements:read"
     PLACEMENTS_DECIDE = "placements:decide"
+    PLACEMENTS_WITHDRAW = "placements:withdraw"
     TASKS_READ = "tasks:read"
     TASKS_CLAIM = "tasks:claim"
+    TASKS_MANAGE = "tasks:manage"
+    DEADLINES_MANAGE = "deadlines:manage"
     WORK_ORDERS_READ = "work-orders:read"
     WORK_ORDERS_PLAN = "work-orders:plan"
     WORK_ORDERS_CHANGE_LINES = "work-orders:change-lines"
+    CREWS_MANAGE = "crews:manage"
     WORK_ORDERS_PERFORM = "work-orders:perform"
     SAT_REVIEW = "sat:review"
     SAT_TEMPLATES_MANAGE = "sat-templates:manage"
@@ -44,6 +48,8 @@ class Permission(StrEnum):
     DOCUMENTS_READ = "documents:read"
     NOTICES_MANAGE = "notices:manage"
     PROCESSES_READ = "processes:read"
+    PROCESSES_REPAIR = "processes:repair"
+    AUDIT_READ = "audit:read"
 
 
 class Reach(StrEnum):
@@ -71,8 +77,11 @@ POLICY: dict[Permission, dict[Role, Reach]] = {
         R.ENGINEER: _ALL,
     },
     P.PLACEMENTS_DECIDE: {R.OPERATIONS: _ALL},
+    P.PLACEMENTS_WITHDRAW: {R.REQUESTER: _OWN},
     P.TASKS_READ: dict.fromkeys(Role, _OWN),
     P.TASKS_CLAIM: dict.fromkeys(Role, _OWN),
+    P.TASKS_MANAGE: {R.OPERATIONS: _ALL, R.ADMINISTRATION: _ALL},
+    P.DEADLINES_MANAGE: {R.ADMINISTRATION: _ALL},
     P.WORK_ORDERS_READ: {
         R.INSTALLER: _OWN,
         R.SERVICE_PARTNER: _OWN,
@@ -83,6 +92,7 @@ POLICY: dict[Permission, dict[Role, Reach]] = {
     },
     P.WORK_ORDERS_PLAN: {R.INSTALLER: _OWN, R.OPERATIONS: _ALL},
     P.WORK_ORDERS_CHANGE_LINES: {R.OPERATIONS: _ALL},
+    P.CREWS_MANAGE: {R.INSTALLER: _OWN, R.OPERATIONS: _OWN},
     P.WORK_ORDERS_PERFORM: {R.INSTALLER: _OWN},
     P.SAT_REVIEW: {R.OPERATIONS: _ALL},
     P.SAT_TEMPLATES_MANAGE: {R.ADMINISTRATION: _ALL, R.OPERATIONS: _ALL},
@@ -103,6 +113,8 @@ POLICY: dict[Permission, dict[Role, Reach]] = {
     },
     P.NOTICES_MANAGE: {R.ADMINISTRATION: _ALL, R.REQUESTER: _OWN, R.INSTALLER: _OWN},
     P.PROCESSES_READ: {R.ENGINEER: _ALL, R.ADMINISTRATION: _ALL},
+    P.PROCESSES_REPAIR: {R.ENGINEER: _ALL},
+    P.AUDIT_READ: {R.ADMINISTRATION: _ALL, R.ENGINEER: _ALL},
 }
 
 ROLES_OF: dict[OrganisationKind, frozenset[Role]] = {

@@ -1,4 +1,4 @@
-"""The commissioning of one station, from its registration to its first ordinary card, as one table (P13-P15, P19)."""
+"""The commissioning of one station, from registration to its first ordinary card, as one table (P13-P15, P19, P20)."""
 
 from enum import StrEnum
 
@@ -17,6 +17,7 @@ class CommissioningStage(StrEnum):
     TEST_CHARGED = "test_charged"
     ACCEPTED = "accepted"
     ACTIVE = "active"
+    CANCELLED = "cancelled"
 
 
 class CommissioningEvent(StrEnum):
@@ -32,6 +33,7 @@ class CommissioningEvent(StrEnum):
     TEST_CHARGE_FAILED = "test_charge_failed"
     SAT_APPROVED = "sat_approved"
     ACTIVATE = "activate"
+    CANCELLED = "cancelled"
 
 
 S, E = CommissioningStage, CommissioningEvent
@@ -54,6 +56,7 @@ COMMISSIONING = Machine(
         State(S.ACTIVE, "Active", column=8, terminal=True),
         State(S.FAILED, "Connection test failed", column=2, row=1, waits_for="installer"),
         State(S.AWAITING_HARDWARE, "Awaiting hardware", column=0, row=1, waits_for="installer"),
+        State(S.CANCELLED, "Cancelled", column=5, row=1, terminal=True),
     ),
     events=(
         Event(E.START_CONNECTION_TEST, "start connection test"),
@@ -68,6 +71,7 @@ COMMISSIONING = Machine(
         Event(E.TEST_CHARGE_FAILED, "test charge fails", kind="step"),
         Event(E.SAT_APPROVED, "SAT approved"),
         Event(E.ACTIVATE, "activate", kind="decision"),
+        Event(E.CANCELLED, "work order cancelled"),
     ),
     transitions={
         (S.AWAITING_HARDWARE, E.START_CONNECTION_TEST): S.REGISTERED,
@@ -86,6 +90,7 @@ COMMISSIONING = Machine(
         (S.ACCEPTED, E.ACTIVATE): S.ACTIVE,
         **{(stage, E.TEST_FAILED): S.FAILED for stage in _TESTING},
         **{(stage, E.HARDWARE_UNLINKED): S.AWAITING_HARDWARE for stage in _BEFORE_ACCEPTANCE},
+        **{(stage, E.CANCELLED): S.CANCELLED for stage in (*_BEFORE_ACCEPTANCE, S.TEST_CHARGING, S.AWAITING_HARDWARE)},
     },
 )
 
@@ -102,5 +107,6 @@ STAGE_TOLD_BY = {
     "test_charge_done": S.TEST_CHARGED,
     "accepted": S.ACCEPTED,
     "activated": S.ACTIVE,
+    "cancelled": S.CANCELLED,
 }
 """The kinds of station events that tell of a stage reached."""

@@ -1,4 +1,4 @@
-"""The placement of stations, from the request to operation, as one table (P1-P9, P16-P19)."""
+"""The placement of stations, from the request to operation, as one table (P1-P9, P16-P20)."""
 
 from enum import StrEnum
 
@@ -18,6 +18,9 @@ class PlacementStage(StrEnum):
     ACCEPTED = "accepted"
     OPERATING = "operating"
     REJECTED = "rejected"
+    UNDOING = "undoing"
+    WITHDRAWN = "withdrawn"
+    CANCELLED = "cancelled"
 
 
 class PlacementEvent(StrEnum):
@@ -35,6 +38,10 @@ class PlacementEvent(StrEnum):
     SAT_RETURNED = "sat_returned"
     SAT_APPROVED = "sat_approved"
     STATIONS_ACTIVE = "stations_active"
+    WITHDRAW = "withdraw"
+    CANCEL = "cancel"
+    WITHDRAWAL_DONE = "withdrawal_done"
+    CANCELLATION_DONE = "cancellation_done"
 
 
 S, E = PlacementStage, PlacementEvent
@@ -48,6 +55,7 @@ _GRID_STEPS = (
 )
 _AFTER_STEP = (S.GRID_APPROVED, S.PREPARATION_SCHEDULED, S.PENDING_GRID_INSTALLATION, S.IN_INSTALLATION)
 _WORKING = (S.IN_INSTALLATION, S.SAT_REVIEW, S.ACCEPTED)
+_BEFORE_ACCEPTANCE = (S.SUBMITTED, *_GRID_ROAD, S.IN_INSTALLATION, S.SAT_REVIEW, S.LOCATION_REJECTED)
 
 
 def _grid_transitions() -> dict[tuple[PlacementStage, PlacementEvent], PlacementStage]:
@@ -62,7 +70,19 @@ def _grid_transitions() -> dict[tuple[PlacementStage, PlacementEvent], Placement
     for stage in _WORKING:
         for event in (*_GRID_STEPS, E.GRID_CONNECTED):
             table[stage, event] = stage
+    for event in (*_GRID_STEPS, E.GRID_CONNECTED, E.GRID_REJECTED, E.GRID_CANCELLED):
+        # What is told while the request is taken back changes its location attempt, and nothing else.
+        table[S.UNDOING, event] = S.UNDOING
     return table
+
+
+def _ways_back() -> dict[tuple[PlacementStage, PlacementEvent], PlacementStage]:
+    """Until acceptance the requester can withdraw and operations can cancel; what was done is undone first."""
+    return {
+        **{(stage, event): S.UNDOING for stage in _BEFORE_ACCEPTANCE for event in (E.WITHDRAW, E.CANCEL)},
+        (S.UNDOING, E.WITHDRAWAL_DONE): S.WITHDRAWN,
+        (S.UNDOING, E.CANCELLATION_DONE): S.CANCELLED,
+    }
 
 
 PLACEMENT = Machine(
@@ -80,6 +100,9 @@ PLACEMENT = Machine(
         State(S.OPERATING, "Operating", column=8, terminal=True),
         State(S.LOCATION_REJECTED, "Location rejected", column=2, row=1, waits_for="operations"),
         State(S.REJECTED, "Rejected", column=0, row=1, terminal=True),
+        State(S.UNDOING, "Being undone", column=5, row=1, waits_for="grid or warehouse"),
+        State(S.WITHDRAWN, "Withdrawn", column=6, row=1, terminal=True),
+        State(S.CANCELLED, "Cancelled", column=4, row=1, terminal=True),
     ),
     events=(
         Event(E.APPROVE, "approve", kind="decision"),
@@ -96,6 +119,10 @@ PLACEMENT = Machine(
         Event(E.SAT_RETURNED, "SAT returned"),
         Event(E.SAT_APPROVED, "SAT approved"),
         Event(E.STATIONS_ACTIVE, "all stations active"),
+        Event(E.WITHDRAW, "withdraw", kind="decision"),
+        Event(E.CANCEL, "cancel", kind="decision"),
+        Event(E.WITHDRAWAL_DONE, "withdrawal done", kind="step"),
+        Event(E.CANCELLATION_DONE, "cancellation done", kind="step"),
     ),
     transitions={
         (S.SUBMITTED, E.APPROVE): S.GRID_REQUESTED,
@@ -107,6 +134,7 @@ PLACEMENT = Machine(
         (S.SAT_REVIEW, E.SAT_APPROVED): S.ACCEPTED,
         (S.ACCEPTED, E.STATIONS_ACTIVE): S.OPERATING,
         **_grid_transitions(),
+        **_ways_back(),
     },
 )
 

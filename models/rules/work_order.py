@@ -1,4 +1,4 @@
-"""The installation work order, from its making to its closing, as one table (P8-P12, P16-P19)."""
+"""The installation work order, from its making to its closing, as one table (P8-P12, P16-P20)."""
 
 from enum import StrEnum
 
@@ -12,6 +12,7 @@ class WorkOrderStage(StrEnum):
     SAT_REVIEW = "sat_review"
     ACCEPTED = "accepted"
     CLOSED = "closed"
+    CANCELLED = "cancelled"
 
 
 class WorkOrderEvent(StrEnum):
@@ -24,6 +25,7 @@ class WorkOrderEvent(StrEnum):
     RETURN_SAT = "return_sat"
     APPROVE_SAT = "approve_sat"
     STATIONS_ACTIVE = "stations_active"
+    CANCELLED = "cancelled"
 
 
 S, E = WorkOrderStage, WorkOrderEvent
@@ -41,6 +43,7 @@ WORK_ORDER = Machine(
         State(S.SAT_REVIEW, "Acceptance test in review", column=3, waits_for="operations"),
         State(S.ACCEPTED, "Accepted", column=4, waits_for="administration"),
         State(S.CLOSED, "Closed", column=5, terminal=True),
+        State(S.CANCELLED, "Cancelled", column=2, row=1, terminal=True),
     ),
     events=(
         Event(E.PLAN, "plan", kind="decision"),
@@ -52,6 +55,7 @@ WORK_ORDER = Machine(
         Event(E.RETURN_SAT, "return SAT", kind="decision"),
         Event(E.APPROVE_SAT, "approve SAT", kind="decision"),
         Event(E.STATIONS_ACTIVE, "all stations active"),
+        Event(E.CANCELLED, "placement withdrawn or cancelled"),
     ),
     transitions={
         (S.OPEN, E.PLAN): S.PLANNED,
@@ -68,5 +72,6 @@ WORK_ORDER = Machine(
         (S.SAT_REVIEW, E.RETURN_SAT): S.IN_PROGRESS,
         (S.SAT_REVIEW, E.APPROVE_SAT): S.ACCEPTED,
         (S.ACCEPTED, E.STATIONS_ACTIVE): S.CLOSED,
+        **{(stage, E.CANCELLED): S.CANCELLED for stage in (S.OPEN, S.PLANNED, S.IN_PROGRESS, S.SAT_REVIEW)},
     },
 )

@@ -24,6 +24,15 @@ async def organisation(session: AsyncSession, organisation_id: UUID, viewer: Vie
     return found.scalar_one_or_none()
 
 
+async def lock_organisation(session: AsyncSession, organisation_id: UUID, viewer: Viewer) -> Organisation | None:
+    found = await session.execute(
+        select(Organisation)
+        .where(col(Organisation.id) == organisation_id, viewer.sees(col(Organisation.id)))
+        .with_for_update()
+    )
+    return found.scalar_one_or_none()
+
+
 async def organisations(
     session: AsyncSession, viewer: Viewer, *, after: UUID | None, limit: int
 ) -> Sequence[Organisation]:
@@ -69,6 +78,17 @@ async def _principals(
         query = query.where(col(Principal.id) < after)
     found = await session.execute(query.order_by(col(Principal.id).desc()).limit(limit))
     return found.scalars().all()
+
+
+async def person(session: AsyncSession, user_id: UUID, viewer: Viewer) -> Principal | None:
+    found = await session.execute(
+        select(Principal).where(
+            col(Principal.id) == user_id,
+            col(Principal.email).is_not(None),
+            viewer.sees(col(Principal.organisation_id)),
+        )
+    )
+    return found.scalar_one_or_none()
 
 
 async def lock_principal(session: AsyncSession, principal_id: UUID, viewer: Viewer) -> Principal | None:

@@ -1,17 +1,20 @@
 """Stations, their EVSEs, connections and events."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
+from pydantic import Field
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from models.rules.commissioning import CommissioningStage
 from models.store.viewer import Viewer
+from models.store.window import Window, cut, like
 from models.tables.access import Organisation
 from models.tables.asset import ASSET_NUMBER, STATION_EVENT_CHANNEL, Asset, Evse, StationConnection, StationEvent
 from models.tables.placement import LocationAttempt
@@ -42,22 +45,38 @@ async def find(session: AsyncSession, name: str, viewer: Viewer) -> Asset | None
     return found.scalar_one_or_none()
 
 
-async def page(
-    session: AsyncSession, viewer: Viewer, *, stage: CommissioningStage | None, after: UUID | None, limit: int
-) -> Sequence[Asset]:
-    """Newest first; ``after`` is the last id of the page before."""
+@dataclass(frozen=True)
+class StationFilter:
+    """Which stations are wanted; None wants all."""
+
+    stage: CommissioningStage | None = None
+    service_partner_id: UUID | None = None
+    q: Annotated[str | None, Field(max_length=100, description="Part of a name, a hardware id, a street")] = None
+
+    def conditions(self) -> Iterator[sa.ColumnElement[bool]]:
+        if self.stage is not None:
+            yield col(Asset.stage) == self.stage
+        if self.service_partner_id is not None:
+            yield col(Asset.service_partner_id) == self.service_partner_id
+        if self.q is not None:
+            pattern = like(self.q)
+            places = (LocationAttempt.street, LocationAttempt.postal_code, LocationAttempt.city)
+            attempts = select(LocationAttempt.id).where(sa.or_(*(col(place).ilike(pattern) for place in places)))
+            units = select(Unit.id).where(col(Unit.hardware_id).ilike(pattern))
+            yield sa.or_(
+                col(Asset.name).ilike(pattern), col(Asset.attempt_id).in_(attempts), col(Asset.unit_id).in_(units)
+            )
+
+
+async def page(session: AsyncSession, viewer: Viewer, wanted: StationFilter, window: Window) -> Sequence[Asset]:
     query = (
         select(Asset)
         .outerjoin(WorkOrderLine, col(WorkOrderLine.asset_id) == col(Asset.id))
         .outerjoin(WorkOrder, col(WorkOrder.id) == col(WorkOrderLine.work_order_id))
-        .where(viewer.sees(col(Asset.service_partner_id), col(WorkOrder.installer_id)))
+        .where(viewer.sees(col(Asset.service_partner_id), col(WorkOrder.installer_id)), *wanted.conditions())
     )
-    if stage is not None:
-        query = query.where(col(Asset.stage) == stage)
-    if after is not None:
-        query = query.where(col(Asset.id) < after)
-    found = await session.execute(query.order_by(col(Asset.id).desc()).limit(limit))
-    return found.scalars().all()
+    keys = {"name": col(Asset.name), "stage": col(Asset.stage)}
+    return list((await session.execute(cut(query, col(Asset.id), window, keys))).scalars())
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
+from models import tracing
+
 POOL_SIZE = 10
 POOL_WAIT_S = 10
 _CONNECTION = {
@@ -39,8 +41,9 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """A session whose work is committed at the end of the block, or not at all."""
-        async with self._sessions.begin() as session:
-            yield session
+        with tracing.timed("transaction"):
+            async with self._sessions.begin() as session:
+                yield session
 
     async def is_ready(self) -> bool:
         """Whether the database answers and its schema is there."""

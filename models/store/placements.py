@@ -1,22 +1,26 @@
 """Placement requests, their location attempts and the grid operator's calls."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
+from pydantic import AwareDatetime, Field
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from models.rules.placement import PlacementStage
 from models.store.viewer import EVERYTHING, Viewer
+from models.store.window import Window, cut, like
 from models.tables.access import Organisation
 from models.tables.asset import Asset
 from models.tables.document import Document
 from models.tables.placement import PLACEMENT_NUMBER, GridCall, LocationAttempt, PlacementRequest
 from models.tables.tender import Tender
 from models.tables.timeline import TimelineEntry
-from models.tables.work_order import WorkOrder
+from models.tables.work_order import WorkOrder, WorkOrderLine
 
 
 async def next_number(session: AsyncSession) -> int:
@@ -42,17 +46,64 @@ async def find(session: AsyncSession, reference: str, viewer: Viewer) -> Placeme
     return found.scalar_one_or_none()
 
 
+@dataclass(frozen=True)
+class PlacementFilter:
+    """Which requests are wanted; None wants all."""
+
+    stage: PlacementStage | None = None
+    municipality: Annotated[str | None, Field(max_length=200, description="Of the location in play")] = None
+    tender: Annotated[str | None, Field(max_length=40, description="The tender's code")] = None
+    requester_reference: Annotated[str | None, Field(max_length=80)] = None
+    created_from: Annotated[AwareDatetime | None, Field(description="This instant or later")] = None
+    created_to: Annotated[AwareDatetime | None, Field(description="Before this instant")] = None
+    q: Annotated[str | None, Field(max_length=100, description="Part of a reference, a street, a city")] = None
+
+    def conditions(self) -> Iterator[sa.ColumnElement[bool]]:
+        if self.stage is not None:
+            yield col(PlacementRequest.stage) == self.stage
+        if self.municipality is not None:
+            yield _in_play(sa.func.lower(col(LocationAttempt.municipality)) == self.municipality.lower())
+        if self.tender is not None:
+            tender = select(Tender.id).where(col(Tender.code) == self.tender).scalar_subquery()
+            yield col(PlacementRequest.tender_id) == tender
+        if self.requester_reference is not None:
+            yield col(PlacementRequest.requester_reference) == self.requester_reference
+        if self.created_from is not None:
+            yield col(PlacementRequest.created_at) >= self.created_from
+        if self.created_to is not None:
+            yield col(PlacementRequest.created_at) < self.created_to
+        if self.q is not None:
+            yield self._found(like(self.q))
+
+    def _found(self, pattern: str) -> sa.ColumnElement[bool]:
+        places = (LocationAttempt.street, LocationAttempt.postal_code, LocationAttempt.city)
+        return sa.or_(
+            col(PlacementRequest.reference).ilike(pattern),
+            col(PlacementRequest.requester_reference).ilike(pattern),
+            _in_play(sa.or_(*(col(place).ilike(pattern) for place in places))),
+        )
+
+
+def _in_play(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Whether the request's latest location fulfils the condition."""
+    later = aliased(LocationAttempt)
+    is_latest = ~sa.exists().where(
+        col(later.placement_id) == col(LocationAttempt.placement_id), col(later.number) > col(LocationAttempt.number)
+    )
+    return (
+        select(LocationAttempt.id)
+        .where(col(LocationAttempt.placement_id) == col(PlacementRequest.id), is_latest, condition)
+        .correlate(PlacementRequest)
+        .exists()
+    )
+
+
 async def page(
-    session: AsyncSession, viewer: Viewer, *, stage: PlacementStage | None, after: UUID | None, limit: int
+    session: AsyncSession, viewer: Viewer, wanted: PlacementFilter, window: Window
 ) -> Sequence[PlacementRequest]:
-    """Newest first; ``after`` is the last id of the page before."""
-    query = select(PlacementRequest).where(viewer.sees(col(PlacementRequest.requester_id)))
-    if stage is not None:
-        query = query.where(col(PlacementRequest.stage) == stage)
-    if after is not None:
-        query = query.where(col(PlacementRequest.id) < after)
-    found = await session.execute(query.order_by(col(PlacementRequest.id).desc()).limit(limit))
-    return found.scalars().all()
+    query = select(PlacementRequest).where(viewer.sees(col(PlacementRequest.requester_id)), *wanted.conditions())
+    keys = {"reference": col(PlacementRequest.reference), "stage": col(PlacementRequest.stage)}
+    return list((await session.execute(cut(query, col(PlacementRequest.id), window, keys))).scalars())
 
 
 @dataclass(frozen=True)
@@ -111,11 +162,17 @@ async def attempt_by_connection_request(session: AsyncSession, connection_reques
 
 
 async def of_subject(session: AsyncSession, subject_id: UUID) -> UUID | None:
-    """The placement that a placement, a work order or a station belongs to; None for a station that came without."""
+    """The placement that a placement, a work order, one of its lines or a station belongs to.
+
+    None for a station that came without.
+    """
     found = await session.execute(
         sa.union(
             select(PlacementRequest.id).where(col(PlacementRequest.id) == subject_id),
             select(WorkOrder.placement_id).where(col(WorkOrder.id) == subject_id),
+            select(WorkOrder.placement_id)
+            .join(WorkOrderLine, col(WorkOrderLine.work_order_id) == col(WorkOrder.id))
+            .where(col(WorkOrderLine.id) == subject_id),
             select(LocationAttempt.placement_id)
             .join(Asset, col(Asset.attempt_id) == col(LocationAttempt.id))
             .where(col(Asset.id) == subject_id),

@@ -1,6 +1,7 @@
 """Processes, their hand-over rows and the results of their steps."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -8,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
+from models.rules.handover import FactState
 from models.tables.handover import Handover, HandoverKind, Process, StepResult
 
 
@@ -50,15 +52,18 @@ async def lock_delivery(session: AsyncSession, workflow_id: str, *, wait: bool) 
     return bool((await session.execute(select(sa.func.pg_try_advisory_xact_lock(name)))).scalar_one())
 
 
-def _open() -> sa.ColumnElement[bool]:
-    return sa.and_(col(Handover.delivered_at).is_(None), sa.not_(col(Handover.late)))
+def is_open() -> sa.ColumnElement[bool]:
+    """Whether a fact has still to be delivered."""
+    return sa.and_(
+        col(Handover.delivered_at).is_(None), sa.not_(col(Handover.late)), col(Handover.skipped_at).is_(None)
+    )
 
 
 async def undelivered(session: AsyncSession, workflow_id: str, limit: int) -> Sequence[Handover]:
     """The facts that the workflow has still to hear, oldest first."""
     found = await session.execute(
         select(Handover)
-        .where(col(Handover.workflow_id) == workflow_id, _open())
+        .where(col(Handover.workflow_id) == workflow_id, is_open())
         .order_by(col(Handover.number))
         .limit(limit)
     )
@@ -72,7 +77,7 @@ async def with_undelivered(session: AsyncSession, before: datetime, limit: int) 
     """
     found = await session.execute(
         select(Handover.workflow_id)
-        .where(_open(), col(Handover.created_at) < before)
+        .where(is_open(), col(Handover.created_at) < before)
         .group_by(col(Handover.workflow_id))
         .order_by(sa.func.max(Handover.attempts), sa.func.min(Handover.created_at))
         .limit(limit)
@@ -82,9 +87,61 @@ async def with_undelivered(session: AsyncSession, before: datetime, limit: int) 
 
 async def has_undelivered(session: AsyncSession, workflow_id: str) -> bool:
     found = await session.execute(
-        select(sa.literal(1)).where(col(Handover.workflow_id) == workflow_id, _open()).limit(1)
+        select(sa.literal(1)).where(col(Handover.workflow_id) == workflow_id, is_open()).limit(1)
     )
     return found.first() is not None
+
+
+@dataclass(frozen=True)
+class Lag:
+    """How far the deliveries are behind; ``oldest_at`` is when the fact was written that has waited longest."""
+
+    waiting: int
+    oldest_at: datetime | None
+
+
+async def lag(session: AsyncSession) -> Lag:
+    found = await session.execute(
+        sa.select(sa.func.count(), sa.func.min(col(Handover.created_at))).select_from(Handover).where(is_open())
+    )
+    return Lag(*found.one())
+
+
+async def lock_fact(session: AsyncSession, workflow_id: str, number: int) -> Handover | None:
+    found = await session.execute(
+        select(Handover)
+        .where(col(Handover.workflow_id) == workflow_id, col(Handover.number) == number)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return found.scalar_one_or_none()
+
+
+async def facts_page(
+    session: AsyncSession, workflow_id: str, *, state: FactState | None, after: UUID | None, limit: int
+) -> Sequence[Handover]:
+    """What was handed over to a workflow, newest first; ``after`` is the last id of the page before."""
+    query = select(Handover).where(col(Handover.workflow_id) == workflow_id)
+    if state is not None:
+        query = query.where(_in_state(state))
+    if after is not None:
+        last = select(Handover.number).where(col(Handover.id) == after).scalar_subquery()
+        query = query.where(col(Handover.number) < last)
+    found = await session.execute(query.order_by(col(Handover.number).desc()).limit(limit))
+    return found.scalars().all()
+
+
+def _in_state(state: FactState) -> sa.ColumnElement[bool]:
+    """As ``models.rules.handover.state_of`` tells it of one fact."""
+    stuck = col(Handover.stuck_at)
+    conditions: dict[FactState, sa.ColumnElement[bool]] = {
+        FactState.DELIVERED: col(Handover.delivered_at).is_not(None),
+        FactState.LATE: sa.and_(col(Handover.late)),
+        FactState.SKIPPED: col(Handover.skipped_at).is_not(None),
+        FactState.STUCK: sa.and_(is_open(), stuck.is_not(None)),
+        FactState.WAITING: sa.and_(is_open(), stuck.is_(None)),
+    }
+    return conditions[state]
 
 
 async def facts(session: AsyncSession, workflow_id: str, *, before: int | None, limit: int) -> Sequence[Handover]:

@@ -4,7 +4,6 @@ from collections.abc import Collection, Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -32,17 +31,24 @@ async def answers(session: AsyncSession, sat_id: UUID) -> Sequence[SatAnswer]:
     return found.scalars().all()
 
 
-async def put_answer(session: AsyncSession, answer: SatAnswer) -> None:
-    """Write the answer, over the one that stood there."""
-    values = answer.model_dump()
-    fresh = {name: values[name] for name in ("value", "answered_by", "answered_at")}
-    place = ["sat_id", "question_code", "line_id"]
-    await session.execute(insert(SatAnswer).values(values).on_conflict_do_update(index_elements=place, set_=fresh))
+async def put_answers(session: AsyncSession, sat_id: UUID, fresh: Sequence[SatAnswer]) -> None:
+    """Write the answers, over those that stood there. The test is locked: nobody else writes any meanwhile."""
+    kept = {(one.question_code, one.line_id): one for one in await answers(session, sat_id)}
+    for answer in fresh:
+        place = (answer.question_code, answer.line_id)
+        stands = kept.setdefault(place, answer)
+        if stands is answer:
+            session.add(answer)
+        elif stands.value != answer.value:
+            stands.value = answer.value
+            stands.answered_by, stands.answered_at = answer.answered_by, answer.answered_at
 
 
 async def drop_answers_of(session: AsyncSession, line_id: UUID) -> None:
     """The line goes, or is for another product: its answers answer nothing any more."""
-    await session.execute(sa.delete(SatAnswer).where(col(SatAnswer.line_id) == line_id))
+    for answer in (await session.execute(select(SatAnswer).where(col(SatAnswer.line_id) == line_id))).scalars():
+        await session.delete(answer)
+    await session.flush()
 
 
 async def remarks(session: AsyncSession, sat_id: UUID) -> Sequence[SatRemark]:

@@ -3,10 +3,12 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from models.store.viewer import Viewer
+from models.store.window import Window, cut, like
 from models.tables.tender import Product, Tender, TenderProduct
 
 
@@ -15,6 +17,25 @@ async def tender_by_code(session: AsyncSession, code: str, viewer: Viewer) -> Te
         select(Tender).where(col(Tender.code) == code, viewer.sees(col(Tender.requester_id), col(Tender.installer_id)))
     )
     return found.scalar_one_or_none()
+
+
+async def lock_tender(session: AsyncSession, code: str, viewer: Viewer) -> Tender | None:
+    found = await session.execute(
+        select(Tender)
+        .where(col(Tender.code) == code, viewer.sees(col(Tender.requester_id), col(Tender.installer_id)))
+        .with_for_update()
+    )
+    return found.scalar_one_or_none()
+
+
+async def lock_product(session: AsyncSession, code: str) -> Product | None:
+    found = await session.execute(select(Product).where(col(Product.code) == code).with_for_update())
+    return found.scalar_one_or_none()
+
+
+async def lines_of(session: AsyncSession, tender_id: UUID) -> Sequence[TenderProduct]:
+    found = await session.execute(select(TenderProduct).where(col(TenderProduct.tender_id) == tender_id))
+    return found.scalars().all()
 
 
 async def product_by_code(session: AsyncSession, code: str) -> Product | None:
@@ -42,22 +63,22 @@ async def product_by_model(session: AsyncSession, brand: str, model: str) -> Pro
     return found.scalar_one_or_none()
 
 
-async def products(session: AsyncSession, *, after: UUID | None, limit: int) -> Sequence[Product]:
-    """Newest first; ``after`` is the last id of the page before."""
+async def products(session: AsyncSession, q: str | None, window: Window) -> Sequence[Product]:
+    """``q`` is part of a code, a brand or a model."""
     query = select(Product)
-    if after is not None:
-        query = query.where(col(Product.id) < after)
-    found = await session.execute(query.order_by(col(Product.id).desc()).limit(limit))
-    return found.scalars().all()
+    if q is not None:
+        named = (Product.code, Product.brand, Product.model)
+        query = query.where(sa.or_(*(col(name).ilike(like(q)) for name in named)))
+    cutting = cut(query, col(Product.id), window, {"code": col(Product.code)})
+    return list((await session.execute(cutting)).scalars())
 
 
-async def page(session: AsyncSession, viewer: Viewer, *, after: UUID | None, limit: int) -> Sequence[Tender]:
-    """Newest first; a partner sees the tenders it takes part in."""
+async def page(session: AsyncSession, viewer: Viewer, q: str | None, window: Window) -> Sequence[Tender]:
+    """A partner sees the tenders it takes part in. ``q`` is part of a code or a name."""
     query = select(Tender).where(viewer.sees(col(Tender.requester_id), col(Tender.installer_id)))
-    if after is not None:
-        query = query.where(col(Tender.id) < after)
-    found = await session.execute(query.order_by(col(Tender.id).desc()).limit(limit))
-    return found.scalars().all()
+    if q is not None:
+        query = query.where(sa.or_(col(Tender.code).ilike(like(q)), col(Tender.name).ilike(like(q))))
+    return list((await session.execute(cut(query, col(Tender.id), window, {"code": col(Tender.code)}))).scalars())
 
 
 async def products_by_tender(

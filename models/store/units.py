@@ -1,12 +1,18 @@
 """Hardware units."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated
 from uuid import UUID
 
+import sqlalchemy as sa
+from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from models.store.viewer import Viewer
+from models.store.window import Window, cut, like
+from models.tables.tender import Product
 from models.tables.unit import Unit, UnitState
 
 
@@ -27,16 +33,40 @@ async def lock(session: AsyncSession, unit_id: UUID) -> Unit:
     return found.scalar_one()
 
 
-async def page(
-    session: AsyncSession, viewer: Viewer, *, state: UnitState | None, after: UUID | None, limit: int
-) -> Sequence[Unit]:
-    """Newest first; an installer sees the units that it holds."""
-    query = select(Unit).where(viewer.sees(col(Unit.holder_id)))
-    if state is not None:
-        query = query.where(col(Unit.state) == state)
-    if after is not None:
-        query = query.where(col(Unit.id) < after)
-    found = await session.execute(query.order_by(col(Unit.id).desc()).limit(limit))
+@dataclass(frozen=True)
+class UnitFilter:
+    """Which units are wanted; None wants all."""
+
+    state: UnitState | None = None
+    product: Annotated[str | None, Field(max_length=40, description="The product's code")] = None
+    holder_id: Annotated[UUID | None, Field(description="The installer that took them")] = None
+    q: Annotated[str | None, Field(max_length=100, description="Part of a hardware id or serial number")] = None
+
+    def conditions(self) -> Iterator[sa.ColumnElement[bool]]:
+        if self.state is not None:
+            yield col(Unit.state) == self.state
+        if self.product is not None:
+            product = select(Product.id).where(col(Product.code) == self.product).scalar_subquery()
+            yield col(Unit.product_id) == product
+        if self.holder_id is not None:
+            yield col(Unit.holder_id) == self.holder_id
+        if self.q is not None:
+            pattern = like(self.q)
+            yield sa.or_(col(Unit.hardware_id).ilike(pattern), col(Unit.serial).ilike(pattern))
+
+
+async def page(session: AsyncSession, viewer: Viewer, wanted: UnitFilter, window: Window) -> Sequence[Unit]:
+    """An installer sees the units that it holds."""
+    query = select(Unit).where(viewer.sees(col(Unit.holder_id)), *wanted.conditions())
+    keys = {"hardware_id": col(Unit.hardware_id), "state": col(Unit.state)}
+    return list((await session.execute(cut(query, col(Unit.id), window, keys))).scalars())
+
+
+async def awaited_back(session: AsyncSession, placement_id: UUID) -> Sequence[Unit]:
+    """What the installer has still to bring back of a placement that was called off."""
+    found = await session.execute(
+        select(Unit).where(col(Unit.return_for) == placement_id).order_by(col(Unit.hardware_id))
+    )
     return found.scalars().all()
 
 

@@ -1,18 +1,23 @@
 """Work orders and their lines."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
+from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from models.rules.work_order import WorkOrderStage
 from models.store.viewer import Viewer
+from models.store.window import UNDATED, Window, cut, like
 from models.tables.access import Organisation
 from models.tables.asset import Asset
+from models.tables.crew import Crew
 from models.tables.placement import LocationAttempt, PlacementRequest
 from models.tables.sat import Sat
 from models.tables.tender import Product
@@ -61,18 +66,21 @@ class Around:
     installer: Organisation
     owner: Organisation
     sat: Sat
+    crew: str | None
+    """The name of the crew that is planned."""
 
 
 async def around(session: AsyncSession, work_order_ids: Sequence[UUID]) -> dict[UUID, Around]:
     """What belongs to several work orders, by their ids."""
     installer, owner = aliased(Organisation), aliased(Organisation)
     found = await session.execute(
-        sa.select(col(WorkOrder.id), PlacementRequest, LocationAttempt, installer, owner, Sat)
+        sa.select(col(WorkOrder.id), PlacementRequest, LocationAttempt, installer, owner, Sat, col(Crew.name))
         .join(PlacementRequest, col(PlacementRequest.id) == col(WorkOrder.placement_id))
         .join(LocationAttempt, col(LocationAttempt.id) == col(WorkOrder.attempt_id))
         .join(installer, col(installer.id) == col(WorkOrder.installer_id))
         .join(owner, col(owner.id) == col(WorkOrder.owner_id))
         .join(Sat, col(Sat.work_order_id) == col(WorkOrder.id))
+        .outerjoin(Crew, col(Crew.id) == col(WorkOrder.crew_id))
         .where(col(WorkOrder.id).in_(work_order_ids))
     )
     return {row[0]: Around(*row[1:]) for row in found.all()}
@@ -88,17 +96,45 @@ async def timeline(session: AsyncSession, work_order_id: UUID) -> Sequence[Timel
     return found.scalars().all()
 
 
-async def page(
-    session: AsyncSession, viewer: Viewer, *, stage: WorkOrderStage | None, after: UUID | None, limit: int
-) -> Sequence[WorkOrder]:
-    """Newest first; ``after`` is the last id of the page before."""
-    query = select(WorkOrder).where(viewer.sees(col(WorkOrder.installer_id), col(WorkOrder.owner_id)))
-    if stage is not None:
-        query = query.where(col(WorkOrder.stage) == stage)
-    if after is not None:
-        query = query.where(col(WorkOrder.id) < after)
-    found = await session.execute(query.order_by(col(WorkOrder.id).desc()).limit(limit))
-    return found.scalars().all()
+@dataclass(frozen=True)
+class WorkOrderFilter:
+    """Which work orders are wanted; None wants all."""
+
+    stage: WorkOrderStage | None = None
+    installer_id: UUID | None = None
+    planned_from: Annotated[date | None, Field(description="Planned for this day or later")] = None
+    planned_to: Annotated[date | None, Field(description="Planned for this day or earlier")] = None
+    q: Annotated[str | None, Field(max_length=100, description="Part of a reference, a street, a city")] = None
+
+    def conditions(self) -> Iterator[sa.ColumnElement[bool]]:
+        if self.stage is not None:
+            yield col(WorkOrder.stage) == self.stage
+        if self.installer_id is not None:
+            yield col(WorkOrder.installer_id) == self.installer_id
+        if self.planned_from is not None:
+            yield col(WorkOrder.planned_for) >= self.planned_from
+        if self.planned_to is not None:
+            yield col(WorkOrder.planned_for) <= self.planned_to
+        if self.q is not None:
+            pattern = like(self.q)
+            places = (LocationAttempt.street, LocationAttempt.postal_code, LocationAttempt.city)
+            attempts = select(LocationAttempt.id).where(sa.or_(*(col(place).ilike(pattern) for place in places)))
+            requests = select(PlacementRequest.id).where(col(PlacementRequest.reference).ilike(pattern))
+            yield sa.or_(
+                col(WorkOrder.reference).ilike(pattern),
+                col(WorkOrder.attempt_id).in_(attempts),
+                col(WorkOrder.placement_id).in_(requests),
+            )
+
+
+async def page(session: AsyncSession, viewer: Viewer, wanted: WorkOrderFilter, window: Window) -> Sequence[WorkOrder]:
+    sees = viewer.sees(col(WorkOrder.installer_id), col(WorkOrder.owner_id))
+    keys = {
+        "reference": col(WorkOrder.reference),
+        "planned_for": sa.func.coalesce(col(WorkOrder.planned_for), UNDATED, type_=sa.Date),
+    }
+    query = cut(select(WorkOrder).where(sees, *wanted.conditions()), col(WorkOrder.id), window, keys)
+    return list((await session.execute(query)).scalars())
 
 
 async def of_placement(session: AsyncSession, placement_id: UUID) -> WorkOrder | None:

@@ -46,8 +46,24 @@ class ApiKey(SQLModel, table=True):
     name: str = Field(sa_type=sa.Text)
     secret_hash: str = Field(sa_type=sa.Text, unique=True)
     scopes: list[str] = Field(sa_type=Texts)
+    requests_per_minute: int | None = Field(default=None)
+    """None: as many as the settings allow every key."""
     created_at: datetime = now_column()
     revoked_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class RequestCount(SQLModel, table=True):
+    """How often somebody has called in the minute named last, and in the one before. Lost when PostgreSQL crashes."""
+
+    __tablename__ = "request_count"
+    __table_args__ = {"prefixes": ["UNLOGGED"]}
+
+    counted_id: UUID = Field(primary_key=True)
+    """Of the API key, or of the person."""
+    minute: int = Field(sa_type=sa.BigInteger)
+    """Minutes since 1970."""
+    count: int
+    count_before: int
 
 
 class LoginSession(SQLModel, table=True):

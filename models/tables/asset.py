@@ -7,14 +7,16 @@ from sqlmodel import Field, SQLModel
 
 from models.rules.commissioning import CommissioningStage
 from models.tables.base import UUID, Instant, Json, datetime, identity, now_column, text_state
+from models.tables.deadline import Due
 
 ASSET_NUMBER = sa.Sequence("asset_number", metadata=SQLModel.metadata)
 
 
-class Asset(SQLModel, table=True):
+class Asset(Due, table=True):
     """A station at its place; the unit is the hardware that stands there now."""
 
     __tablename__ = "asset"
+    __table_args__ = (sa.Index("ix_asset_stage", "stage", "id"),)
 
     id: UUID = identity()
     name: str = Field(sa_type=sa.Text, unique=True)

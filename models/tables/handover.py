@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
+from models import tracing
 from models.tables.base import UUID, Instant, Json, datetime, identity, now_column, text_state
 
 
@@ -52,11 +53,17 @@ class Handover(SQLModel, table=True):
     """The fact's name, or the workflow's type where the row starts it."""
     payload: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
     correlation_id: str = Field(sa_type=sa.Text)
+    traceparent: str | None = Field(default_factory=tracing.here, sa_type=sa.Text)
+    """Where in which trace it was written."""
     late: bool = False
     created_at: datetime = now_column()
     delivered_at: datetime | None = Field(default=None, sa_type=Instant)
     attempts: int = 0
     last_error: str | None = Field(default=None, sa_type=sa.Text)
+    stuck_at: datetime | None = Field(default=None, sa_type=Instant)
+    """Since when it counts as one that can't be delivered; an engineer has a task."""
+    skipped_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When an engineer let the workflow go on without it."""
 
 
 class StepResult(SQLModel, table=True):

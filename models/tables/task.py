@@ -3,10 +3,11 @@
 from enum import StrEnum
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.rules.access import Role
 from models.tables.base import UUID, Instant, datetime, identity, now_column, text_state
+from models.tables.deadline import Due
 
 
 class TaskState(StrEnum):
@@ -23,9 +24,16 @@ class TaskKind(StrEnum):
     ACTIVATE_STATION = "activate_station"
     UNEXPECTED_FACT = "unexpected_fact"
     HANDOVER_STUCK = "handover_stuck"
+    REPORT_FAILED = "report_failed"
+    ENDPOINT_DOWN = "endpoint_down"
+    RETURN_HARDWARE = "return_hardware"
+    RESOLVE_CONFLICT = "resolve_conflict"
+    DIFFERS_FROM_ROWS = "differs_from_rows"
+    OVERDUE = "overdue"
+    """Somebody else is late: ``subject_id`` is their task, or what stands still."""
 
 
-class Task(SQLModel, table=True):
+class Task(Due, table=True):
     __tablename__ = "task"
     __table_args__ = (
         sa.Index("uq_task_open", "kind", "subject_id", unique=True, postgresql_where=sa.text("state = 'open'")),
@@ -40,9 +48,10 @@ class Task(SQLModel, table=True):
     reference: str = Field(sa_type=sa.Text)
     title: str = Field(sa_type=sa.Text)
     state: TaskState = Field(default=TaskState.OPEN, sa_type=text_state(TaskState, "state"))
-    due_at: datetime | None = Field(default=None, sa_type=Instant, index=True)
     claimed_by: UUID | None = Field(default=None, foreign_key="principal.id")
     claimed_at: datetime | None = Field(default=None, sa_type=Instant)
+    claimed_for: UUID | None = Field(default=None, foreign_key="principal.id")
+    """Whose deputy claimed it, while they were away."""
     done_by: UUID | None = Field(default=None, foreign_key="principal.id")
     done_at: datetime | None = Field(default=None, sa_type=Instant)
     created_at: datetime = now_column()

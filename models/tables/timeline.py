@@ -9,9 +9,18 @@ from models.tables.base import UUID, Json, datetime, identity, now_column
 
 
 class TimelineEntry(SQLModel, table=True):
-    """Append-only. ``actor`` is a principal's id, or the name of an outside party or of the process itself."""
+    """Append-only, which a trigger keeps.
+
+    ``actor`` is a principal's id, or the name of an outside party or of the process itself.
+    """
 
     __tablename__ = "timeline_entry"
+    __table_args__ = (
+        sa.Index("ix_timeline_entry_at", "at"),
+        sa.Index("ix_timeline_entry_actor_id", "actor", "id"),
+        sa.Index("ix_timeline_entry_reference", "reference", "id", postgresql_where=sa.text("reference IS NOT NULL")),
+        sa.Index("ix_timeline_entry_refused", "id", postgresql_where=sa.text("refused")),
+    )
 
     id: UUID = identity()
     at: datetime = now_column()
@@ -24,4 +33,10 @@ class TimelineEntry(SQLModel, table=True):
     why: str | None = Field(default=None, sa_type=sa.Text)
     refused: bool = False
     detail: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    changes: list[dict[str, Any]] = Field(
+        default_factory=list, sa_type=Json, sa_column_kwargs={"server_default": sa.text("'[]'")}
+    )
+    """Each row that it changed: ``what``, ``id``, ``before`` and ``after`` of the columns that moved, masked."""
+    reference: str | None = Field(default=None, sa_type=sa.Text)
+    """What a refused attempt was aimed at, as it was named."""
     correlation_id: str | None = Field(default=None, sa_type=sa.Text)

@@ -16,6 +16,7 @@ class UnitState(StrEnum):
 
 class Unit(SQLModel, table=True):
     __tablename__ = "unit"
+    __table_args__ = (sa.Index("ix_unit_state", "state", "id"),)
 
     id: UUID = identity()
     hardware_id: str = Field(sa_type=sa.Text, unique=True)
@@ -35,4 +36,6 @@ class Unit(SQLModel, table=True):
     state: UnitState = Field(default=UnitState.IN_STOCK, sa_type=text_state(UnitState, "state"))
     holder_id: UUID | None = Field(default=None, foreign_key="organisation.id", index=True)
     """The installer that took it."""
+    return_for: UUID | None = Field(default=None, foreign_key="placement_request.id", index=True)
+    """The placement for whose undoing it is awaited back in the warehouse."""
     created_at: datetime = now_column()

@@ -7,12 +7,17 @@ from sqlmodel import Field, SQLModel
 
 from models.rules.work_order import WorkOrderStage
 from models.tables.base import UUID, Instant, datetime, identity, now_column, text_state
+from models.tables.deadline import Due
 
 WORK_ORDER_NUMBER = sa.Sequence("work_order_number", metadata=SQLModel.metadata)
 
 
-class WorkOrder(SQLModel, table=True):
+class WorkOrder(Due, table=True):
     __tablename__ = "work_order"
+    __table_args__ = (
+        sa.Index("ix_work_order_stage", "stage", "id"),
+        sa.Index("ix_work_order_planned_for", sa.text("coalesce(planned_for, '9999-12-31'::date)"), "id"),
+    )
 
     id: UUID = identity()
     reference: str = Field(sa_type=sa.Text, unique=True)
@@ -24,10 +29,15 @@ class WorkOrder(SQLModel, table=True):
     """The owning team: the tender's service partner."""
     stage: WorkOrderStage = Field(default=WorkOrderStage.OPEN, sa_type=text_state(WorkOrderStage, "stage"))
     planned_for: date | None = Field(default=None)
+    """The plan that holds: its day where the stations are to stand, the hours where they were said, and the crew."""
+    starts_at: datetime | None = Field(default=None, sa_type=Instant)
+    ends_at: datetime | None = Field(default=None, sa_type=Instant)
+    crew_id: UUID | None = Field(default=None, foreign_key="crew.id", index=True)
     report_id: UUID | None = Field(default=None, foreign_key="document.id")
     created_at: datetime = now_column()
     accepted_at: datetime | None = Field(default=None, sa_type=Instant)
     closed_at: datetime | None = Field(default=None, sa_type=Instant)
+    cancelled_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class WorkOrderLine(SQLModel, table=True):

@@ -5,7 +5,14 @@ from datetime import timedelta
 from uuid import UUID
 
 from models.errors import AlreadyExists, InvalidInput, NotFound, StageDoesNotAllow
-from models.messages.access import NewApiKey, NewOrganisation, NewServiceAccount, NewUser
+from models.messages.access import (
+    NewApiKey,
+    NewOrganisation,
+    NewServiceAccount,
+    NewUser,
+    OrganisationChange,
+    UserChange,
+)
 from models.rules.access import ROLES_OF, Role, reach
 from models.store import access, organisations
 from models.store.viewer import Viewer
@@ -25,6 +32,44 @@ async def add_organisation(work: Work, new: NewOrganisation) -> Organisation:
     await _stored(work, organisation)
     timeline.record(work, "organisation", organisation.id, "organisation added", kind=organisation.kind)
     return organisation
+
+
+async def change_organisation(work: Work, organisation: Organisation, change: OrganisationChange) -> None:
+    """Raises AlreadyExists."""
+    wanted = change.model_dump(exclude_none=True)
+    same_name = await access.organisation_named(work.session, wanted.get("name", organisation.name))
+    if same_name is not None and same_name.id != organisation.id:
+        raise AlreadyExists(f"There is an organisation '{same_name.name}' already", field="/name")
+    organisation.sqlmodel_update(wanted)
+    timeline.record(work, "organisation", organisation.id, "organisation changed")
+
+
+async def lock_organisation(work: Work, organisation_id: UUID, viewer: Viewer) -> Organisation:
+    """Raises NotFound."""
+    organisation = await access.lock_organisation(work.session, organisation_id, viewer)
+    if organisation is None:
+        raise NotFound("There is no such organisation")
+    return organisation
+
+
+async def lock_user(work: Work, user_id: UUID, viewer: Viewer) -> Principal:
+    """Raises NotFound."""
+    user = await _principal(work, user_id, viewer)
+    if user.email is None:
+        raise NotFound("There is no such user")
+    return user
+
+
+async def change_user(work: Work, user: Principal, change: UserChange, viewer: Viewer) -> None:
+    """Raises InvalidInput (a role that the organisation's people can't have), StageDoesNotAllow (one's own roles)."""
+    if change.name is not None:
+        user.name = change.name
+    if change.roles is not None and sorted(change.roles) != sorted(user.roles):
+        if user.id == work.actor.id:
+            raise StageDoesNotAllow("You can't change your own roles; ask another administrator")
+        await _check_roles(work, user.organisation_id, change.roles, viewer)
+        user.roles = sorted(change.roles)
+    timeline.record(work, "principal", user.id, "user changed", name=user.name)
 
 
 async def add_user(work: Work, new: NewUser, password_hash: str, viewer: Viewer) -> Principal:
@@ -57,9 +102,7 @@ async def add_service_account(work: Work, new: NewServiceAccount, viewer: Viewer
 
 async def disable_user(work: Work, user_id: UUID, viewer: Viewer) -> Principal:
     """From now on no login of the person opens anything. Raises NotFound, StageDoesNotAllow (oneself)."""
-    user = await _principal(work, user_id, viewer)
-    if user.email is None:
-        raise NotFound("There is no such user")
+    user = await lock_user(work, user_id, viewer)
     if user.id == work.actor.id:
         raise StageDoesNotAllow("You can't disable yourself; ask another administrator")
     await access.end_sessions_of(work.session, user.id)
@@ -93,7 +136,13 @@ async def issue_key(work: Work, account_id: UUID, new: NewApiKey, secret_hash: s
     for scope in sorted(new.scopes):
         if reach(roles, None, scope) is None:
             raise InvalidInput(f"The roles of '{account.name}' do not allow '{scope}'", field="/scopes")
-    key = ApiKey(principal_id=account.id, name=new.name, secret_hash=secret_hash, scopes=sorted(new.scopes))
+    key = ApiKey(
+        principal_id=account.id,
+        name=new.name,
+        secret_hash=secret_hash,
+        scopes=sorted(new.scopes),
+        requests_per_minute=new.requests_per_minute,
+    )
     work.session.add(key)
     await _stored(work, key)
     timeline.record(work, "principal", account.id, "API key issued", key=str(key.id), scopes=key.scopes)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from models.errors import GridNotConnected
 from models.messages.commissioning import CommissioningProgress, Findings
-from models.rules import deadlines, station_checks
+from models.rules import station_checks
 from models.rules.access import Role
 from models.rules.authorisation import TokenKind
 from models.rules.commissioning import COMMISSIONING, CommissioningEvent
@@ -18,7 +18,7 @@ from models.tables.placement import LocationAttempt
 from models.tables.task import TaskKind
 from models.tables.unit import Unit
 from models.tables.work_order import WorkOrder
-from models.usecases import notice, process, task, timeline
+from models.usecases import deadline, notice, process, task, timeline
 from models.usecases.work import Work
 
 WORKFLOW = "commissioning"
@@ -58,7 +58,9 @@ async def start_test(work: Work, asset: Asset, unit: Unit) -> None:
     """P13: register the station with the platform and start its boot deadline; the first time or again."""
     again = asset.test_number > 0
     if again:
-        asset.stage = COMMISSIONING.next(asset.stage, CommissioningEvent.START_CONNECTION_TEST)
+        await advance(work, asset, CommissioningEvent.START_CONNECTION_TEST)
+    else:
+        await deadline.enter(work, COMMISSIONING, asset, None)
     asset.unit_id, asset.registered_at, asset.failure, asset.booted = unit.id, work.now, None, None
     asset.test_number += 1
     asset.boot_due_at = work.now + timedelta(seconds=work.terms.boot_time_limit_s)
@@ -70,14 +72,39 @@ async def start_test(work: Work, asset: Asset, unit: Unit) -> None:
 async def take_hardware_away(work: Work, asset_id: UUID) -> None:
     """P12: the station loses its hardware; its identity is refused from now on. Raises StageDoesNotAllow."""
     asset = await assets.lock(work.session, asset_id)
-    asset.stage = COMMISSIONING.next(asset.stage, CommissioningEvent.HARDWARE_UNLINKED)
+    await advance(work, asset, CommissioningEvent.HARDWARE_UNLINKED)
+    await _deregister(work, asset)
+    await _note(work, asset, "hardware_unlinked")
+    await hand_over(work, asset, "hardware_unlinked")
+
+
+async def advance(work: Work, asset: Asset, event: CommissioningEvent) -> None:
+    """Move the station by its table. Raises StageDoesNotAllow."""
+    before = asset.stage
+    asset.stage = COMMISSIONING.next(before, event)
+    await deadline.enter(work, COMMISSIONING, asset, before)
+
+
+async def cancel(work: Work, asset_id: UUID) -> None:
+    """P20: the station will not come; its identity and its test card are refused from now on, and its process ends."""
+    asset = await assets.lock(work.session, asset_id)
+    if COMMISSIONING.is_terminal(asset.stage):
+        return
+    await advance(work, asset, CommissioningEvent.CANCELLED)
+    await _deregister(work, asset)
+    if asset.test_token_id is not None:
+        (await work.session.get_one(IdToken, asset.test_token_id)).blocked_at = work.now
+    await _note(work, asset, "cancelled")
+    await hand_over(work, asset, "cancelled")
+    await process.end(work, workflow_id(asset.name))
+
+
+async def _deregister(work: Work, asset: Asset) -> None:
     asset.unit_id, asset.registered_at, asset.boot_due_at, asset.registration = None, None, None, None
     for evse in await assets.evses(work.session, asset.id):
         # What the old hardware told says nothing of what comes in its place.
         evse.status, evse.error_code, evse.status_at = None, None, None
     await task.close_task(work, TaskKind.ACTIVATE_STATION, asset.id)
-    await _note(work, asset, "hardware_unlinked")
-    await hand_over(work, asset, "hardware_unlinked")
 
 
 async def load(work: Work, asset_id: UUID) -> CommissioningProgress:
@@ -91,7 +118,7 @@ async def move(
     """Move the station by its table. What belongs to an earlier test, or comes too late, is recorded and no more."""
     asset = await assets.lock(work.session, asset_id)
     if test_number == asset.test_number and COMMISSIONING.allows(asset.stage, event):
-        asset.stage = COMMISSIONING.next(asset.stage, event)
+        await advance(work, asset, event)
         await _note(work, asset, event.value, **detail)
     else:
         await _record(work, asset, f"late: {event.value.replace('_', ' ')}", **detail)
@@ -102,7 +129,7 @@ async def fail_test(work: Work, asset_id: UUID, reason: str, *, test_number: int
     """P14: the connection test has failed, with what to check; it can be started again."""
     asset = await assets.lock(work.session, asset_id)
     if test_number == asset.test_number and COMMISSIONING.allows(asset.stage, CommissioningEvent.TEST_FAILED):
-        asset.stage = COMMISSIONING.next(asset.stage, CommissioningEvent.TEST_FAILED)
+        await advance(work, asset, CommissioningEvent.TEST_FAILED)
         asset.failure, asset.boot_due_at = reason, None
         await _note(work, asset, "test_failed", reason=reason)
     return await _progress(work, asset)
@@ -120,13 +147,16 @@ async def note_no_boot(work: Work, asset_id: UUID, reason: str, *, test_number: 
 async def start_test_charge(work: Work, asset_id: UUID) -> CommissioningProgress:
     """P15: Raises StageDoesNotAllow, GridNotConnected."""
     asset = await assets.lock(work.session, asset_id)
-    after = COMMISSIONING.next(asset.stage, CommissioningEvent.START_TEST_CHARGE)
+    COMMISSIONING.next(asset.stage, CommissioningEvent.START_TEST_CHARGE)
     if asset.attempt_id is not None:
         attempt = await work.session.get_one(LocationAttempt, asset.attempt_id)
         if attempt.connected_at is None:
             raise GridNotConnected("The grid operator has not told yet that the connection is live; try again then")
-    asset.stage, asset.failure, asset.test_transaction_id = after, None, None
+    await advance(work, asset, CommissioningEvent.START_TEST_CHARGE)
+    asset.failure, asset.test_transaction_id = None, None
     await _note(work, asset, "test_charge_started")
+    # What an earlier test charge told is nothing to this one, though its process begins anew.
+    await process.settle(work, workflow_id(asset.name))
     return await _progress(work, asset)
 
 
@@ -134,7 +164,7 @@ async def finish_test_charge(work: Work, asset_id: UUID) -> CommissioningProgres
     """P15: the whole chain ran; administration is told that the station can be activated after its acceptance."""
     asset = await assets.lock(work.session, asset_id)
     if COMMISSIONING.allows(asset.stage, CommissioningEvent.TEST_CHARGE_DONE):
-        asset.stage = COMMISSIONING.next(asset.stage, CommissioningEvent.TEST_CHARGE_DONE)
+        await advance(work, asset, CommissioningEvent.TEST_CHARGE_DONE)
         charge = await charging.by_number(work.session, asset.test_transaction_id)
         await _note(work, asset, "test_charge_done", energy_wh=charge.energy_wh if charge else 0)
         title = f"Station {asset.name} has passed its test charge; activate it when its acceptance test is approved"
@@ -146,7 +176,7 @@ async def fail_test_charge(work: Work, asset_id: UUID, reason: str) -> Commissio
     """P15: the test charge did not run through; it can be started again."""
     asset = await assets.lock(work.session, asset_id)
     if COMMISSIONING.allows(asset.stage, CommissioningEvent.TEST_CHARGE_FAILED):
-        asset.stage = COMMISSIONING.next(asset.stage, CommissioningEvent.TEST_CHARGE_FAILED)
+        await advance(work, asset, CommissioningEvent.TEST_CHARGE_FAILED)
         asset.failure = reason
         await _note(work, asset, "test_charge_failed", reason=reason)
     return await _progress(work, asset)
@@ -154,16 +184,16 @@ async def fail_test_charge(work: Work, asset_id: UUID, reason: str) -> Commissio
 
 async def accept(work: Work, asset: Asset) -> None:
     """P18, P19: the SAT is approved; administration gets the task to activate the station."""
-    asset.stage = COMMISSIONING.next(asset.stage, CommissioningEvent.SAT_APPROVED)
+    await advance(work, asset, CommissioningEvent.SAT_APPROVED)
     await _note(work, asset, "accepted")
-    await _tell_administration(work, asset, f"Activate station {asset.name}", deadlines.ACTIVATION_DAYS)
+    await _tell_administration(work, asset, f"Activate station {asset.name}", for_stage=asset)
     await hand_over(work, asset, "sat_approved")
 
 
 async def activate(work: Work, asset_id: UUID) -> CommissioningProgress:
     """P19: ordinary cards work from now on; the installer is told. Raises StageDoesNotAllow."""
     asset = await assets.lock(work.session, asset_id)
-    asset.stage = COMMISSIONING.next(asset.stage, CommissioningEvent.ACTIVATE)
+    await advance(work, asset, CommissioningEvent.ACTIVATE)
     asset.activated_at = work.now
     await _note(work, asset, "activated")
     await task.close_task(work, TaskKind.ACTIVATE_STATION, asset.id)
@@ -193,7 +223,7 @@ async def hand_over(work: Work, asset: Asset, name: str, **payload: Any) -> bool
     return await process.hand_over(work, workflow_id(asset.name), name, {"test_number": asset.test_number, **payload})
 
 
-async def _tell_administration(work: Work, asset: Asset, title: str, working_days: int | None = None) -> None:
+async def _tell_administration(work: Work, asset: Asset, title: str, *, for_stage: Asset | None = None) -> None:
     operator = await organisations.operator(work.session)
     await task.open_task(
         work,
@@ -203,7 +233,7 @@ async def _tell_administration(work: Work, asset: Asset, title: str, working_day
         asset.id,
         asset.name,
         title,
-        working_days=working_days,
+        for_stage=for_stage,
     )
 
 
@@ -225,6 +255,7 @@ async def _progress(work: Work, asset: Asset) -> CommissioningProgress:
     return CommissioningProgress(
         stage=asset.stage,
         organisation=partner.name,
+        due_at=asset.due_at,
         name=asset.name,
         applied_number=await processes.applied_number(work.session, workflow_id(asset.name)),
         test_number=asset.test_number,

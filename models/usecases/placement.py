@@ -1,4 +1,4 @@
-"""The placement of stations: each function is one fact or one transition of it (P1-P9)."""
+"""The placement of stations: each function is one fact or one transition of it (P1-P9, P20)."""
 
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,7 @@ from models.store import organisations, placements, processes, tenders, work_ord
 from models.store.viewer import Viewer
 from models.tables.placement import GridCall, LocationAttempt, PlacementRequest
 from models.tables.task import TaskKind
-from models.usecases import notice, process, task, timeline
+from models.usecases import deadline, left_to_undo, notice, process, task, timeline
 from models.usecases.work import Work
 
 WORKFLOW = "placement"
@@ -45,14 +45,14 @@ async def submit(work: Work, new: NewPlacement, requester_id: UUID, viewer: View
         stations=new.stations,
         contact_name=new.contact.name,
         contact_email=new.contact.email,
+        contact_language=new.contact.language,
         remarks=new.remarks,
     )
     work.session.add(placement)
     await work.session.flush()
     await _add_attempt(work, placement, new.location, 1)
-    await _ask_operations(
-        work, placement, TaskKind.REVIEW_PLACEMENT, "Decide on the placement request", PlacementStage.SUBMITTED
-    )
+    await deadline.enter(work, PLACEMENT, placement, None)
+    await _ask_operations(work, placement, TaskKind.REVIEW_PLACEMENT, "Decide on the placement request")
     _record(work, placement, "placement requested")
     await process.begin(work, workflow_id(placement.reference), WORKFLOW, placement.id, placement.reference)
     return placement
@@ -60,7 +60,7 @@ async def submit(work: Work, new: NewPlacement, requester_id: UUID, viewer: View
 
 async def load(work: Work, placement_id: UUID) -> PlacementProgress:
     """Where the placement stands, as its process needs to know it (rule 4)."""
-    return await _progress(work, await placements.lock(work.session, placement_id))
+    return await progress(work, await placements.lock(work.session, placement_id))
 
 
 async def load_by_attempt(work: Work, attempt_id: UUID) -> PlacementProgress:
@@ -71,41 +71,93 @@ async def load_by_attempt(work: Work, attempt_id: UUID) -> PlacementProgress:
 async def approve(work: Work, placement_id: UUID) -> PlacementProgress:
     """P3, P5: the connection request to the grid operator follows. Raises StageDoesNotAllow."""
     placement = await placements.lock(work.session, placement_id)
-    advance(work, placement, PlacementEvent.APPROVE)
+    await advance(work, placement, PlacementEvent.APPROVE)
     await task.close_task(work, TaskKind.REVIEW_PLACEMENT, placement.id)
-    await _tell_requester(work, placement, "placement.approved")
-    return await _progress(work, placement)
+    await tell_requester(work, placement, "placement.approved")
+    return await progress(work, placement)
 
 
 async def reject(work: Work, placement_id: UUID, decision: RejectPlacement) -> PlacementProgress:
     """P4: the requester is told with the reason, the process ends. Raises StageDoesNotAllow."""
     placement = await placements.lock(work.session, placement_id)
-    advance(work, placement, PlacementEvent.REJECT, why=decision.reason)
+    await advance(work, placement, PlacementEvent.REJECT, why=decision.reason)
     placement.rejection_reason = decision.reason
     for kind in (TaskKind.REVIEW_PLACEMENT, TaskKind.PROPOSE_LOCATION):
         await task.close_task(work, kind, placement.id)
-    await _tell_requester(work, placement, "placement.rejected", reason=decision.reason)
-    await _end(work, placement)
-    return await _progress(work, placement)
+    await tell_requester(work, placement, "placement.rejected", reason=decision.reason)
+    await end(work, placement)
+    return await progress(work, placement)
 
 
 async def propose_location(work: Work, placement_id: UUID, decision: ProposeLocation) -> PlacementProgress:
     """P6: another location becomes a new attempt; all attempts are kept. Raises StageDoesNotAllow."""
     placement = await placements.lock(work.session, placement_id)
-    advance(work, placement, PlacementEvent.PROPOSE_LOCATION)
+    await advance(work, placement, PlacementEvent.PROPOSE_LOCATION)
     last = await placements.latest_attempt(work.session, placement_id)
     await _add_attempt(work, placement, decision.location, last.number + 1)
     await task.close_task(work, TaskKind.PROPOSE_LOCATION, placement.id)
-    await _tell_requester(work, placement, "placement.location_proposed")
-    return await _progress(work, placement)
+    await tell_requester(work, placement, "placement.location_proposed")
+    return await progress(work, placement)
 
 
 async def connection_request(work: Work, attempt_id: UUID) -> ConnectionRequest | None:
-    """What the grid operator is asked for; None where it has taken the request already."""
-    attempt = await work.session.get_one(LocationAttempt, attempt_id)
-    if attempt.connection_request_id is not None:
+    """What the grid operator is asked for; None where it has taken the request already, or need not be asked any more.
+
+    From here on the request may be on its way: whoever withdraws the placement after this has to look for it.
+    """
+    attempt, placement = await _attempt_of(work, attempt_id)
+    if attempt.connection_request_id is not None or placement.stage is not PlacementStage.GRID_REQUESTED:
         return None
-    placement = await work.session.get_one(PlacementRequest, attempt.placement_id)
+    attempt.asked_at = attempt.asked_at or work.now
+    return _said_to_grid_operator(placement, attempt)
+
+
+async def lost_connection_request(work: Work, attempt_id: UUID) -> ConnectionRequest | None:
+    """P20: the same request once more, whose answer tells the id under which it is known; None where that is known."""
+    attempt, placement = await _attempt_of(work, attempt_id)
+    return None if attempt.connection_request_id is not None else _said_to_grid_operator(placement, attempt)
+
+
+async def request_to_cancel(work: Work, attempt_id: UUID) -> str | None:
+    """P20: the grid operator's id of what it is to cancel; None where nothing is left to cancel."""
+    attempt, _ = await _attempt_of(work, attempt_id)
+    return None if left_to_undo.of_attempt(attempt) is None else attempt.connection_request_id
+
+
+async def note_grid_cancelled(work: Work, attempt_id: UUID) -> PlacementProgress:
+    """P20: the grid operator has cancelled our connection request."""
+    attempt, placement = await _attempt_of(work, attempt_id)
+    attempt.unreachable_since, attempt.unreachable_reason = None, None
+    if attempt.state not in grid.ENDS:
+        attempt.state = AttemptState.CANCELLED
+        grid_id = attempt.connection_request_id
+        _record(work, placement, "grid connection cancelled", attempt=attempt.number, grid_id=grid_id)
+    return await progress(work, placement)
+
+
+async def note_cancel_refused(work: Work, attempt_id: UUID, detail: str) -> PlacementProgress:
+    """P20: the grid operator does not let it be cancelled, since it is connected or unknown there: a person sees to it.
+
+    The undoing goes on without it.
+    """
+    attempt, placement = await _attempt_of(work, attempt_id)
+    attempt.cancel_refusal = detail
+    attempt.unreachable_since, attempt.unreachable_reason = None, None
+    _record(work, placement, "grid operator refuses to cancel", why=detail, attempt=attempt.number)
+    title = f"Settle connection request {attempt.connection_request_id} with the grid operator: {detail}"
+    await _ask_to_look(work, placement, title)
+    return await progress(work, placement)
+
+
+async def _attempt_of(work: Work, attempt_id: UUID) -> tuple[LocationAttempt, PlacementRequest]:
+    """The attempt as it stands under the lock of its placement."""
+    attempt = await work.session.get_one(LocationAttempt, attempt_id)
+    placement = await placements.lock(work.session, attempt.placement_id)
+    await work.session.refresh(attempt)
+    return attempt, placement
+
+
+def _said_to_grid_operator(placement: PlacementRequest, attempt: LocationAttempt) -> ConnectionRequest:
     places = {name: getattr(attempt, name) for name in ConnectionAddress.model_fields}
     return ConnectionRequest(
         reference=f"{placement.reference}/{attempt.number}",
@@ -119,20 +171,19 @@ async def connection_request(work: Work, attempt_id: UUID) -> ConnectionRequest 
 
 async def note_grid_refused(work: Work, attempt_id: UUID, detail: str) -> PlacementProgress:
     """P6: the grid operator does not even take the request; operations proposes another location or rejects."""
-    attempt = await work.session.get_one(LocationAttempt, attempt_id)
-    placement = await placements.lock(work.session, attempt.placement_id)
-    await work.session.refresh(attempt)
+    attempt, placement = await _attempt_of(work, attempt_id)
     attempt.state, attempt.reason = AttemptState.REJECTED, detail
     attempt.unreachable_since, attempt.unreachable_reason = None, None
     if PLACEMENT.allows(placement.stage, PlacementEvent.GRID_REJECTED):
         await _move_by_grid(work, placement, GridEvent.REJECTED, detail)
-    return await _progress(work, placement)
+    return await progress(work, placement)
 
 
 async def note_grid_unreachable(work: Work, attempt_id: UUID, detail: str) -> None:
     """P5: the grid operator is tried for days, and operations sees since when and why."""
-    attempt = await work.session.get_one(LocationAttempt, attempt_id)
-    placement = await placements.lock(work.session, attempt.placement_id)
+    attempt, placement = await _attempt_of(work, attempt_id)
+    if attempt.state in grid.ENDS:
+        return  # a try that nobody waits for any more
     if attempt.unreachable_since is None:
         attempt.unreachable_since = work.now
         _record(work, placement, "grid operator can't be reached", why=detail, attempt=attempt.number)
@@ -141,15 +192,15 @@ async def note_grid_unreachable(work: Work, attempt_id: UUID, detail: str) -> No
 
 async def note_grid_requested(work: Work, attempt_id: UUID, connection_request_id: str) -> PlacementProgress:
     """P5: the grid operator has taken our connection request under its own id."""
-    attempt = await work.session.get_one(LocationAttempt, attempt_id)
-    placement = await placements.lock(work.session, attempt.placement_id)
-    await work.session.refresh(attempt)
-    attempt.connection_request_id = connection_request_id
+    attempt, placement = await _attempt_of(work, attempt_id)
     attempt.unreachable_since, attempt.unreachable_reason = None, None
+    if attempt.connection_request_id is not None:
+        return await progress(work, placement)  # a try whose answer was believed lost has told it already
+    attempt.connection_request_id = connection_request_id
     if attempt.state is AttemptState.REQUESTING:
         attempt.state = AttemptState.REQUESTED
     _record(work, placement, "grid connection requested", attempt=attempt.number, grid_id=connection_request_id)
-    return await _progress(work, placement)
+    return await progress(work, placement)
 
 
 async def record_grid_call(work: Work, call: GridCallReceived) -> bool:
@@ -167,6 +218,9 @@ async def record_grid_call(work: Work, call: GridCallReceived) -> bool:
     _record(work, placement, f"grid operator: {call.event.value}", why=call.reason, attempt=attempt.number)
     payload = {"webhook_id": call.webhook_id}
     if not await process.hand_over(work, workflow_id(placement.reference), "grid_call", payload):
+        await work.session.refresh(attempt)
+        if attempt.state in grid.ENDS and call.event.value in grid.ENDS:
+            return True  # it confirms our cancelling, or says once more that nothing will be connected
         await _report_unexpected(work, placement, call.event, "the process had ended")
     return True
 
@@ -185,22 +239,29 @@ async def apply_grid_call(work: Work, placement_id: UUID, webhook_id: str) -> Pl
         await _report_unexpected(work, placement, event, f"the placement is '{placement.stage}'")
     else:
         await _move_by_grid(work, placement, event, call.reason)
-    return await _progress(work, placement)
+    return await progress(work, placement)
 
 
-def advance(work: Work, placement: PlacementRequest, event: PlacementEvent, *, why: str | None = None) -> None:
+async def advance(work: Work, placement: PlacementRequest, event: PlacementEvent, *, why: str | None = None) -> None:
     """Move the placement by its table and put that on record. Raises StageDoesNotAllow."""
     before = placement.stage
     placement.stage = PLACEMENT.next(before, event)
+    await deadline.enter(work, PLACEMENT, placement, before)
     _record(work, placement, event.value.replace("_", " "), why=why, before=before.value, after=placement.stage.value)
 
 
 async def finish(work: Work, placement: PlacementRequest) -> None:
     """P19: every station is active; the placement has reached its end, and its process hears so last of all."""
-    advance(work, placement, PlacementEvent.STATIONS_ACTIVE)
-    await _tell_requester(work, placement, "placement.operating")
+    await advance(work, placement, PlacementEvent.STATIONS_ACTIVE)
+    await tell_requester(work, placement, "placement.operating")
     await note_moved(work, placement)
-    await _end(work, placement)
+    await end(work, placement)
+
+
+async def note_hardware_returned(work: Work, placement_id: UUID, unit_id: UUID) -> None:
+    """P20: tell the placement's process that the warehouse has booked a unit back in."""
+    placement = await work.session.get_one(PlacementRequest, placement_id)
+    await process.hand_over(work, workflow_id(placement.reference), "hardware_returned", {"unit_id": str(unit_id)})
 
 
 async def note_moved(work: Work, placement: PlacementRequest) -> None:
@@ -214,11 +275,12 @@ async def _move_by_grid(work: Work, placement: PlacementRequest, event: GridEven
     if after is before:
         return
     placement.stage = after
+    await deadline.enter(work, PLACEMENT, placement, before)
     _record(work, placement, f"now {after.value.replace('_', ' ')}", why=reason, before=before.value, after=after.value)
     if after is PlacementStage.LOCATION_REJECTED:
         title = "The grid operator rejected the location: propose another or reject the request"
-        await _ask_operations(work, placement, TaskKind.PROPOSE_LOCATION, title, after)
-    await _tell_requester(work, placement, f"placement.{after.value}", reason=reason)
+        await _ask_operations(work, placement, TaskKind.PROPOSE_LOCATION, title)
+    await tell_requester(work, placement, f"placement.{after.value}", reason=reason)
 
 
 def _note_on_attempt(work: Work, attempt: LocationAttempt, call: GridCall, event: GridEvent) -> None:
@@ -236,20 +298,20 @@ async def _add_attempt(work: Work, placement: PlacementRequest, location: Locati
     await work.session.flush()
 
 
-async def _ask_operations(
-    work: Work, placement: PlacementRequest, kind: TaskKind, title: str, stage: PlacementStage
-) -> None:
+async def _ask_operations(work: Work, placement: PlacementRequest, kind: TaskKind, title: str) -> None:
     operator = await organisations.operator(work.session)
-    days = deadlines.TASK_DAYS[stage]
     await task.open_task(
-        work, kind, Role.OPERATIONS, operator.id, placement.id, placement.reference, title, working_days=days
+        work, kind, Role.OPERATIONS, operator.id, placement.id, placement.reference, title, for_stage=placement
     )
 
 
 async def _report_unexpected(work: Work, placement: PlacementRequest, event: GridEvent, why: str) -> None:
-    operator = await organisations.operator(work.session)
-    title = f"The grid operator says '{event.value}', but {why}"
     _record(work, placement, "unexpected call of the grid operator", why=why, event=event.value)
+    await _ask_to_look(work, placement, f"The grid operator says '{event.value}', but {why}")
+
+
+async def _ask_to_look(work: Work, placement: PlacementRequest, title: str) -> None:
+    operator = await organisations.operator(work.session)
     await task.open_task(
         work,
         TaskKind.UNEXPECTED_FACT,
@@ -262,7 +324,7 @@ async def _report_unexpected(work: Work, placement: PlacementRequest, event: Gri
     )
 
 
-async def _tell_requester(work: Work, placement: PlacementRequest, event: str, reason: str | None = None) -> None:
+async def tell_requester(work: Work, placement: PlacementRequest, event: str, reason: str | None = None) -> None:
     data = {
         "reference": placement.reference,
         "requester_reference": placement.requester_reference,
@@ -274,24 +336,26 @@ async def _tell_requester(work: Work, placement: PlacementRequest, event: str, r
     )
 
 
-async def _end(work: Work, placement: PlacementRequest) -> None:
+async def end(work: Work, placement: PlacementRequest) -> None:
     placement.ended_at = work.now
     await process.end(work, workflow_id(placement.reference))
 
 
-async def _progress(work: Work, placement: PlacementRequest) -> PlacementProgress:
+async def progress(work: Work, placement: PlacementRequest) -> PlacementProgress:
     attempt = await placements.latest_attempt(work.session, placement.id)
     work_order = await work_orders.of_placement(work.session, placement.id)
     requester = await organisations.named(work.session, placement.requester_id)
     return PlacementProgress(
         stage=placement.stage,
         organisation=requester.name,
+        due_at=placement.due_at,
         applied_number=await processes.applied_number(work.session, workflow_id(placement.reference)),
         attempt_id=attempt.id,
         attempt_number=attempt.number,
         grid_requested=attempt.connection_request_id is not None,
         work_order_id=work_order.id if work_order else None,
         work_order_reference=work_order.reference if work_order else None,
+        to_undo=await left_to_undo.of(work.session, placement),
     )
 
 

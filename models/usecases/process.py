@@ -6,11 +6,20 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from models.errors import NotFound
+from models.errors import NotFound, StageDoesNotAllow
 from models.messages.base import Subject
-from models.store import processes
+from models.rules import deadlines
+from models.rules.access import Role
+from models.rules.handover import FROM_OUTSIDE, NEEDS_A_LOOK, FactState, state_of
+from models.store import organisations, placements, processes
+from models.store.rebuild import reference_of
 from models.tables.handover import Handover, HandoverKind, Process, StepResult
+from models.tables.task import TaskKind
+from models.usecases import task, timeline
 from models.usecases.work import Work
+
+SUBJECT = "process"
+"""By this the timeline names what concerns the process itself."""
 
 Result = TypeVar("Result", bound=BaseModel)
 
@@ -38,29 +47,113 @@ async def _write(work: Work, workflow_id: str, kind: HandoverKind, name: str, pa
     if process is None:
         raise NotFound(f"There is no process {workflow_id}")
     process.last_number += 1
-    late = process.ended_at is not None
-    work.session.add(
-        Handover(
-            workflow_id=workflow_id,
-            number=process.last_number,
-            kind=kind,
-            name=name,
-            payload=payload,
-            correlation_id=work.correlation_id,
-            late=late,
-        )
+    fact = Handover(
+        workflow_id=workflow_id,
+        number=process.last_number,
+        kind=kind,
+        name=name,
+        payload=payload,
+        correlation_id=work.correlation_id,
+        late=process.ended_at is not None,
     )
+    work.session.add(fact)
     await work.session.flush()
-    if not late:
+    if fact.late:
+        await _record_late(work, process, fact)
+    else:
         work.handed_over.add(workflow_id)
-    return not late
+    return not fact.late
 
 
 async def keep_as_late(work: Work, fact: Handover) -> bool:
     """A fact that was on its way when its process ended is a late one. False where the process goes on."""
     process = await processes.find(work.session, fact.workflow_id)
-    fact.late = process is not None and process.ended_at is not None
-    return fact.late
+    if process is None or process.ended_at is None:
+        return False
+    fact.late = True
+    await _record_late(work, process, fact)
+    if fact.name in NEEDS_A_LOOK:
+        operator = await organisations.operator(work.session)
+        await task.open_task(
+            work,
+            TaskKind.UNEXPECTED_FACT,
+            Role.OPERATIONS,
+            operator.id,
+            process.subject_id,
+            await reference_of(work.session, process) or fact.workflow_id,
+            f"Fact {fact.number} ({fact.name.replace('_', ' ')}) came too late: the process had ended",
+            working_days=deadlines.LATE_FACT_DAYS,
+        )
+    return True
+
+
+async def _record_late(work: Work, process: Process, fact: Handover) -> None:
+    if fact.name in FROM_OUTSIDE:
+        await record(work, process, f"late fact: {fact.name.replace('_', ' ')}", fact, why="the process had ended")
+
+
+async def record(work: Work, process: Process, what: str, fact: Handover | None = None, *, why: str) -> None:
+    """Put on record what was done about a process itself, or about one of its facts."""
+    detail: dict[str, Any] = {} if fact is None else {"fact": fact.name, "number": fact.number}
+    placement_id = await placements.of_subject(work.session, process.subject_id)
+    timeline.record(
+        work,
+        SUBJECT,
+        process.subject_id,
+        what,
+        placement_id=placement_id,
+        why=why,
+        workflow_id=process.workflow_id,
+        **detail,
+    )
+
+
+async def try_again(work: Work, workflow_id: str, number: int, reason: str) -> Handover:
+    """Deliver a waiting fact at once, as if it had never failed; those before it go first.
+
+    Raises NotFound, StageDoesNotAllow.
+    """
+    fact = await _waiting(work, workflow_id, number, reason, "fact tried again")
+    fact.attempts, fact.stuck_at = 0, None
+    work.handed_over.add(workflow_id)
+    return fact
+
+
+async def pass_over(work: Work, workflow_id: str, number: int, reason: str) -> Handover:
+    """The process goes on without the fact, and will never hear it. Raises NotFound, StageDoesNotAllow."""
+    fact = await _waiting(work, workflow_id, number, reason, "fact passed over")
+    if fact.kind is HandoverKind.START:
+        raise StageDoesNotAllow("This fact starts the process, which can't go on without it; try it again instead")
+    fact.skipped_at, fact.stuck_at = work.now, None
+    work.handed_over.add(workflow_id)
+    return fact
+
+
+async def _waiting(work: Work, workflow_id: str, number: int, reason: str, what: str) -> Handover:
+    """The fact, held until the transaction ends, with its task closed and what is done about it on record."""
+    process = await processes.lock(work.session, workflow_id)
+    fact = None if process is None else await processes.lock_fact(work.session, workflow_id, number)
+    if process is None or fact is None:
+        raise NotFound(f"There is no fact {number} for a process '{workflow_id}'")
+    state = fact_state(fact)
+    if state not in {FactState.WAITING, FactState.STUCK}:
+        raise StageDoesNotAllow(f"The fact is {state}; only one that waits can be tried again or passed over")
+    await record(work, process, what, fact, why=reason)
+    await task.close_task(work, TaskKind.HANDOVER_STUCK, fact.id)
+    return fact
+
+
+def fact_state(fact: Handover) -> FactState:
+    return state_of(delivered_at=fact.delivered_at, late=fact.late, stuck_at=fact.stuck_at, skipped_at=fact.skipped_at)
+
+
+async def settle(work: Work, workflow_id: str, number: int | None = None) -> None:
+    """All facts up to ``number``, or all that there are, have had their effect: no run of the process needs them."""
+    process = await processes.lock(work.session, workflow_id)
+    if process is None:
+        raise NotFound(f"There is no process {workflow_id}")
+    reached = process.last_number if number is None else number
+    process.applied_number = max(process.applied_number, reached)
 
 
 async def end(work: Work, workflow_id: str) -> None:

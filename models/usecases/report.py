@@ -22,20 +22,24 @@ from models.messages.sat_report import (
 )
 from models.messages.work_order import WorkOrderProgress
 from models.rules import sat as rules
+from models.rules.access import Role
 from models.rules.sat import QuestionKind
-from models.store import assets, charging, documents, organisations, placements, sats, work_orders
+from models.store import assets, charging, documents, organisations, placements, sats, tasks, work_orders
 from models.tables.access import Principal
 from models.tables.asset import Asset
 from models.tables.document import Document
 from models.tables.placement import LocationAttempt
 from models.tables.sat import Sat, SatAnswer, SatRemark
+from models.tables.task import TaskKind
 from models.tables.tender import Product
 from models.tables.unit import Unit
 from models.tables.work_order import WorkOrder, WorkOrderLine
-from models.usecases import notice, sat, work_order
+from models.usecases import notice, sat, task, work_order
 from models.usecases.work import Work
 
 PDF = "application/pdf"
+REASON_SHOWN = 500
+"""Characters of a task's title."""
 _STEPS = {
     "registered": "Registered with the charging platform",
     "connected": "Connected",
@@ -88,6 +92,28 @@ def document_key(report: SatReport) -> str:
     return f"reports/{report.placement_reference}/{report.number}.pdf"
 
 
+async def note_failed(work: Work, work_order_id: UUID, reason: str | None) -> None:
+    """The report can't be drawn: an engineer has to look. No ``reason`` where its drawing ended without a word.
+
+    The task is closed when the report is filed.
+    """
+    order = await work_orders.lock(work.session, work_order_id)
+    known = await tasks.open_of(work.session, TaskKind.REPORT_FAILED, order.id)
+    if reason is None and known is not None:
+        return
+    operator = await organisations.operator(work.session)
+    await task.open_task(
+        work,
+        TaskKind.REPORT_FAILED,
+        Role.ENGINEER,
+        operator.id,
+        order.id,
+        order.reference,
+        f"The acceptance report can't be drawn: {reason or 'its worker died or took too long'}"[:REASON_SHOWN],
+        working_days=1,
+    )
+
+
 async def file(work: Work, work_order_id: UUID, key: str, content: bytes) -> WorkOrderProgress:
     """Put the report with the request, where the requester can fetch it, and tell both that it is there."""
     order = await work_orders.lock(work.session, work_order_id)
@@ -107,6 +133,7 @@ async def file(work: Work, work_order_id: UUID, key: str, content: bytes) -> Wor
         work.session.add(document)
         await work.session.flush()
         order.report_id = document.id
+        await task.close_task(work, TaskKind.REPORT_FAILED, order.id)
         work_order.record(work, order, "SAT report filed", document=str(document.id), name=document.name)
         data = {
             "reference": request.reference,

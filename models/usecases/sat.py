@@ -6,10 +6,10 @@ from uuid import UUID
 from models.errors import AnswersMissing, Forbidden, FourEyes, InvalidInput, NoTestCharge, StageDoesNotAllow
 from models.messages.sat import Answer, AskedQuestion
 from models.messages.work_order import Remark, ReturnSat, WorkOrderProgress
-from models.rules import deadlines, sat
+from models.rules import sat
 from models.rules.access import Role
 from models.rules.commissioning import CommissioningStage
-from models.rules.placement import PlacementEvent, PlacementStage
+from models.rules.placement import PlacementEvent
 from models.rules.sat import Part, Question, QuestionKind, SatState
 from models.rules.work_order import FILLING_IN, WorkOrderEvent, WorkOrderStage
 from models.store import assets, documents, organisations, placements, sats, work_orders
@@ -53,18 +53,18 @@ async def answer(work: Work, order: WorkOrder, answers: Sequence[Answer]) -> Sat
     author = _person(work)
     for place, given in enumerate(answers):
         await _check(work, locked, questions, given, place)
-    for given in answers:
-        await sats.put_answer(
-            work.session,
-            SatAnswer(
-                sat_id=test.id,
-                line_id=given.line_id,
-                question_code=given.question,
-                value=given.value,
-                answered_by=author,
-                answered_at=work.now,
-            ),
+    fresh = [
+        SatAnswer(
+            sat_id=test.id,
+            line_id=given.line_id,
+            question_code=given.question,
+            value=given.value,
+            answered_by=author,
+            answered_at=work.now,
         )
+        for given in answers
+    ]
+    await sats.put_answers(work.session, test.id, fresh)
     _note_author(work, test)
     return test
 
@@ -76,7 +76,7 @@ async def submit(work: Work, work_order_id: UUID) -> WorkOrderProgress:
     """
     order = await work_orders.lock(work.session, work_order_id)
     test = await sats.lock_of(work.session, order.id)
-    work_order.advance(work, order, WorkOrderEvent.SUBMIT_SAT, round=test.rounds + 1)
+    await work_order.advance(work, order, WorkOrderEvent.SUBMIT_SAT, round=test.rounds + 1)
     await _check_complete(work, order, test)
     test.state, test.submitted_by, test.submitted_at = SatState.SUBMITTED, _person(work), work.now
     test.rounds += 1
@@ -93,7 +93,7 @@ async def submit(work: Work, work_order_id: UUID) -> WorkOrderProgress:
         order.id,
         order.reference,
         "Review the site acceptance test",
-        working_days=deadlines.TASK_DAYS[PlacementStage.SAT_REVIEW],
+        for_stage=order,
     )
     await _move_placement(work, order, PlacementEvent.SAT_SUBMITTED)
     return await work_order.progress(work, order)
@@ -104,7 +104,7 @@ async def give_back(work: Work, work_order_id: UUID, decision: ReturnSat) -> Wor
     order = await work_orders.lock(work.session, work_order_id)
     test = await sats.lock_of(work.session, order.id)
     _check_second_person(work, test)
-    work_order.advance(work, order, WorkOrderEvent.RETURN_SAT, remarks=len(decision.remarks))
+    await work_order.advance(work, order, WorkOrderEvent.RETURN_SAT, remarks=len(decision.remarks))
     await _add_remarks(work, order, test, decision.remarks)
     test.state = SatState.RETURNED
     await task.close_task(work, TaskKind.REVIEW_SAT, order.id)
@@ -116,7 +116,7 @@ async def give_back(work: Work, work_order_id: UUID, decision: ReturnSat) -> Wor
         order.id,
         order.reference,
         "Correct the site acceptance test",
-        working_days=deadlines.TASK_DAYS[PlacementStage.SAT_REVIEW],
+        for_stage=order,
     )
     data = {"reference": order.reference, "remarks": len(decision.remarks)}
     await notice.notify(work, order.installer_id, "sat.returned", data, placement_id=order.placement_id)
@@ -129,7 +129,7 @@ async def approve(work: Work, work_order_id: UUID) -> WorkOrderProgress:
     order = await work_orders.lock(work.session, work_order_id)
     test = await sats.lock_of(work.session, order.id)
     _check_second_person(work, test)
-    work_order.advance(work, order, WorkOrderEvent.APPROVE_SAT)
+    await work_order.advance(work, order, WorkOrderEvent.APPROVE_SAT)
     test.state, test.approved_by, test.approved_at = SatState.APPROVED, _person(work), work.now
     order.accepted_at = work.now
     await task.close_task(work, TaskKind.REVIEW_SAT, order.id)
@@ -221,7 +221,7 @@ async def _resolve_remarks(work: Work, test: Sat) -> None:
 
 async def _move_placement(work: Work, order: WorkOrder, event: PlacementEvent) -> None:
     request = await placements.lock(work.session, order.placement_id)
-    placement.advance(work, request, event)
+    await placement.advance(work, request, event)
     await placement.note_moved(work, request)
 
 

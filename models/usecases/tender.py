@@ -1,9 +1,10 @@
 """Tenders and products: what is placed, for whom and by whom."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from models.errors import AlreadyExists, InvalidInput, UnknownProduct
-from models.messages.tender import NewProduct, NewTender, TenderLine
+from models.messages.tender import NewProduct, NewTender, ProductChange, TenderChange, TenderLine
 from models.rules.access import OrganisationKind
 from models.store import access, tenders
 from models.store.viewer import EVERYTHING
@@ -38,7 +39,7 @@ async def add_tender(work: Work, new: NewTender) -> Tender:
         raise AlreadyExists(f"There is a tender '{new.code}' already", field="/code")
     for part, kinds in _PARTS.items():
         await _check_part(work, part, getattr(new, part), kinds)
-    products = [await _product(work, index, line, new) for index, line in enumerate(new.products)]
+    products = [await _product(work, index, line, new.products) for index, line in enumerate(new.products)]
     tender = Tender(**new.model_dump(exclude={"products"}))
     work.session.add(tender)
     await work.session.flush()
@@ -48,6 +49,40 @@ async def add_tender(work: Work, new: NewTender) -> Tender:
     await work.session.refresh(tender)
     timeline.record(work, "tender", tender.id, "tender added", code=tender.code)
     return tender
+
+
+async def change_product(work: Work, product: Product, change: ProductChange) -> None:
+    """Raises AlreadyExists."""
+    wanted = change.model_dump(exclude_none=True)
+    brand, model = wanted.get("brand", product.brand), wanted.get("model", product.model)
+    same_name = await tenders.product_by_model(work.session, brand, model)
+    if same_name is not None and same_name.id != product.id:
+        raise AlreadyExists(f"There is a product '{brand} {model}' already", field="/model")
+    product.sqlmodel_update(wanted)
+    timeline.record(work, "product", product.id, "product changed", code=product.code)
+
+
+async def change_tender(work: Work, tender: Tender, change: TenderChange) -> None:
+    """Raises InvalidInput (an organisation that can't take its part), UnknownProduct."""
+    wanted = change.model_dump(exclude_none=True, exclude={"products"})
+    for part in _PARTS.keys() & wanted.keys():
+        await _check_part(work, part, wanted[part], _PARTS[part])
+    tender.sqlmodel_update(wanted)
+    if change.products is not None:
+        await _change_products(work, tender, change.products)
+    timeline.record(work, "tender", tender.id, "tender changed", code=tender.code)
+
+
+async def _change_products(work: Work, tender: Tender, lines: Sequence[TenderLine]) -> None:
+    wanted = {(await _product(work, index, line, lines)).id: line.quantity for index, line in enumerate(lines)}
+    for kept in await tenders.lines_of(work.session, tender.id):
+        if kept.product_id in wanted:
+            kept.quantity = wanted.pop(kept.product_id)
+        else:
+            await work.session.delete(kept)
+    for product_id, quantity in wanted.items():
+        work.session.add(TenderProduct(tender_id=tender.id, product_id=product_id, quantity=quantity))
+    await work.session.flush()
 
 
 async def _check_part(work: Work, part: str, organisation_id: UUID, kinds: frozenset[OrganisationKind]) -> None:
@@ -61,9 +96,9 @@ async def _check_part(work: Work, part: str, organisation_id: UUID, kinds: froze
         )
 
 
-async def _product(work: Work, index: int, line: TenderLine, new: NewTender) -> Product:
+async def _product(work: Work, index: int, line: TenderLine, lines: Sequence[TenderLine]) -> Product:
     field = f"/products/{index}/product"
-    if line.product in {earlier.product for earlier in new.products[:index]}:
+    if line.product in {earlier.product for earlier in lines[:index]}:
         raise InvalidInput(f"'{line.product}' stands here twice; add the quantities up", field=field)
     product = await tenders.product_by_code(work.session, line.product)
     if product is None:

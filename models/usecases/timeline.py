@@ -16,9 +16,12 @@ def record(
     placement_id: UUID | None = None,
     why: str | None = None,
     refused: bool = False,
+    aimed_at: str | None = None,
     **detail: Any,
 ) -> None:
-    work.session.add(
+    """Written at the end of the work, with what the work changed. ``aimed_at`` is the reference of a refused attempt's
+    target."""
+    work.entries.append(
         TimelineEntry(
             at=work.now,
             placement_id=placement_id,
@@ -30,6 +33,7 @@ def record(
             why=why,
             refused=refused,
             detail=detail,
+            reference=aimed_at,
             correlation_id=work.correlation_id,
         )
     )

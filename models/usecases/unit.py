@@ -17,9 +17,10 @@ from models.rules.access import OrganisationKind
 from models.store import access, tenders, units, work_orders
 from models.store.viewer import EVERYTHING
 from models.tables.access import Organisation
+from models.tables.task import TaskKind
 from models.tables.tender import Product
 from models.tables.unit import Unit, UnitState
-from models.usecases import timeline
+from models.usecases import placement, task, timeline
 from models.usecases.work import Work
 
 UNIQUE = ("hardware_id", "serial", "ocpp_identity")
@@ -50,7 +51,9 @@ async def hand_over(work: Work, hardware_id: str, to: HandOver) -> Unit:
 
 
 async def take_back(work: Work, hardware_id: str) -> Unit:
-    """Raises UnknownHardware, HardwareAlreadyLinked, StageDoesNotAllow (it is installed)."""
+    """A placement that was called off and waits for the unit goes on with its end (P20).
+
+    Raises UnknownHardware, HardwareAlreadyLinked, StageDoesNotAllow (it is installed)."""
     unit = await _unit(work, hardware_id)
     if unit.state is UnitState.IN_STOCK:
         return unit
@@ -58,8 +61,12 @@ async def take_back(work: Work, hardware_id: str) -> Unit:
         raise StageDoesNotAllow(f"'{hardware_id}' stands in the street; only what was handed over can be returned")
     if await work_orders.line_of_unit(work.session, unit.id) is not None:
         raise HardwareAlreadyLinked(f"'{hardware_id}' is linked to a work order line; undo that first")
-    unit.state, unit.holder_id = UnitState.IN_STOCK, None
-    timeline.record(work, "unit", unit.id, "returned to stock", hardware_id=unit.hardware_id)
+    awaited_by = unit.return_for
+    unit.state, unit.holder_id, unit.return_for = UnitState.IN_STOCK, None, None
+    timeline.record(work, "unit", unit.id, "returned to stock", placement_id=awaited_by, hardware_id=unit.hardware_id)
+    if awaited_by is not None:
+        await task.close_task(work, TaskKind.RETURN_HARDWARE, unit.id)
+        await placement.note_hardware_returned(work, awaited_by, unit.id)
     return unit
 
 

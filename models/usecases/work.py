@@ -1,9 +1,10 @@
 """The piece of work that a use case is part of: one transaction, one actor, one instant."""
 
-from collections.abc import AsyncIterator
+import functools
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -12,8 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.clock import Clock, utc_now
 from models.messages.base import Actor
 from models.rules import deadlines
+from models.rules.events import Language
 from models.settings import Settings
+from models.store.changes import Changes
 from models.store.database import Database
+from models.tables.timeline import TimelineEntry
+from models.usecases import trail
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,11 @@ class Terms:
     boot_time_limit_s: int
     test_charge_time_limit_s: int
     test_charge_energy_wh: int
+    language: Language
+    notices_kept: timedelta
+    """What has waited longer for an endpoint that is paused is given up."""
+    old_secret_valid: timedelta
+    """For so long after a rotation an endpoint's old secret signs beside the new one."""
 
     @classmethod
     def of(cls, settings: Settings) -> "Terms":
@@ -36,11 +46,31 @@ class Terms:
             boot_time_limit_s=settings.boot_time_limit_s,
             test_charge_time_limit_s=settings.test_charge_time_limit_s,
             test_charge_energy_wh=settings.test_charge_energy_wh,
+            language=settings.language,
+            notices_kept=timedelta(days=settings.notices_kept_days),
+            old_secret_valid=timedelta(hours=settings.old_secret_valid_hours),
         )
 
-    def due_at(self, start: datetime, working_days: int) -> datetime:
-        years = range(start.year, start.year + 2)
-        return deadlines.due_at(start, working_days, holidays.country_holidays(self.country, years=years), self.zone)
+    def due_at(self, start: datetime, working_days: int, country: str | None = None) -> datetime:
+        """By the holidays of ``country``, or of the operator's own."""
+        return deadlines.due_at(start, working_days, self._holidays(country), self.zone).astimezone(UTC)
+
+    def remind_at(
+        self, start: datetime, due: datetime, days_before: int, country: str | None = None
+    ) -> datetime | None:
+        """By the same holidays; None where it is too late for a reminder."""
+        instant = deadlines.remind_at(start, due, days_before, self._holidays(country), self.zone)
+        return None if instant is None else instant.astimezone(UTC)
+
+    def _holidays(self, country: str | None) -> holidays.HolidayBase:
+        known = country in holidays.list_supported_countries(include_aliases=False)
+        return _calendar(country if country and known else self.country)
+
+
+@functools.cache
+def _calendar(country: str) -> holidays.HolidayBase:
+    # It fills in the years as they are asked for.
+    return holidays.country_holidays(country)
 
 
 @dataclass
@@ -52,6 +82,10 @@ class Work:
     terms: Terms
     handed_over: set[str] = field(default_factory=set)
     """The workflows for which this work has written facts; whoever commits delivers them."""
+    entries: list[TimelineEntry] = field(default_factory=list)
+    """What is put on record, written at the end."""
+    at_the_end: dict[str, Callable[["Work"], Awaitable[None]]] = field(default_factory=dict)
+    """What is done last of all, once for each name and in their order: it locks rows that many others wait for."""
 
 
 @dataclass(frozen=True)
@@ -66,4 +100,10 @@ class Desk:
     async def work(self, actor: Actor, correlation_id: str) -> AsyncIterator[Work]:
         """Work that is committed as a whole at the end of the block, or not at all."""
         async with self.database.transaction() as session:
-            yield Work(session, self.clock(), actor, correlation_id, self.terms)
+            changes = Changes(session)
+            work = Work(session, self.clock(), actor, correlation_id, self.terms)
+            yield work
+            for name in sorted(work.at_the_end):
+                await work.at_the_end[name](work)
+            await session.flush()
+            session.add_all(trail.entries_of(work.entries, changes.made(), work.now, actor, correlation_id))

@@ -12,6 +12,7 @@ from models.errors import (
     HardwareNotLinked,
     LineInUse,
     NotFound,
+    StageDoesNotAllow,
     UnknownHardware,
     UnknownProduct,
     WrongProduct,
@@ -19,24 +20,26 @@ from models.errors import (
 from models.messages.work_order import (
     Commissioned,
     LinkHardware,
-    PlanWorkOrder,
     StartConnectionTest,
     UnlinkHardware,
     WorkOrderProgress,
 )
 from models.rules.access import Role
 from models.rules.commissioning import COMMISSIONING, CommissioningEvent
-from models.rules.work_order import WORK_ORDER, WorkOrderEvent
+from models.rules.placement import PlacementStage
+from models.rules.work_order import FILLING_IN, WORK_ORDER, WorkOrderEvent
 from models.store import assets, organisations, placements, processes, sats, tenders, units, work_orders
 from models.tables.sat import Sat
 from models.tables.task import TaskKind
 from models.tables.tender import Product
 from models.tables.unit import Unit, UnitState
 from models.tables.work_order import WorkOrder, WorkOrderLine
-from models.usecases import commissioning, notice, process, task, timeline
+from models.usecases import commissioning, deadline, notice, process, task, timeline
 from models.usecases.work import Work
 
 WORKFLOW = "installation"
+_TASKS = (TaskKind.PERFORM_WORK_ORDER, TaskKind.CORRECT_SAT, TaskKind.REVIEW_SAT, TaskKind.RESOLVE_CONFLICT)
+"""What may be open about a work order that is cancelled."""
 
 
 def workflow_id(reference: str) -> str:
@@ -44,11 +47,16 @@ def workflow_id(reference: str) -> str:
 
 
 async def make(work: Work, placement_id: UUID) -> WorkOrder:
-    """P8: the work order of an accepted location, with what the tender says. Made once per placement."""
+    """P8: the work order of an accepted location, with what the tender says. Made once per placement.
+
+    Raises StageDoesNotAllow where the placement was withdrawn or cancelled in the last moment.
+    """
     placement = await placements.lock(work.session, placement_id)
     made = await work_orders.of_placement(work.session, placement_id)
     if made is not None:
         return made
+    if placement.stage is PlacementStage.UNDOING:
+        raise StageDoesNotAllow("The placement was called off; there is no work any more")
     tender = await placements.tender_of(work.session, placement)
     number = await work_orders.next_number(work.session)
     work_order = WorkOrder(
@@ -67,6 +75,7 @@ async def make(work: Work, placement_id: UUID) -> WorkOrder:
         await _add_line(work, work_order, place, product)
     await process.enter(work, workflow_id(work_order.reference), WORKFLOW, work_order.id)
     record(work, work_order, "work order made", lines=len(wanted))
+    await deadline.enter(work, WORK_ORDER, work_order, None)
     await _tell_installer(work, work_order)
     return work_order
 
@@ -76,18 +85,10 @@ async def load(work: Work, work_order_id: UUID) -> WorkOrderProgress:
     return await progress(work, await work_orders.lock(work.session, work_order_id))
 
 
-async def plan(work: Work, work_order_id: UUID, decision: PlanWorkOrder) -> WorkOrderProgress:
-    """P10: the date on which the crew comes. Raises StageDoesNotAllow."""
-    work_order = await work_orders.lock(work.session, work_order_id)
-    advance(work, work_order, WorkOrderEvent.PLAN, planned_for=decision.planned_for)
-    work_order.planned_for = decision.planned_for
-    return await progress(work, work_order)
-
-
 async def add_line(work: Work, work_order: WorkOrder, product_code: str) -> WorkOrderLine:
     """P9: another station to come. Raises StageDoesNotAllow, UnknownProduct."""
     locked = await work_orders.lock(work.session, work_order.id)
-    advance(work, locked, WorkOrderEvent.CHANGE_LINES, product=product_code)
+    await advance(work, locked, WorkOrderEvent.CHANGE_LINES, product=product_code)
     product = await _product(work, product_code)
     lines = await work_orders.lines(work.session, locked.id)
     return await _add_line(work, locked, max((line.number for line, *_ in lines), default=0) + 1, product)
@@ -96,7 +97,7 @@ async def add_line(work: Work, work_order: WorkOrder, product_code: str) -> Work
 async def change_line(work: Work, work_order: WorkOrder, line_id: UUID, product_code: str) -> WorkOrderLine:
     """P9: another product on a line without hardware. Raises StageDoesNotAllow, UnknownProduct, LineInUse, NotFound."""
     locked = await work_orders.lock(work.session, work_order.id)
-    advance(work, locked, WorkOrderEvent.CHANGE_LINES, line=line_id, product=product_code)
+    await advance(work, locked, WorkOrderEvent.CHANGE_LINES, line=line_id, product=product_code)
     line = await _free_line(work, locked, line_id)
     product = await _product(work, product_code)
     await sats.drop_answers_of(work.session, line.id)
@@ -107,7 +108,7 @@ async def change_line(work: Work, work_order: WorkOrder, line_id: UUID, product_
 async def remove_line(work: Work, work_order: WorkOrder, line_id: UUID) -> None:
     """P9: one station less; the last line stays. Raises StageDoesNotAllow, LineInUse, NotFound."""
     locked = await work_orders.lock(work.session, work_order.id)
-    advance(work, locked, WorkOrderEvent.CHANGE_LINES, line=line_id)
+    await advance(work, locked, WorkOrderEvent.CHANGE_LINES, line=line_id)
     line = await _free_line(work, locked, line_id)
     if len(await work_orders.lines(work.session, locked.id)) == 1:
         raise LineInUse("This is the only line; add the other one first, or withdraw the placement")
@@ -124,7 +125,7 @@ async def link_hardware(work: Work, work_order_id: UUID, decision: LinkHardware)
     work_order = await work_orders.lock(work.session, work_order_id)
     line = await _line(work, work_order, decision.line_id)
     unit = await _fitting_unit(work, work_order, line, decision.hardware_id)
-    advance(work, work_order, WorkOrderEvent.LINK_HARDWARE, line=line.number, hardware_id=unit.hardware_id)
+    await advance(work, work_order, WorkOrderEvent.LINK_HARDWARE, line=line.number, hardware_id=unit.hardware_id)
     line.unit_id = unit.id
     return await progress(work, work_order)
 
@@ -141,7 +142,7 @@ async def unlink_hardware(work: Work, work_order_id: UUID, decision: UnlinkHardw
     if line.asset_id is not None:
         await commissioning.take_hardware_away(work, line.asset_id)
     unit = await units.lock(work.session, line.unit_id)
-    advance(work, work_order, WorkOrderEvent.UNLINK_HARDWARE, line=line.number, hardware_id=unit.hardware_id)
+    await advance(work, work_order, WorkOrderEvent.UNLINK_HARDWARE, line=line.number, hardware_id=unit.hardware_id)
     line.unit_id, unit.state = None, UnitState.HANDED_OVER
     return await progress(work, work_order)
 
@@ -162,16 +163,19 @@ async def start_connection_test(work: Work, work_order_id: UUID, decision: Start
         asset = await assets.lock(work.session, line.asset_id)
         COMMISSIONING.next(asset.stage, CommissioningEvent.START_CONNECTION_TEST)
     unit = await units.lock(work.session, line.unit_id)
-    advance(work, work_order, WorkOrderEvent.START_CONNECTION_TEST, line=line.number, station=asset.name)
+    await advance(work, work_order, WorkOrderEvent.START_CONNECTION_TEST, line=line.number, station=asset.name)
     unit.state = UnitState.INSTALLED
     await commissioning.start_test(work, asset, unit)
     return await progress(work, work_order)
 
 
-def advance(work: Work, work_order: WorkOrder, event: WorkOrderEvent, **detail: Any) -> None:
+async def advance(work: Work, work_order: WorkOrder, event: WorkOrderEvent, **detail: Any) -> None:
     """Move the work order by its table and put that on record. Raises StageDoesNotAllow."""
     before = work_order.stage
     work_order.stage = after = WORK_ORDER.next(before, event)
+    await deadline.enter(work, WORK_ORDER, work_order, before)
+    if after is not before and after in FILLING_IN:
+        await deadline.follow(work, TaskKind.PERFORM_WORK_ORDER, work_order)
     record(work, work_order, event.value.replace("_", " "), before=before.value, after=after.value, **detail)
 
 
@@ -194,6 +198,7 @@ async def progress(work: Work, work_order: WorkOrder) -> WorkOrderProgress:
     return WorkOrderProgress(
         stage=work_order.stage,
         organisation=installer.name,
+        due_at=work_order.due_at,
         applied_number=await processes.applied_number(work.session, workflow_id(work_order.reference)),
         stations=tuple(
             Commissioned(asset_id=asset.id, name=asset.name)
@@ -215,6 +220,10 @@ async def _fitting_unit(work: Work, work_order: WorkOrder, line: WorkOrderLine, 
     if unit.state is not UnitState.HANDED_OVER or unit.holder_id != work_order.installer_id:
         raise HardwareNotHandedOver(
             f"Hardware '{hardware_id}' was not handed to your company; ask the warehouse", field=field
+        )
+    if unit.return_for is not None:
+        raise HardwareNotHandedOver(
+            f"Hardware '{hardware_id}' is to go back to the warehouse first: its placement was called off", field=field
         )
     if unit.product_id != line.product_id:
         raise WrongProduct(
@@ -273,14 +282,29 @@ async def _tell_installer(work: Work, work_order: WorkOrder) -> None:
         work_order.id,
         work_order.reference,
         title,
+        for_stage=work_order,
     )
     data = {"reference": work_order.reference, "stage": work_order.stage.value}
     await notice.notify(work, work_order.installer_id, "work_order.created", data, placement_id=work_order.placement_id)
 
 
+async def cancel(work: Work, work_order: WorkOrder, why: str | None) -> None:
+    """P20: the placement was called off; the installer is told, its tasks close, the work order and its process end."""
+    await advance(work, work_order, WorkOrderEvent.CANCELLED, why=why)
+    work_order.cancelled_at = work.now
+    for kind in _TASKS:
+        await task.close_task(work, kind, work_order.id)
+    data = {"reference": work_order.reference, "stage": work_order.stage.value, "reason": why}
+    await notice.notify(
+        work, work_order.installer_id, "work_order.cancelled", data, placement_id=work_order.placement_id
+    )
+    await process.hand_over(work, workflow_id(work_order.reference), "cancelled", {})
+    await process.end(work, workflow_id(work_order.reference))
+
+
 async def close(work: Work, work_order: WorkOrder) -> None:
     """P19: every station is active; the work order and its process end."""
-    advance(work, work_order, WorkOrderEvent.STATIONS_ACTIVE)
+    await advance(work, work_order, WorkOrderEvent.STATIONS_ACTIVE)
     work_order.closed_at = work.now
     data = {"reference": work_order.reference, "stage": work_order.stage.value}
     await notice.notify(work, work_order.installer_id, "work_order.closed", data, placement_id=work_order.placement_id)

@@ -1,5 +1,6 @@
 """The SAT report is made once, whatever is retried (P18)."""
 
+import asyncio
 import dataclasses
 from io import BytesIO
 from pathlib import Path
@@ -7,16 +8,19 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from pypdf import PdfReader
-from sqlmodel import select
+from sqlmodel import col, select
 from temporalio.testing import ActivityEnvironment
 
+from activities import sat_report
 from activities.gateways.documents import LocalDocuments
-from activities.installation import InstallationActivities
+from activities.installation import REPORT_TRIES, InstallationActivities
 from activities.steps import Steps
 from models.messages.base import Step
 from models.messages.work_order import WorkOrderProgress
+from models.rules.access import Role
 from models.store import documents
 from models.tables.document import Document
+from models.tables.task import Task, TaskKind, TaskState
 from models.usecases import work_order
 from tests.people import World
 from tests.recording import RecordingRelay
@@ -41,11 +45,15 @@ async def accepted(world: World, kept: LocalDocuments) -> Road:
     return road
 
 
-async def make(road: Road, kept: LocalDocuments, relay: RecordingRelay, occurrence: str = "once") -> WorkOrderProgress:
+async def make(
+    road: Road, kept: LocalDocuments, relay: RecordingRelay, occurrence: str = "once", attempt: int = 1
+) -> WorkOrderProgress:
     activities = InstallationActivities(Steps(road.desk, relay), kept)  # type: ignore[arg-type]
     running = ActivityEnvironment()
     workflow_id = work_order.workflow_id(road.order.reference)
-    running.info = dataclasses.replace(running.info, workflow_id=workflow_id, activity_type="make_sat_report")
+    running.info = dataclasses.replace(
+        running.info, workflow_id=workflow_id, activity_type="make_sat_report", attempt=attempt
+    )
     step = Step(subject_id=road.order.id, occurrence=occurrence, correlation_id="test")
     progress: WorkOrderProgress = await running.run(activities.make_sat_report, step)
     return progress
@@ -80,3 +88,49 @@ async def test_a_retry_makes_the_same_bytes_and_one_document(
     assert await kept.get(report.key) == before
     assert len(await reports(accepted)) == 1
     assert (await accepted.said()).count("SAT report filed") == 1
+
+
+async def failures(road: Road) -> list[tuple[TaskState, str]]:
+    async with road.desk.database.transaction() as session:
+        found = await session.execute(select(Task).where(col(Task.kind) == TaskKind.REPORT_FAILED))
+        tasks = found.scalars().all()
+    assert {task.role for task in tasks} <= {Role.ENGINEER}
+    return [(task.state, task.title) for task in tasks]
+
+
+async def test_a_report_that_can_not_be_drawn_becomes_a_task_after_some_tries_which_its_drawing_closes(
+    accepted: Road, kept: LocalDocuments, relay: RecordingRelay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> bytes:
+        raise ValueError("the photo has no width")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sat_report, "render", broken)
+        for attempt in range(1, REPORT_TRIES + 3):
+            with pytest.raises(ValueError, match="no width"):
+                await make(accepted, kept, relay, attempt=attempt)
+            assert len(await failures(accepted)) == (attempt >= REPORT_TRIES)
+    ((state, title),) = await failures(accepted)
+    assert state is TaskState.OPEN
+    assert "ValueError: the photo has no width" in title
+    assert (await make(accepted, kept, relay, attempt=REPORT_TRIES + 3)).reported
+    ((state, _),) = await failures(accepted)
+    assert state is TaskState.DONE
+
+
+async def test_a_report_whose_drawing_ends_without_a_word_becomes_a_task_too(
+    accepted: Road, kept: LocalDocuments, relay: RecordingRelay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where its worker runs out of memory over it each time."""
+
+    def killed(*_: object) -> bytes:
+        raise asyncio.CancelledError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sat_report, "render", killed)
+        for attempt in range(1, REPORT_TRIES + 2):
+            with pytest.raises(asyncio.CancelledError):
+                await make(accepted, kept, relay, attempt=attempt)
+    ((state, title),) = await failures(accepted)
+    assert state is TaskState.OPEN
+    assert "its worker died or took too long" in title

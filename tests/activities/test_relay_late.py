@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+import pytest
 import sqlalchemy as sa
 from sqlmodel import col, select
 from temporalio.client import Client
@@ -9,11 +10,14 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities import relay as relaying
 from activities.relay import Relay
+from models.rules.access import Role
+from models.rules.grid import GridEvent
 from models.store import processes
 from models.tables.handover import Handover, Process
-from models.usecases import placement
+from models.tables.task import Task, TaskKind
+from models.usecases import placement, process
 from tests.people import World
-from tests.road import Road
+from tests.road import NOBODY, Road
 
 
 class NothingRuns:
@@ -77,3 +81,26 @@ async def _failed_often(road: Road, workflow_id: str) -> None:
     async with road.desk.database.transaction() as session:
         assert (await session.execute(select(Process).where(col(Process.workflow_id) == workflow_id))).first()
         await session.execute(sa.update(Handover).where(col(Handover.workflow_id) == workflow_id).values(attempts=99))
+
+
+@pytest.mark.step("P7", "P22")
+async def test_a_grid_call_that_was_overtaken_by_the_end_is_told_to_operations(world: World) -> None:
+    road = Road(world)
+    request = await road.submit()
+    await road.approve()
+    connection = await road.grid_takes()
+    workflow_id = placement.workflow_id(request.reference)
+    await road.grid_calls(connection, GridEvent.APPROVED)
+    async with road.desk.work(NOBODY, "test") as work:
+        await placement.note_moved(work, request)
+        await process.end(work, workflow_id)
+    await Relay(road.desk, cast("Client", NothingRuns())).deliver([workflow_id])
+    moved, call, _start = await facts_of(road, workflow_id)
+    assert (moved.late, call.late) == (True, True)
+    said = await road.said("process")
+    assert said == ["late fact: grid call"]  # what our own processes tell each other is no news
+    async with road.desk.database.transaction() as session:
+        found = await session.execute(select(Task).where(col(Task.kind) == TaskKind.UNEXPECTED_FACT))
+        (opened,) = found.scalars()
+    assert (opened.role, opened.reference) == (Role.OPERATIONS, request.reference)
+    assert "grid call" in opened.title

@@ -15,7 +15,7 @@ from models.errors import BusinessError
 from models.messages.base import Decision
 from models.store import processes
 from models.tables.handover import Handover, StepResult
-from models.usecases import commissioning, placement, sat, work_order
+from models.usecases import commissioning, placement, planning, sat, undoing, work_order
 from models.usecases.work import Desk, Work
 
 CarryOut = Callable[[Work, UUID, Any], Awaitable[object]]
@@ -24,7 +24,9 @@ DECISIONS: dict[tuple[str, str], CarryOut] = {
     ("placement", "approve"): lambda work, subject, _: placement.approve(work, subject),
     ("placement", "reject"): placement.reject,
     ("placement", "propose_location"): placement.propose_location,
-    ("installation", "plan"): work_order.plan,
+    ("placement", "withdraw"): undoing.withdraw,
+    ("placement", "cancel"): undoing.cancel,
+    ("installation", "plan"): planning.plan,
     ("installation", "link_hardware"): work_order.link_hardware,
     ("installation", "unlink_hardware"): work_order.unlink_hardware,
     ("installation", "start_connection_test"): work_order.start_connection_test,
@@ -66,6 +68,10 @@ class Handle:
         await self._carry_out(name, decision)
         self.processes.seen[id] = decision
         await self.processes.hear_everything()
+
+    async def signal(self, _signal: object, *, rpc_timeout: timedelta) -> None:
+        """Nobody listens here."""
+        assert rpc_timeout.total_seconds() > 0
 
     async def _carry_out(self, name: str, decision: Decision) -> None:
         refusal = await self._refusal(name, decision)

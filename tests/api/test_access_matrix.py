@@ -15,14 +15,24 @@ from models.messages.access import NewOrganisation
 from models.rules.access import OrganisationKind, Permission, Reach, Role, reach
 from models.store.database import Database
 from models.usecases import access
+from tests.api.places import something_of_everything, values_for
 from tests.api.road import Road, photo
 from tests.people import Person, World, user
 
 OPEN_STREAM = "/v1/stations/{name}/events"
 """For whoever may follow it, it does not end."""
 
-NOT_COMPARED = {"timeline_entry", "idempotency_key"}
-"""Denied attempts are on record."""
+NOT_COMPARED = {"timeline_entry", "idempotency_key", "request_count"}
+"""Denied attempts are on record, and every request is counted."""
+
+
+OF_ONES_OWN = {"POST /v1/endpoints", "POST /v1/crews", "POST /v1/delegations"}
+"""What makes something that belongs to whoever makes it."""
+
+EVERYBODYS = {"number", "kind", "process", "stage"}
+"""Values of path parameters that tell nothing."""
+
+NO_ROUTE_YET = {Permission.STATIONS_COMMAND}
 
 
 @dataclass
@@ -50,35 +60,7 @@ class Caller:
 
 @pytest.fixture
 async def places(road: Road, world: World) -> dict[str, str]:
-    """Values of the path parameters: something of everything, none of it the strangers'."""
-    await road.call(world.requester, "POST", "/v1/endpoints", json=_webhook("https://city.example/hook"))
-    name = await road.to_test_charged()
-    await road.fill_in()
-    endpoints = await road.call(world.requester, "GET", "/v1/endpoints")
-    order = await road.order()
-    picture = await road.call(
-        world.installer_user,
-        "POST",
-        f"/v1/work-orders/{road.work_order}/photos",
-        files={"file": ("a.png", photo("PNG"), "image/png")},
-    )
-    tasks = await road.call(world.installer_user, "GET", "/v1/tasks")
-    return {
-        "reference": road.reference,
-        "work_order": road.work_order,
-        "line_id": order["lines"][0]["id"],
-        "name": name,
-        "document_id": picture["id"],
-        "endpoint_id": endpoints["items"][0]["id"],
-        "task_id": tasks["items"][0]["id"],
-        "hardware_id": "VW-1",
-        "code": "T-2026-1",
-        "user_id": str(world.requester_user.id),
-        "account_id": str(world.requester.id),
-        "key_id": str(world.requester.id),
-        "workflow_id": f"placement-{road.reference}",
-        "kind": "placement",
-    }
+    return await something_of_everything(road, world)
 
 
 @pytest.fixture
@@ -89,10 +71,14 @@ async def strangers(world: World) -> dict[str, Caller]:
             work, NewOrganisation(kind=OrganisationKind.SERVICE_PARTNER, name="Service Anders BV")
         )
         service = await user(work, other, "Stef Stranger", Role.SERVICE_PARTNER)
+        crew = await user(work, world.operator, "Owen Own", Role.INSTALLER)
+        keeper = await user(work, world.operator, "Kees Own", Role.SERVICE_PARTNER)
     return {
         "another requester": Caller(world.other_requester, frozenset({Role.REQUESTER})),
         "another installer": Caller(world.other_installer_user, frozenset({Role.INSTALLER})),
         "another service partner": Caller(service, frozenset({Role.SERVICE_PARTNER})),
+        "the operator's own crew": Caller(crew, frozenset({Role.INSTALLER})),
+        "the operator's own keeper": Caller(keeper, frozenset({Role.SERVICE_PARTNER})),
     }
 
 
@@ -112,13 +98,10 @@ def _insiders(world: World) -> dict[str, Caller]:
 def calls(app: FastAPI, places: dict[str, str]) -> Iterator[Call]:
     """Every operation that needs a permission, with its example as body."""
     for path, operations in app.openapi()["paths"].items():
-        values = {**places, "reference": places["work_order"] if "/work-orders/" in path else places["reference"]}
-        if path.startswith("/v1/products/"):
-            values["code"] = "DUO-22"
+        address = path.format_map(values_for(path, places))
         for method, operation in operations.items():
             for permission in operation.get("x-permissions", []):
-                sent = _body(path, operation)
-                yield Call(method.upper(), path, path.format_map(values), Permission(permission), sent)
+                yield Call(method.upper(), path, address, Permission(permission), _body(path, operation))
 
 
 def _body(path: str, operation: dict[str, Any]) -> dict[str, Any]:
@@ -128,7 +111,7 @@ def _body(path: str, operation: dict[str, Any]) -> dict[str, Any]:
     if "application/json" not in content:
         return {}
     body = content["application/json"]["examples"]["example"]["value"]
-    return {"json": {**body, "planned_for": "2099-01-01"} if path.endswith("/plan") else body}
+    return {"json": {"planned_for": "2099-01-01"} if path.endswith("/plan") else body}
 
 
 def _webhook(address: str, **more: str) -> dict[str, Any]:
@@ -160,16 +143,91 @@ async def test_who_has_the_permission_reads_what_is_theirs(
                 assert answer.status_code == (404 if hidden else 200), (name, str(call), answer.text)
 
 
+THEIRS = {"/v1/tasks/": Role.INSTALLER, "/v1/endpoints/": Role.REQUESTER, "/v1/crews/": Role.INSTALLER}
+"""Whose the task, the endpoint and the crew of these places are."""
+
+NOBODYS = "/v1/delegations/"
+
+
 def _is_hidden(call: Call, caller: Caller) -> bool:
     """Within the circle of the tender too, not everything is everybody's."""
-    if caller.reach(call.permission) is Reach.ALL:
+    if caller.reach(call.permission) is Reach.ALL or _manages_tasks(call, caller):
         return False
-    role = next(iter(caller.roles))
+    owner = next((role for start, role in THEIRS.items() if call.path.startswith(start)), None)
     return (
-        (call.path.startswith("/v1/endpoints/") and role is not Role.REQUESTER)
+        call.path.startswith(NOBODYS)
+        or (owner is not None and owner not in caller.roles)
         # The photo is for the installer and operations; the requester gets the report.
-        or (call.path.startswith("/v1/documents/") and role is Role.REQUESTER)
+        or (call.path.startswith("/v1/documents/") and Role.REQUESTER in caller.roles)
     )
+
+
+async def test_who_has_the_permission_is_let_in_wherever_it_reaches(
+    app: FastAPI, api: httpx.AsyncClient, world: World, places: dict[str, str]
+) -> None:
+    """Whatever stands in the way then is the stage, a second person, or that it takes a person at all.
+
+    What removes things comes last.
+    """
+    tried = 0
+    for call in sorted(calls(app, places), key=_removes):
+        for name, caller in _insiders(world).items():
+            if call.method == "GET" or caller.reach(call.permission) is None:
+                continue
+            answer = await api.request(call.method, call.address, headers=caller.person.headers, **call.sent)
+            said = (name, str(call), answer.status_code, answer.text)
+            assert answer.status_code not in {401, 405, 415, 500}, said
+            if answer.status_code == 403:
+                assert "permission" not in answer.json().get("facts", {}), said
+            if _is_hidden(call, caller):
+                assert answer.status_code in {404, 422}, said
+            elif _exists(call) and not _manages_tasks(call, caller):
+                assert answer.status_code != 404, said
+            tried += 1
+    assert tried > 60
+
+
+def _manages_tasks(call: Call, caller: Caller) -> bool:
+    """Sees everybody's tasks, and takes only their own."""
+    return call.path.startswith("/v1/tasks/") and caller.reach(Permission.TASKS_MANAGE) is not None
+
+
+def _removes(call: Call) -> tuple[bool, bool]:
+    """What lets a caller in goes last of all: logins and keys."""
+    removes = call.method == "DELETE" or call.path.endswith("/disable")
+    return removes and call.path.startswith(("/v1/users/", "/v1/service-accounts/")), removes
+
+
+def _exists(call: Call) -> bool:
+    """What the first of several callers has removed is not there for the next one."""
+    return call.method != "DELETE" and "/lines/" not in call.path
+
+
+async def test_who_is_logged_in_may_call_what_needs_no_permission(
+    app: FastAPI,
+    api: httpx.AsyncClient,
+    world: World,
+    places: dict[str, str],
+    strangers: dict[str, Caller],
+) -> None:
+    for path, operations in app.openapi()["paths"].items():
+        operation = operations.get("get", {})
+        if operation.get("security") and not operation.get("x-permissions"):
+            for name, caller in {**_insiders(world), **strangers}.items():
+                answer = await api.get(path.format_map(values_for(path, places)), headers=caller.person.headers)
+                assert answer.status_code == 200, (name, path, answer.text)
+
+
+def test_every_role_and_every_permission_is_in_the_matrix(app: FastAPI, world: World) -> None:
+    roles = {role for caller in _insiders(world).values() for role in caller.roles}
+    assert roles == set(Role)
+    guarded = {
+        permission
+        for operations in app.openapi()["paths"].values()
+        for operation in operations.values()
+        for permission in operation.get("x-permissions", [])
+    }
+    assert set(Permission) - guarded <= NO_ROUTE_YET
 
 
 async def test_strangers_see_and_change_nothing(
@@ -183,13 +241,13 @@ async def test_strangers_see_and_change_nothing(
     tried = 0
     for call in calls(app, places):
         for name, caller in strangers.items():
-            if caller.reach(call.permission) is None or str(call) == "POST /v1/endpoints":
+            if caller.reach(call.permission) is None or str(call) in OF_ONES_OWN:
                 continue
             answer = await api.request(call.method, call.address, headers=caller.person.headers, **call.sent)
             expected = 404 if call.address != call.path else 200 if call.method == "GET" else 422
             assert answer.status_code == expected, (name, str(call), answer.status_code, answer.text)
             if call.method == "GET" and expected == 200:
-                told = [value for value in places.values() if value in answer.text]
+                told = [value for name, value in places.items() if name not in EVERYBODYS and value in answer.text]
                 assert not told, (name, str(call), told)
             tried += 1
     assert tried > 40

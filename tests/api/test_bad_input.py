@@ -45,6 +45,7 @@ def operations(app: FastAPI, world: World) -> Iterator[tuple[str, str, dict[str,
         Role.ADMINISTRATION: world.administrator,
         Role.OPERATIONS: world.operations,
         Role.WAREHOUSE: world.warehouse,
+        Role.ENGINEER: world.engineer,
         Role.INSTALLER: world.installer_user,
         Role.REQUESTER: world.requester_user,
     }

@@ -4,6 +4,7 @@ import base64
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from temporalio.api.common.v1 import Payload
 
 from api.app import create_app
@@ -19,6 +20,11 @@ PLAIN = Payload(metadata={"encoding": b"json/plain"}, data=b'"no parking here"')
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     return settings.model_copy(update={"ui_origin": UI})
+
+
+@pytest.fixture
+def routed(settings: Settings) -> FastAPI:
+    return create_app(settings)
 
 
 async def _sealed(settings: Settings) -> dict[str, object]:

@@ -18,6 +18,7 @@ PUBLIC = {
     "/v1/openapi.json",
     "/v1/sessions",
     "/v1/webhooks/grid-operator",  # proves itself by its signature
+    "/v1/webhooks/installers/{organisation_id}",  # likewise
 }
 
 

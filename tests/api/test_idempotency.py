@@ -1,6 +1,7 @@
 """A creating request that is sent again creates once (P1)."""
 
 import asyncio
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -97,3 +98,12 @@ async def test_a_key_is_forgotten_after_its_time(api: httpx.AsyncClient, world: 
         await session.execute(sa.update(IdempotencyKey).values(created_at=sa.func.now() - KEPT))
     other = await api.post("/v1/organisations", json={**ORGANISATION, "name": "Another"}, headers=headers)
     assert other.status_code == 201
+
+
+async def test_a_key_is_kept_for_a_day_at_least(api: httpx.AsyncClient, world: World, desk: Desk) -> None:
+    headers = {**world.administrator.headers, "Idempotency-Key": "k-1"}
+    first = await api.post("/v1/organisations", json=ORGANISATION, headers=headers)
+    async with desk.database.transaction() as session:
+        await session.execute(sa.update(IdempotencyKey).values(created_at=sa.func.now() - timedelta(hours=24)))
+    again = await api.post("/v1/organisations", json=ORGANISATION, headers=headers)
+    assert (again.content, again.headers["idempotency-replayed"]) == (first.content, "true")

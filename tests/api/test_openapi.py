@@ -26,7 +26,7 @@ def _operations(described: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 
 def test_every_operation_is_named_tagged_secured_and_tells_its_refusals(described: dict[str, Any]) -> None:
     assert described["openapi"].startswith("3.1")
-    assert set(described["components"]["securitySchemes"]) == {"session", "api_key"}
+    assert set(described["components"]["securitySchemes"]) == {"session", "api_key", "calendar"}
     tags = {tag["name"] for tag in described["tags"]}
     for name, operation in _operations(described):
         assert operation.get("summary"), name

@@ -35,7 +35,7 @@ async def test_an_approval_shows_the_placement_as_it_stands_then(road: Road) -> 
     assert answer.status_code == 200
     assert answer.json()["stage"] == "grid_requested"
     assert answer.json()["waits_for"] == "grid operator"
-    assert answer.json()["allowed_actions"] == []
+    assert answer.json()["allowed_actions"] == ["cancel"]
     decision = next(iter(road.processes.seen.values()))
     assert decision.actor.id == road.world.operations.id
     assert decision.correlation_id == answer.headers["x-correlation-id"]
@@ -90,7 +90,7 @@ async def test_a_rejected_location_is_replaced_and_both_attempts_are_kept(road: 
     await road.submit()
     early = await decide(road, "locations", {"location": OTHER_PLACE})
     assert early.status_code == 409
-    assert early.json()["facts"]["allowed"] == ["approve", "reject"]
+    assert early.json()["facts"]["allowed"] == ["approve", "reject", "withdraw", "cancel"]
     grid_id = await road.approve()
     await road.grid_says("rejected", grid_id, reason="No capacity in this street")
     bad = await decide(road, "locations", {"location": {**OTHER_PLACE, "longitude": 180.1}})

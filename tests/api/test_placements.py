@@ -36,12 +36,12 @@ async def test_a_request_gets_its_reference_at_once_and_its_process_hears_of_it(
     assert made["stage"] == "submitted"
     assert made["label"] == "Request submitted"
     assert made["waits_for"] == "operations"
-    assert made["allowed_actions"] == []
+    assert made["allowed_actions"] == ["withdraw"]
     assert made["created_at"].endswith("Z")
     assert made["location"] == {**NEW["location"], "country": "NL"}
     assert relay.delivered == [f"placement-{made['reference']}"]
     seen = await road.call(world.operations, "GET", f"{PLACEMENTS}/{made['reference']}")
-    assert seen["allowed_actions"] == ["approve", "reject"]
+    assert seen["allowed_actions"] == ["approve", "reject", "cancel"]
     inbox = await road.call(world.operations, "GET", "/v1/tasks")
     assert [(task["kind"], task["reference"]) for task in inbox["items"]] == [("review_placement", made["reference"])]
 

@@ -79,13 +79,19 @@ async def house(closed_house: House, monkeypatch: pytest.MonkeyPatch) -> AsyncIt
 
 
 @pytest.fixture
-async def patient_house(
-    skipping: WorkflowEnvironment, settings: Settings, world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> AsyncIterator[House]:
-    """A house whose Temporal skips time, by ``skip``."""
+async def closed_patient_house(
+    skipping: WorkflowEnvironment, settings: Settings, world: World, tmp_path: Path
+) -> House:
+    """A house whose Temporal skips time, by ``skip``, and in which nobody works yet."""
     patience = Patience(skipping)
     patient = dataclasses.replace(world, desk=dataclasses.replace(world.desk, clock=patience.now))
     built = await _built(skipping.client, settings, patient, tmp_path)
     built.skip = patience.skip
-    async with built.open(monkeypatch):
-        yield built
+    return built
+
+
+@pytest.fixture
+async def patient_house(closed_patient_house: House, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
+    """A house whose Temporal skips time, by ``skip``."""
+    async with closed_patient_house.open(monkeypatch):
+        yield closed_patient_house

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHandle
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
@@ -20,6 +21,7 @@ from activities.gateways.grid_operator import HttpGridOperator
 from activities.gateways.mail import SmtpMail
 from activities.gateways.webhooks import HttpWebhooks
 from activities.relay import Relay
+from csms.node import SHUTDOWN_GRACE
 from models.clock import utc_now
 from models.errors import ProcessNotReady
 from models.messages.base import Decision, Subject
@@ -29,7 +31,7 @@ from models.usecases import commissioning, placement, work_order
 from tests.people import World
 from tests.road import NODE, ROAD_EVENTS, Road
 from tests.workflows.outside import FakeGrid, FakeMail, FakeStation, FakeWebhooks
-from workflows import decisions
+from workflows import decisions, options
 
 DEADLINE_S = 20
 METADATA_QUERY = "__temporal_workflow_metadata"
@@ -79,16 +81,31 @@ class House:
 
     @asynccontextmanager
     async def open(self, patch: pytest.MonkeyPatch) -> AsyncIterator["House"]:
-        """The worker of the product, with outside parties of ours, and a node's worker."""
+        """The worker of the product, with outside parties of ours, and a node's worker.
+
+        They end as the product's do: the SDK's own ending may hang where it cancels an activity in its first moments.
+        """
         patch.setattr(activities.relay, "TASK_QUEUE", self.queue)
         patch.setattr(HttpGridOperator, "from_settings", lambda _settings: self.grid)
         patch.setattr(SmtpMail, "from_settings", lambda _settings: self.mail)
         patch.setattr(HttpWebhooks, "from_settings", lambda _settings: self.webhooks)
         carried_out = worker.activities_of(self.settings, self.desk, self.relay)
         async with AsyncExitStack() as stack:
-            main = {"workflows": worker.WORKFLOWS, "workflow_runner": worker.runner(), "activities": carried_out}
-            await stack.enter_async_context(Worker(self.client, task_queue=self.queue, **main))  # type: ignore[arg-type]
-            node = Worker(self.client, task_queue=f"csms-{self.node}", activities=[self.station.send_command])
+            main = Worker(
+                self.client,
+                task_queue=self.queue,
+                workflows=worker.WORKFLOWS,
+                workflow_runner=worker.runner(),
+                activities=carried_out,
+                graceful_shutdown_timeout=options.WORKER_SHUTDOWN_GRACE,
+            )
+            await stack.enter_async_context(main)
+            node = Worker(
+                self.client,
+                task_queue=f"csms-{self.node}",
+                activities=[self.station.send_command],
+                graceful_shutdown_timeout=SHUTDOWN_GRACE,
+            )
             await stack.enter_async_context(node)
             stop = asyncio.Event()
             sweeping = asyncio.create_task(self.relay.run(stop))
@@ -111,7 +128,12 @@ class House:
     async def start(self, kind: str, workflow_id: str, subject: Subject) -> WorkflowHandle[Any, Any]:
         """A process is started from its rows, which say that it has heard everything (rule 4)."""
         await self.road.heard(workflow_id)
-        return await self.client.start_workflow(kind, subject, id=workflow_id, task_queue=self.queue)
+        try:
+            return await self.client.start_workflow(kind, subject, id=workflow_id, task_queue=self.queue)
+        except WorkflowAlreadyStartedError:
+            # The road took so long that the sweep has started it on the way.
+            await self.client.get_workflow_handle(workflow_id).terminate("started from its rows")
+            return await self.client.start_workflow(kind, subject, id=workflow_id, task_queue=self.queue)
 
     async def start_placement(self) -> WorkflowHandle[Any, Any]:
         return await self.start("placement", self.placement_id, self.road.subject(self.road.placement))

@@ -1,7 +1,7 @@
 """Outside parties as a process meets them: a grid operator's client, partners' endpoints, a station on its node."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,10 @@ from models.usecases.work import Desk, Work
 from tests.road import NOBODY
 
 
+async def _at_once() -> None:
+    return
+
+
 class FakeGrid:
     """Stands where the grid operator's client stands; the same key never makes a second request."""
 
@@ -31,10 +35,16 @@ class FakeGrid:
         self.refuses = ""
         self.says: TryAgain | None = None
         self.requests: list[ConnectionRequest] = []
+        self.cancelled: list[str] = []
+        self.cancel_keys: list[str] = []
+        self.does_not_cancel = ""
+        """Why it refuses to."""
+        self.on_its_way: Callable[[], Awaitable[None]] = _at_once
 
     async def request_connection(self, request: ConnectionRequest, key: str) -> str:
         self.keys.append(key)
         self.requests.append(request)
+        await self.on_its_way()
         if self.away():
             raise TryAgain("connection refused")
         if self.says is not None:
@@ -48,7 +58,13 @@ class FakeGrid:
         return given
 
     async def cancel(self, connection_request_id: str, key: str) -> None:
-        raise AssertionError(f"nobody cancels {connection_request_id} by {key} yet")
+        self.cancel_keys.append(key)
+        if self.away():
+            raise TryAgain("connection refused")
+        if self.does_not_cancel:
+            raise Refused(self.does_not_cancel)
+        assert connection_request_id in self.made.values(), "it was never requested"
+        self.cancelled.append(connection_request_id)
 
 
 class FakeWebhooks:
@@ -59,9 +75,9 @@ class FakeWebhooks:
         self.taken: list[str] = []
         self.refuses: Callable[[str], bool] = lambda _notice_id: False
 
-    async def send(self, url: str, secret: str, notice_id: str, at: datetime, body: bytes) -> Delivered:
+    async def send(self, url: str, secrets: Sequence[str], notice_id: str, at: datetime, body: bytes) -> Delivered:
         assert url
-        assert secret.startswith("whsec_")
+        assert all(secret.startswith("whsec_") for secret in secrets)
         assert at.tzinfo
         assert body
         self.tries.append(notice_id)

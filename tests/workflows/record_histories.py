@@ -5,30 +5,33 @@ Not collected by itself. What is there is never written over: a process that has
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
+from temporalio.client import WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
 
 from models.messages.placement import RejectPlacement
 from models.messages.work_order import LinkHardware, UnlinkHardware
+from models.usecases import endpoint as endpoints
 from models.usecases import notice
 from tests.road import decision
 from tests.temporal_server import PROGRAMS
-from tests.workflows import test_delivery, walk
+from tests.workflows import test_deadlines, test_delivery, test_planning, test_renewal, test_rows, test_undoing, walk
 from tests.workflows.house import House
 from tests.workflows.test_histories import FOLDER, READABLE
 from workflows import search_attributes
+from workflows.deadlines import DeadlinesWorkflow
 
 pytestmark = pytest.mark.timeout(120)
 
 
-@pytest.fixture(scope="module")
-async def temporal() -> AsyncIterator[WorkflowEnvironment]:
+@pytest.fixture
+async def temporal(request: pytest.FixtureRequest) -> AsyncIterator[WorkflowEnvironment]:
     """Without the keys of this run, so that the histories can be replayed anywhere."""
     environment = await WorkflowEnvironment.start_local(
         dev_server_existing_path=str(PROGRAMS / "temporal"),
+        dev_server_extra_args=["--dynamic-config-value", f"limit.historyCount.suggestContinueAsNew={request.param}"],
         search_attributes=search_attributes.ALL,
         data_converter=READABLE,
     )
@@ -47,13 +50,13 @@ def without_the_machine(value: Any) -> Any:
 
 
 async def save(house: House, workflow_id: str, name: str) -> None:
-    history = await house.client.get_workflow_handle(workflow_id).fetch_history()
-    keep(FOLDER / f"{name}.json", without_the_machine(history.to_json_dict()))
+    keep(await house.client.get_workflow_handle(workflow_id).fetch_history(), name)
 
 
-def keep(path: Path, history: dict[str, Any]) -> None:
-    text = json.dumps(history, indent=1, sort_keys=True)
+def keep(history: WorkflowHistory, name: str) -> None:
+    text = json.dumps(without_the_machine(history.to_json_dict()), indent=1, sort_keys=True)
     assert str(FOLDER.parents[1]) not in text
+    path = FOLDER / f"{name}.json"
     if not path.exists():
         path.write_text(text + "\n")
 
@@ -115,6 +118,75 @@ async def delivery(house: House) -> None:
     await save(house, notice.workflow_id(endpoint.id), "delivery-two-notices")
 
 
-@pytest.mark.parametrize("road", [straight, rejected, with_bends, other_hardware, delivery])
+async def caught_up(house: House) -> None:
+    """Batches, with waits between tries, a pause by hand, and everything at the end."""
+    endpoint = await test_delivery.endpoint_of(house)
+    house.webhooks.refuses = lambda _notice_id: True
+    await test_delivery.tell(house, "placement.approved", "placement.rejected")
+    await house.until(lambda: test_delivery.failures(house, endpoint, 2))
+    await test_delivery.by_hand(house, endpoints.pause, endpoint)
+    await house.until(lambda: test_delivery.says(house, endpoint, "**Paused**"))
+    house.webhooks.refuses = lambda _notice_id: False
+    await test_delivery.by_hand(house, endpoints.resume, endpoint)
+    await house.until(lambda: test_delivery.are(house, ["delivered"] * 2))
+    await save(house, notice.workflow_id(endpoint.id), "delivery-caught-up")
+
+
+async def withdrawn(house: House) -> None:
+    """From the test charge on, with everything there is to undo."""
+    await test_undoing.charged(house)
+    await test_undoing.undone(house)
+    await save(house, house.placement_id, "placement-withdrawn")
+    await save(house, house.work_order_id, "installation-cancelled")
+    await save(house, house.station_id, "commissioning-cancelled")
+
+
+async def withdrawn_while_asking(house: House) -> None:
+    """The connection request may have reached the grid operator: it is looked for and cancelled."""
+    house.grid.away = lambda: True
+    await walk.submitted(house)
+    await house.decide(house.placement_id, "approve", walk.approval(house))
+    await house.until(lambda: test_undoing.grid_was_asked(house))
+    await test_undoing.withdraw(house)
+    house.grid.away = lambda: False
+    await test_undoing.ended(house)
+    await save(house, house.placement_id, "placement-withdrawn-while-asking")
+
+
+async def planned_by_installer(house: House) -> None:
+    await test_planning.open_order(house)
+    await test_planning.told(house)
+    await house.relay.deliver([house.work_order_id])
+    await house.assert_arrives("in_installation", "planned")
+    await save(house, house.work_order_id, "installation-planned-by-installer")
+
+
+async def reminded(house: House) -> None:
+    clock = await test_deadlines.started(house)
+    review = await test_deadlines.submitted(house)
+    await test_deadlines.moved_into_the_past(house, review)
+    await clock.signal(DeadlinesWorkflow.wake)
+    await house.until(lambda: test_deadlines.was_told(house, test_deadlines.LATE))
+    await save(house, clock.id, "deadlines-reminded")
+
+
+async def renewed(house: House) -> None:
+    """The first two runs of each process that has continued as new."""
+    await test_rows.the_long_road(house)
+    names = {"placement": house.placement_id, "installation": house.work_order_id, "commissioning": house.station_id}
+    for kind, workflow_id in names.items():
+        histories = await test_renewal.runs(house, workflow_id)
+        for number, history in enumerate(histories[:2], start=1):
+            keep(history, f"{kind}-renewed-{number}")
+
+
+NEVER = 4096
+ROADS = [straight, rejected, with_bends, other_hardware, delivery, caught_up]
+ROADS += [withdrawn, withdrawn_while_asking, planned_by_installer, reminded]
+
+
+@pytest.mark.parametrize(
+    ("temporal", "road"), [*((NEVER, road) for road in ROADS), (test_renewal.LONG, renewed)], indirect=["temporal"]
+)
 async def test_a_road_is_recorded(house: House, road: Callable[[House], Awaitable[None]]) -> None:
     await road(house)

@@ -76,7 +76,7 @@ async def test_calls_that_come_twice_and_out_of_order_lead_to_the_same_place(hou
 async def test_a_stage_that_does_not_allow_a_decision_refuses_it_and_leaves_no_trace(house: House) -> None:
     await walk.approved(house)
     handle = house.client.get_workflow_handle(house.placement_id)
-    with pytest.raises(StageDoesNotAllow, match="waiting for: grid operator"):
+    with pytest.raises(StageDoesNotAllow, match="possible now: 'withdraw', 'cancel'"):
         await house.decide(house.placement_id, "approve", walk.approval(house))
     kinds = [EventType.Name(event.event_type) for event in (await handle.fetch_history()).events]
     assert kinds.count("EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED") == 1

@@ -8,8 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.rules.deadlines import TASK_DAYS, due_at
+from models.rules import deadlines
+from models.rules.access import Role
+from models.rules.deadlines import DEFAULTS, MACHINES, due_at, remind_at
 from models.rules.placement import PLACEMENT, PlacementStage
+from models.rules.work_order import WORK_ORDER, WorkOrderStage
 
 pytestmark = pytest.mark.step("P2", "P21")
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -73,7 +76,76 @@ def test_the_day_is_the_one_of_the_zone() -> None:
     assert due("2026-11-23T23:30:00Z", 1).date() == date(2026, 11, 25)
 
 
-def test_only_what_people_decide_has_a_deadline() -> None:
-    waiting = {state.name for state in PLACEMENT.states if state.waits_for in {"operations", "administration"}}
-    assert set(TASK_DAYS) == waiting
-    assert PlacementStage.IN_INSTALLATION not in TASK_DAYS
+countries = st.sampled_from(["NL", "DE", "BE", "GB", "US"])
+
+
+@given(instants, st.integers(1, 60), countries)
+def test_a_deadline_never_falls_on_a_holiday_of_its_country_whatever_the_year(
+    start: datetime, days: int, country: str
+) -> None:
+    """The calendar fills in the years that the count reaches."""
+    calendar = holidays.country_holidays(country)
+    day = due_at(start, days, calendar, AMSTERDAM).date()
+    assert day not in holidays.country_holidays(country, years=day.year)
+
+
+@given(instants, st.integers(1, 30), st.integers(1, 10))
+def test_a_reminder_comes_between_the_start_and_the_deadline_on_a_working_morning(
+    start: datetime, days: int, before: int
+) -> None:
+    due = due_at(start, days, DUTCH, AMSTERDAM)
+    reminder = remind_at(start, due, before, DUTCH, AMSTERDAM)
+    assert reminder is not None
+    assert start < reminder < due
+    local = reminder.astimezone(AMSTERDAM)
+    assert local.time() == time(9)
+    assert local.weekday() < 5
+    assert local.date() not in DUTCH
+
+
+@given(instants, st.integers(2, 30), st.integers(1, 10))
+def test_a_reminder_lies_as_many_working_days_before_as_were_asked_for_where_there_are_so_many(
+    start: datetime, days: int, before: int
+) -> None:
+    due = due_at(start, days, DUTCH, AMSTERDAM)
+    reminder = remind_at(start, due, before, DUTCH, AMSTERDAM)
+    assert reminder is not None
+    if before < days:
+        assert due_at(reminder, before, DUTCH, AMSTERDAM) == due
+    elif before > days:
+        assert reminder.astimezone(AMSTERDAM).date() == due.date()
+
+
+def test_nobody_is_reminded_of_what_is_over() -> None:
+    start = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    for due in (start - timedelta(days=3), start, start + timedelta(hours=2)):
+        assert remind_at(start, due, 1, DUTCH, AMSTERDAM) is None
+
+
+def test_every_stage_in_which_somebody_is_awaited_has_a_deadline_and_no_other() -> None:
+    waiting = {
+        (process, state.name) for process, machine in MACHINES.items() for state in machine.states if state.waits_for
+    }
+    assert set(DEFAULTS) == waiting
+    assert waiting >= deadlines.TOLD_ELSEWHERE
+    assert all(term.remind_before_days < term.working_days for term in DEFAULTS.values() if term.working_days > 1)
+
+
+def test_a_stage_that_has_ended_has_no_deadline() -> None:
+    assert deadlines.default_term("placement", PlacementStage.OPERATING) is None
+    assert deadlines.default_term("placement", PlacementStage.SUBMITTED) is not None
+
+
+def test_a_stage_waits_for_a_role_or_for_somebody_outside() -> None:
+    assert deadlines.awaited_role(PLACEMENT, PlacementStage.SUBMITTED) is Role.OPERATIONS
+    assert deadlines.awaited_role(WORK_ORDER, WorkOrderStage.OPEN) is Role.INSTALLER
+    assert deadlines.awaited_role(PLACEMENT, PlacementStage.GRID_REQUESTED) is None
+
+
+def test_what_is_overdue_goes_from_role_to_role_and_ends_with_administration() -> None:
+    for role in Role:
+        passed_on = [role]
+        while (to := deadlines.ESCALATED_TO.get(passed_on[-1])) is not None:
+            assert to not in passed_on
+            passed_on.append(to)
+        assert passed_on[-1] is Role.ADMINISTRATION

@@ -92,4 +92,5 @@ def test_every_stage_that_is_no_end_says_who_is_waited_for() -> None:
 
 @pytest.mark.step("P4", "P19")
 def test_a_placement_ends_rejected_or_operating() -> None:
-    assert {state.name for state in PLACEMENT.states if state.terminal} == {S.REJECTED, S.OPERATING}
+    ends = {S.REJECTED, S.OPERATING, S.WITHDRAWN, S.CANCELLED}
+    assert {state.name for state in PLACEMENT.states if state.terminal} == ends

@@ -103,7 +103,7 @@ def test_every_stage_and_every_event_that_leads_on_is_drawn_and_told(machine: Ma
 def test_the_map_is_small_and_asks_nobody_for_anything(machine: Machine[Any, Any]) -> None:
     stages = [state.name for state in machine.states]
     svg = draw(machine, stages[0], stages)
-    assert len(svg.encode()) < 10_240
+    assert len(svg.encode()) < 16_384
     assert re.findall(r"https?://[^\"]+", svg) == ["http://www.w3.org/2000/svg"]
     assert {use for use in re.findall(r"url\(([^)]*)\)", svg) if not use.startswith("#map-")} == set()
     assert svg == draw(machine, stages[0], list(reversed(stages)))

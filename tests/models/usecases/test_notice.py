@@ -1,16 +1,19 @@
 """Partners are told what they want to hear, in order, at every endpoint of theirs (N, P4, P19)."""
 
+import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlmodel import col, select
 
-from models.errors import AlreadyExists, NotFound
+from models.clock import utc_now
+from models.errors import AlreadyExists
 from models.secrets import KeyRing, SecretsError
 from models.store import processes
-from models.tables.base import new_id
 from models.tables.handover import Handover
-from models.tables.notice import Channel, Endpoint, Notice, NoticeState
+from models.tables.notice import Channel, Endpoint, Notice
 from models.usecases import notice
 from models.usecases.work import Desk
 from tests.conftest import KEYS
@@ -70,54 +73,35 @@ async def test_an_organisation_is_told_at_each_endpoint_that_wants_the_event_and
     ]
 
 
+async def test_a_transaction_rings_once_however_many_notices_it_queues(desk: Desk, world: World) -> None:
+    made = await endpoint(desk, world.municipality.id)
+    await tell(desk, world.municipality.id, "placement.approved", "placement.rejected", "placement.accepted")
+    async with desk.database.transaction() as session:
+        process = await processes.find(session, notice.workflow_id(made.id))
+    assert process is not None
+    assert process.last_number == 2, "the start, and one bell"
+
+
+async def test_transactions_that_tell_the_same_partners_in_another_order_do_not_lock_each_other_out(
+    desk: Desk, world: World
+) -> None:
+    owners = (world.municipality.id, world.installer.id)
+    for owner in owners:
+        await endpoint(desk, owner)
+
+    async def both(first: UUID, second: UUID) -> None:
+        async with desk.work(NOBODY, "test") as work:
+            await notice.notify(work, first, "placement.approved", {"reference": "PR-1"})
+            await asyncio.sleep(0)
+            await notice.notify(work, second, "placement.approved", {"reference": "PR-1"})
+
+    await asyncio.gather(*(both(*order) for order in (owners, owners[::-1]) for _ in range(10)))
+    assert len(await notices(desk)) == 40
+
+
 async def test_a_partner_without_an_endpoint_is_no_fault(desk: Desk, world: World) -> None:
     assert await tell(desk, world.municipality.id, "placement.approved") == set()
     assert not await notices(desk)
-
-
-async def take(desk: Desk, made: Endpoint) -> Notice | None:
-    async with desk.work(NOBODY, "test") as work:
-        taken = await notice.take_next(work, made.id)
-    return None if taken is None else taken[0]
-
-
-async def note(desk: Desk, about: Notice, error: str | None, *, final: bool) -> tuple[NoticeState, int]:
-    async with desk.work(NOBODY, "test") as work:
-        await notice.note_outcome(work, about.id, error=error, final=final)
-    (kept,) = [each for each in await notices(desk) if each.id == about.id]
-    return kept.state, kept.attempts
-
-
-async def test_the_oldest_notice_goes_first_and_an_outcome_counts_once(desk: Desk, world: World) -> None:
-    made = await endpoint(desk, world.municipality.id)
-    await tell(desk, world.municipality.id, "placement.approved", "placement.rejected")
-    first, second = await notices(desk)
-    assert (await take(desk, made)) == first.model_copy(update={"attempts": 1})
-    assert await note(desk, first, "503", final=False) == (NoticeState.WAITING, 1)
-    await take(desk, made)
-    assert await note(desk, first, None, final=True) == (NoticeState.DELIVERED, 2)
-    assert await note(desk, first, "late", final=True) == (NoticeState.DELIVERED, 2)
-    taken = await take(desk, made)
-    assert taken is not None
-    assert taken.id == second.id
-    assert await note(desk, second, "gone", final=True) == (NoticeState.GIVEN_UP, 1)
-    assert await take(desk, made) is None
-
-
-async def test_a_notice_that_was_never_tried_is_not_given_up_for_the_one_before_it(desk: Desk, world: World) -> None:
-    made = await endpoint(desk, world.municipality.id)
-    await tell(desk, world.municipality.id, "placement.approved", "placement.rejected")
-    await take(desk, made)
-    for _ in range(2):
-        async with desk.work(NOBODY, "test") as work:
-            await notice.give_up_next(work, made.id)
-    assert [each.state for each in await notices(desk)] == [NoticeState.GIVEN_UP, NoticeState.WAITING]
-
-
-async def test_nothing_is_delivered_to_an_endpoint_that_is_not_there(desk: Desk) -> None:
-    async with desk.work(NOBODY, "test") as work:
-        with pytest.raises(NotFound):
-            await notice.take_next(work, new_id())
 
 
 async def test_a_signing_secret_is_bound_to_its_endpoint(world: World) -> None:
@@ -129,6 +113,22 @@ async def test_a_signing_secret_is_bound_to_its_endpoint(world: World) -> None:
     other = Endpoint(organisation_id=owner, channel=Channel.WEBHOOK, address="https://evil.example/", secret=sealed)
     with pytest.raises(SecretsError):
         notice.open_secret(keys, other)
+
+
+def test_two_secrets_sign_until_the_old_one_is_over(world: World) -> None:
+    keys = KeyRing.parse(KEYS)
+    owner, address, until = world.municipality.id, "https://city.example/hook", utc_now()
+    new, old = (notice.seal_secret(keys, owner, address, f"whsec_{name}") for name in ("new", "old"))
+    mine = Endpoint(
+        organisation_id=owner,
+        channel=Channel.WEBHOOK,
+        address=address,
+        secret=new,
+        previous_secret=old,
+        previous_secret_until=until,
+    )
+    assert notice.open_secrets(keys, mine, until - timedelta(seconds=1)) == ["whsec_new", "whsec_old"]
+    assert notice.open_secrets(keys, mine, until) == ["whsec_new"]
 
 
 async def test_a_bell_carries_nothing_of_what_is_told(desk: Desk, world: World) -> None:

@@ -10,6 +10,12 @@ from tests.people import World
 from tests.road import NOBODY, Road
 
 
+async def _language(road: Road, address: str) -> str | None:
+    async with road.desk.database.transaction() as session:
+        known = await notices.endpoints_of(session, road.world.municipality.id)
+    return next(each.language for each in known if each.address == address)
+
+
 async def _told(road: Road) -> list[tuple[str, str]]:
     async with road.desk.database.transaction() as session:
         rows = await notices.of_placement(session, road.placement.id)
@@ -44,3 +50,12 @@ async def test_an_address_that_is_an_endpoint_already_is_told_once(world: World)
     )
     await road.reject()
     assert (await _told(road)).count((placement.contact_email, "placement.rejected")) == 1
+
+
+@pytest.mark.step("N")
+async def test_a_contact_is_written_to_in_the_language_of_its_latest_request(world: World) -> None:
+    for language, wanted in (("nl", "nl"), (None, "nl"), ("en", "en")):
+        road = Road(world)
+        await road.submit(contact=Contact(name="Anna", email="anna@city.example", language=language))
+        await road.reject()
+        assert await _language(road, "anna@city.example") == wanted

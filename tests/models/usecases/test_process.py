@@ -9,9 +9,10 @@ from models.errors import NotFound
 from models.messages.base import Progress
 from models.store import processes
 from models.tables.base import new_id
-from models.usecases import process
+from models.usecases import commissioning, process
 from models.usecases.work import Desk, Work
-from tests.road import NOBODY
+from tests.people import World
+from tests.road import NOBODY, Road
 
 NAME = "placement-PR-1"
 pytestmark = pytest.mark.step("H1")
@@ -86,3 +87,30 @@ async def test_a_step_is_kept_by_process_name_and_occurrence(desk: Desk) -> None
         async with desk.work(NOBODY, "test") as work:
             assert (await take(work, name, step, occurrence)).stage == after
     assert len(taken) == 4
+
+
+@pytest.mark.step("P15")
+async def test_a_new_test_charge_needs_nothing_of_what_an_earlier_one_told(world: World) -> None:
+    """A process that begins anew would take the earlier transaction for its own."""
+    road = Road(world)
+    await road.to_checked()
+    await road.start_charge()
+    number, _ = await road.transaction(await road.test_card())
+    await road.stop(number)
+    await road.do(NOBODY, lambda work: commissioning.fail_test_charge(work, road.asset.id, "The cable was loose"))
+    await road.start_charge()
+    async with road.desk.database.transaction() as session:
+        begun = await processes.find(session, commissioning.workflow_id(road.asset.name))
+    assert begun is not None
+    assert begun.applied_number == begun.last_number > 0
+
+
+async def test_what_is_settled_stays_so(desk: Desk) -> None:
+    await begun(desk)
+    async with desk.work(NOBODY, "test") as work:
+        for _ in range(4):
+            await process.hand_over(work, NAME, "grid_call", {})
+    for number, reached in ((3, 3), (2, 3), (None, 5)):
+        async with desk.work(NOBODY, "test") as work:
+            await process.settle(work, NAME, number)
+            assert await processes.applied_number(work.session, NAME) == reached

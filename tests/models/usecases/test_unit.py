@@ -8,7 +8,9 @@ from models.errors import AlreadyExists, HardwareAlreadyLinked, StageDoesNotAllo
 from models.messages.placement import Contact, Location, NewPlacement
 from models.messages.unit import HandOver
 from models.store import placements, units
+from models.store.units import UnitFilter
 from models.store.viewer import EVERYTHING
+from models.store.window import Window
 from models.tables.unit import Unit, UnitState
 from models.tables.work_order import WorkOrder, WorkOrderLine
 from models.usecases import placement, unit
@@ -88,4 +90,4 @@ async def test_a_unit_is_booked_in_once(desk: Desk, world: World) -> None:
     with pytest.raises(AlreadyExists):
         await world.book_in("VW-1")
     async with desk.database.transaction() as session:
-        assert len(await units.page(session, EVERYTHING, state=None, after=None, limit=10)) == 1
+        assert len(await units.page(session, EVERYTHING, UnitFilter(), Window(10))) == 1

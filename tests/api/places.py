@@ -1,0 +1,55 @@
+"""Something of everything that there can be, none of it the strangers'."""
+
+from tests.api.road import Road, photo
+from tests.people import World
+
+
+async def something_of_everything(road: Road, world: World) -> dict[str, str]:
+    """Values of the path parameters, by their names; ``work_order`` is the ``reference`` of a work order."""
+    hook = {"channel": "webhook", "address": "https://city.example/hook", "events": []}
+    await road.call(world.requester, "POST", "/v1/endpoints", json=hook)
+    name = await road.to_test_charged()
+    await road.fill_in()
+    endpoints = await road.call(world.requester, "GET", "/v1/endpoints")
+    order = await road.order()
+    picture = await road.call(
+        world.installer_user,
+        "POST",
+        f"/v1/work-orders/{road.work_order}/photos",
+        files={"file": ("a.png", photo("PNG"), "image/png")},
+    )
+    tasks = await road.call(world.installer_user, "GET", "/v1/tasks")
+    told = await road.call(world.requester, "GET", f"/v1/endpoints/{endpoints['items'][0]['id']}/notices")
+    crew = await road.call(world.installer_user, "POST", "/v1/crews", json={"name": "Team Noord"})
+    keys = await road.call(world.administrator, "GET", f"/v1/service-accounts/{world.requester.id}/keys")
+    return {
+        "reference": road.reference,
+        "work_order": road.work_order,
+        "line_id": order["lines"][0]["id"],
+        "name": name,
+        "document_id": picture["id"],
+        "endpoint_id": endpoints["items"][0]["id"],
+        "notice_id": told["items"][0]["id"],
+        "task_id": tasks["items"][0]["id"],
+        "crew_id": crew["id"],
+        "delegation_id": str(world.requester.id),
+        "hardware_id": "VW-1",
+        "code": "T-2026-1",
+        "user_id": str(world.requester_user.id),
+        "organisation_id": str(world.installer.id),
+        "account_id": str(world.requester.id),
+        "key_id": keys["items"][0]["id"],
+        "workflow_id": f"placement-{road.reference}",
+        "number": "1",
+        "kind": "placement",
+        "process": "placement",
+        "stage": "submitted",
+    }
+
+
+def values_for(path: str, places: dict[str, str]) -> dict[str, str]:
+    """The values for one path: the same name stands for other things elsewhere."""
+    values = {**places, "reference": places["work_order"] if "/work-orders/" in path else places["reference"]}
+    if path.startswith("/v1/products/"):
+        values["code"] = "DUO-22"
+    return values

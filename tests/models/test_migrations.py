@@ -1,0 +1,45 @@
+"""The migrations make the schema that the tables speak of."""
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlmodel import SQLModel
+
+import models.tables
+from models.settings import Settings
+
+assert models.tables.__all__  # the import fills the metadata
+_CHECKS = """
+    SELECT conrelid::regclass::text, pg_get_constraintdef(oid) FROM pg_constraint
+    WHERE contype = 'c' AND connamespace = 'public'::regnamespace
+"""
+
+
+@pytest.fixture
+def connection(settings: Settings) -> Any:
+    engine = sa.create_engine(settings.sqlalchemy_url)
+    with engine.connect() as opened:
+        yield opened
+    engine.dispose()
+
+
+def test_the_migrations_make_what_the_tables_say(connection: sa.Connection) -> None:
+    assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
+
+
+def test_every_state_that_a_table_knows_passes_its_check(connection: sa.Connection) -> None:
+    checks: dict[str, list[str]] = {}
+    for table, definition in connection.execute(sa.text(_CHECKS)):
+        checks.setdefault(table, []).append(definition)
+    missing = [
+        f"{table.name}.{column.name}: {value}"
+        for table in SQLModel.metadata.sorted_tables
+        for column in table.columns
+        if isinstance(column.type, sa.Enum)
+        for value in column.type.enums
+        if not any(f"({column.name})" in check and f"'{value}'" in check for check in checks.get(table.name, []))
+    ]
+    assert missing == []
