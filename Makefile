@@ -39,7 +39,7 @@ up: setup
 	$(BIN)/stationmaster up
 
 test: setup
-	$(BIN)/python -m pytest -m 'not hard'
+	$(BIN)/python -m pytest -m 'not hard' -n auto --maxprocesses 4 --dist worksteal
 
 hard: setup
 	$(BIN)/python -m pytest -m hard

@@ -2,10 +2,13 @@
 
 import dataclasses
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import psycopg
@@ -27,6 +30,7 @@ from tests.people import World, populate
 from tests.recording import RecordingRelay
 
 EMPTY, PEOPLED = "empty", "peopled"
+MEMORY, MEMORY_NEEDED_BYTES = Path("/dev/shm"), 2 * 2**30  # noqa: S108 - only for a folder of our own in it
 KEYS = "k1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
 structlog.configure(
@@ -74,16 +78,23 @@ def settings_for(url: str) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    embedded = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), durable=False)
-    embedded.start()
-    server = Server(embedded)
-    try:
-        server.execute(f"CREATE DATABASE {EMPTY}")
-        upgrade(settings_for(embedded.url(EMPTY)))
-        yield server
-    finally:
-        server.stop()
+def postgres() -> Iterator[Server]:
+    with tempfile.TemporaryDirectory(prefix="stationmaster-test-", dir=_in_memory()) as folder:
+        embedded = EmbeddedPostgres(Path(folder), durable=False)
+        embedded.start()
+        server = Server(embedded)
+        try:
+            server.execute(f"CREATE DATABASE {EMPTY}")
+            upgrade(settings_for(embedded.url(EMPTY)))
+            yield server
+        finally:
+            server.stop()
+
+
+def _in_memory() -> Path | None:
+    """Where files need no disk; None where there is no such place with room. A disk spends more time on our thousands
+    of copies than the tests themselves take."""
+    return MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MEMORY_NEEDED_BYTES else None
 
 
 @pytest.fixture(scope="session")
