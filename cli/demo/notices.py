@@ -1,5 +1,8 @@
 """What partners got from us, as seen at their end: webhooks with their signatures, mails."""
 
+from collections import Counter
+from collections.abc import Iterable
+from itertools import groupby
 from typing import Any
 
 from cli.demo.caller import Caller
@@ -18,6 +21,15 @@ async def mails(mailbox: Caller, address: str) -> list[dict[str, Any]]:
     """The newest first."""
     messages: list[dict[str, Any]] = await mailbox.get("/messages", to=address, limit=200)
     return messages
+
+
+def in_turn(ids: Iterable[str]) -> list[str]:
+    """One after the other. What comes again at once counts as one: the note that it had been sent was lost."""
+    return [each for each, _ in groupby(ids)]
+
+
+def more_than_once(ids: Iterable[str]) -> list[str]:
+    return [each for each, times in Counter(ids).items() if times > 1]
 
 
 def arrived(calls: list[Call]) -> list[str]:

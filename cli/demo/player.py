@@ -82,7 +82,8 @@ async def _told(
     async def all_told() -> tuple[list[notices.Call], list[notices.Call]] | None:
         calls = await notices.webhooks(partner, subscriber)
         mails = await notices.mails(mailbox, subscriber.mail)
-        is_complete = set(events) <= set(notices.arrived(calls)) and len(mails) >= len(calls)
+        webhook_ids, message_ids = {call["webhook_id"] for call in calls}, {mail["message_id"] for mail in mails}
+        is_complete = set(events) <= set(notices.arrived(calls)) and len(message_ids) >= len(webhook_ids)
         return (calls, mails) if is_complete else None
 
     calls, mails = await until(f"notices to {subscriber.organisation}: {', '.join(events)}", all_told)

@@ -37,6 +37,12 @@ async def said(answers: Answers) -> str:
 
 
 @pytest.mark.step("N")
+async def test_what_came_again_at_once_after_a_crash_does_not_spoil_the_order() -> None:
+    again = Answers(call(FIRST, 503), call(FIRST), call(FIRST), call(SECOND))
+    assert "2 notices in order" in await said(again)
+
+
+@pytest.mark.step("N")
 async def test_a_receiver_that_caught_up_in_order_passes() -> None:
     assert "2 notices in order" in await said(Answers(call(FIRST, 503), call(FIRST), call(SECOND)))
 
@@ -47,13 +53,13 @@ async def test_a_receiver_that_caught_up_in_order_passes() -> None:
     [
         Answers(call(FIRST, 503), call(SECOND), call(FIRST)),
         Answers(call(FIRST, 503), call(FIRST)),
-        Answers(call(FIRST, 503), call(FIRST), call(SECOND), call(SECOND)),
+        Answers(call(FIRST, 503), call(FIRST), call(SECOND), call(FIRST)),
         Answers(call(FIRST, 503), call(FIRST), call(SECOND, verified=False)),
         Answers(call(FIRST), call(SECOND)),
         Answers(call(FIRST, 503), call(SECOND, 503), call(FIRST), call(SECOND)),
         Answers(call(FIRST, 503), call(FIRST), call(SECOND), state="failing"),
     ],
-    ids=["overtaken", "lost", "twice", "badly signed", "never down", "not held back", "not recovered"],
+    ids=["overtaken", "lost", "again, and late", "badly signed", "never down", "not held back", "not recovered"],
 )
 async def test_anything_else_is_found(answers: Answers) -> None:
     with pytest.raises(DemoFailed):
