@@ -334,7 +334,7 @@ class Road(Rows):
         await self.world.book_in("HW-1", "HW-2", holder=self.world.installer)
         for line, hardware_id in zip(await self.lines(), ("HW-1", "HW-2"), strict=True):
             await self.link(hardware_id, line)
-            await self.test_and_charge(line, hardware_id)
+            await self.commission(line, hardware_id)
         for line in await self.lines():
             photo = await self.photo()
             await self.answer(
@@ -345,7 +345,7 @@ class Road(Rows):
         await self.submit_sat()
         await self.approve_sat()
 
-    async def test_and_charge(self, line: WorkOrderLine, hardware_id: str) -> None:
+    async def commission(self, line: WorkOrderLine, hardware_id: str) -> None:
         await self.start_test(line)
         await self.pass_test(f"SN-{hardware_id}")
         await self.charge()

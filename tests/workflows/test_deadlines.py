@@ -156,6 +156,7 @@ async def test_a_due_date_that_is_moved_is_heard_of_at_once_by_its_bell(house: H
     await handle.signal(DeadlinesWorkflow.wake)
     await house.until(lambda: was_told(house, LATE))
     await handle.terminate()
+    assert [entry.what for entry in await noted(house.desk, "deadline")] == ["overdue", "escalated to administration"]
 
 
 async def test_it_is_started_once_whoever_asks_and_its_bell_harms_nobody(house: House) -> None:

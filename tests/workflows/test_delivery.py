@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from sqlmodel import col, select
 from temporalio import workflow
+from temporalio.api.enums.v1 import EventType
 
 from models.secrets import KeyRing
 from models.store.viewer import EVERYTHING, Viewer
@@ -112,11 +113,12 @@ async def test_a_notice_given_up_by_hand_lets_those_behind_it_pass(house: House)
     house.webhooks.refuses = lambda notice_id: notice_id == house.webhooks.tries[0]
     await tell(house, "placement.approved", "placement.rejected")
     await house.until(lambda: failures(house, made, 1))
-    first = (await notices(house))[0]
+    first, second = await notices(house)
     async with house.desk.work(NOBODY, "test") as work:
         await endpoint.give_up(work, made.id, first.id, EVERYTHING)
     await house.relay.deliver(work.handed_over)
     await house.until(lambda: are(house, ["given_up", "delivered"]))
+    assert house.webhooks.taken == [str(second.id)]
 
 
 async def test_a_process_of_the_first_release_goes_over_to_batches(
@@ -128,6 +130,7 @@ async def test_a_process_of_the_first_release_goes_over_to_batches(
         made = await endpoint_of(house)
         await tell(house, "placement.approved")
         await house.until(lambda: are(house, ["delivered"]))
+        await house.until(lambda: rests(house, made))
         assert set(await activities_of(house, made)) == {"deliver_next"}
     await tell(house, "placement.rejected")
     await house.until(lambda: are(house, ["delivered"] * 2))
@@ -139,6 +142,13 @@ async def activities_of(house: House, what: Endpoint) -> list[str]:
     handle = house.client.get_workflow_handle(notice.workflow_id(what.id))
     scheduled = [each.activity_task_scheduled_event_attributes async for each in handle.fetch_history_events()]
     return [each.activity_type.name for each in scheduled if each.activity_type.name]
+
+
+async def rests(house: House, what: Endpoint) -> bool:
+    """No activity of the process is under way: its last word is that it waits."""
+    handle = house.client.get_workflow_handle(notice.workflow_id(what.id))
+    *_, last = [each async for each in handle.fetch_history_events()]
+    return last.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
 
 
 async def by_hand(house: House, use_case: Callable[[Work, UUID, Viewer], Awaitable[Endpoint]], what: Endpoint) -> None:

@@ -1,4 +1,5 @@
 import asyncio
+import dataclasses
 import os
 import signal
 import sys
@@ -30,6 +31,11 @@ while True:
 STUBBORN = STEADY.replace("signal.signal(signal.SIGTERM, leave)", "signal.signal(signal.SIGTERM, signal.SIG_IGN)")
 
 
+# Ends, and not well, as soon as somebody has seen that it is ready.
+BRIEF = STEADY.replace("while True:\n    time.sleep(60)", "while os.path.exists(sys.argv[3]):\n    pass\nsys.exit(3)")
+BRIEF = BRIEF.replace("import signal", "import os, signal")
+
+
 def python(folder: Path, name: str, code: str, *, after: tuple[str, ...] = (), stop_within_s: float = 10) -> Program:
     """A program that is ready when it has made its file ``<name>.ready``."""
     flag = folder / f"{name}.ready"
@@ -49,6 +55,21 @@ def python(folder: Path, name: str, code: str, *, after: tuple[str, ...] = (), s
         start_within_s=10,
         stop_within_s=stop_within_s,
     )
+
+
+def until_it_is_seen(program: Program) -> Program:
+    """Its file goes with the first look at it."""
+    flag = Path(program.command[-1])
+
+    async def seen() -> bool:
+        return await asyncio.to_thread(taken)
+
+    def taken() -> bool:
+        there = flag.exists()
+        flag.unlink(missing_ok=True)
+        return there
+
+    return dataclasses.replace(program, ready=seen)
 
 
 def diary(folder: Path) -> list[str]:
@@ -94,9 +115,8 @@ async def test_a_program_that_keeps_ending_is_started_again_with_growing_pauses(
 ) -> None:
     monkeypatch.setattr(supervise, "FIRST_PAUSE_S", 0.01)
     monkeypatch.setattr(supervise, "LONGEST_PAUSE_S", 0.05)
-    brief = STEADY.replace("time.sleep(60)", "time.sleep(0.2); sys.exit(3)")
     said: list[str] = []
-    supervisor = Supervisor(tmp_path, [python(tmp_path, "api", brief)], said.append)
+    supervisor = Supervisor(tmp_path, [until_it_is_seen(python(tmp_path, "api", BRIEF))], said.append)
     await supervisor.start()
     await until(lambda: len(said) >= 4)
     assert set(said) == {"api ended with exit code 3; it is started again."}
