@@ -1,6 +1,7 @@
 """The steps of the placement process."""
 
 import contextlib
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from uuid import UUID
 
@@ -52,20 +53,8 @@ class PlacementActivities:
 
     @activity.defn
     async def request_grid_connection(self, step: Step) -> PlacementProgress:
-        """P5: the one outgoing call of this step; the same key for the same attempt however often it is retried."""
-        attempt_id = step.subject_id
-        async with self._steps.desk.work(STATIONMASTER, step.correlation_id) as work:
-            request = await placement.connection_request(work, attempt_id)
-        if request is None:
-            return await self._after_request(step, lambda work: placement.load_by_attempt(work, attempt_id))
-        try:
-            given = await self._grid_operator.request_connection(request, _request_key(request))
-        except TryAgain as error:
-            raise await self._unreachable(step, error) from error
-        except Refused as error:
-            detail = f"The grid operator did not take the request: {error.detail}"
-            return await self._after_request(step, lambda work: placement.note_grid_refused(work, attempt_id, detail))
-        return await self._after_request(step, lambda work: placement.note_grid_requested(work, attempt_id, given))
+        """P5: the same key for the same attempt however often it is retried."""
+        return await self._request_connection(step, placement.connection_request)
 
     @activity.defn
     async def apply_grid_call(self, placement_id: UUID, fact: Fact) -> PlacementProgress:
@@ -112,19 +101,7 @@ class PlacementActivities:
         The grid operator answers the same key with the request that it has made, or makes the one that is cancelled
         next; nothing is left behind either way.
         """
-        attempt_id = step.subject_id
-        async with self._steps.desk.work(STATIONMASTER, step.correlation_id) as work:
-            request = await placement.lost_connection_request(work, attempt_id)
-        if request is None:
-            return await self._after_request(step, lambda work: placement.load_by_attempt(work, attempt_id))
-        try:
-            given = await self._grid_operator.request_connection(request, _request_key(request))
-        except TryAgain as error:
-            raise await self._unreachable(step, error) from error
-        except Refused as error:
-            detail = f"The grid operator has not taken the request: {error.detail}"
-            return await self._after_request(step, lambda work: placement.note_grid_refused(work, attempt_id, detail))
-        return await self._after_request(step, lambda work: placement.note_grid_requested(work, attempt_id, given))
+        return await self._request_connection(step, placement.lost_connection_request)
 
     @activity.defn
     async def cancel_grid_connection(self, step: Step) -> PlacementProgress:
@@ -150,6 +127,24 @@ class PlacementActivities:
     @activity.defn
     async def finish_undoing(self, step: Step) -> PlacementProgress:
         return await self._take(step.subject_id, step, lambda work: undoing.finish(work, step.subject_id))
+
+    async def _request_connection(
+        self, step: Step, needed: Callable[[Work, UUID], Awaitable[ConnectionRequest | None]]
+    ) -> PlacementProgress:
+        """The one outgoing call of the step, unless the attempt no longer needs it."""
+        attempt_id = step.subject_id
+        async with self._steps.desk.work(STATIONMASTER, step.correlation_id) as work:
+            request = await needed(work, attempt_id)
+        if request is None:
+            return await self._after_request(step, lambda work: placement.load_by_attempt(work, attempt_id))
+        try:
+            given = await self._grid_operator.request_connection(request, _request_key(request))
+        except TryAgain as error:
+            raise await self._unreachable(step, error) from error
+        except Refused as error:
+            detail = f"The grid operator did not take the request: {error.detail}"
+            return await self._after_request(step, lambda work: placement.note_grid_refused(work, attempt_id, detail))
+        return await self._after_request(step, lambda work: placement.note_grid_requested(work, attempt_id, given))
 
     async def _undo(self, step: Step, use_case: UseCase[PlacementProgress]) -> PlacementProgress:
         return await self._steps.take(
