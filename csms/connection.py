@@ -7,7 +7,7 @@ reading, which stops the station by TCP's own means.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -88,11 +88,19 @@ CallHandler = Callable[[Call], Awaitable[Answer]]
 
 
 class StationConnection:
-    def __init__(self, socket: Connection, handler: CallHandler, actions: frozenset[str], limits: Limits) -> None:
+    def __init__(
+        self,
+        socket: Connection,
+        handler: CallHandler,
+        actions: frozenset[str],
+        limits: Limits,
+        error_words: Mapping[ErrorCode, str],
+    ) -> None:
         self._socket = socket
         self._handler = handler
         self._actions = actions
         self._limits = limits
+        self._error_words = error_words
         self._calls: asyncio.Queue[Call | None] = asyncio.Queue(limits.queued_calls)
         self._throttle = Throttle(limits.messages_per_s, limits.burst)
         self._turn = asyncio.Lock()
@@ -216,7 +224,7 @@ class StationConnection:
             case Unreadable(message_id, cause):
                 metrics.DROPPED.labels("unreadable").inc()
                 log.warning("frame_unreadable", cause=cause)
-                await self._send(frames.write_error(message_id, ErrorCode.FORMATION_VIOLATION, cause))
+                await self._send(self._error(message_id, ErrorCode.FORMATION_VIOLATION, cause))
                 return False
         return True
 
@@ -250,15 +258,18 @@ class StationConnection:
                 text, result = frames.write_result(call.message_id, answer.payload), "answered"
             except CallRefusedError as refusal:
                 log.warning("call_refused", code=refusal.code, cause=refusal.description)
-                text, result = frames.write_error(call.message_id, refusal.code, refusal.description), refusal.code
+                text, result = self._error(call.message_id, refusal.code, refusal.description), refusal.code
             except Exception:
                 log.exception("call_not_handled")
-                text = frames.write_error(call.message_id, ErrorCode.INTERNAL_ERROR, "Try again later.")
+                text = self._error(call.message_id, ErrorCode.INTERNAL_ERROR, "Try again later.")
                 result = ErrorCode.INTERNAL_ERROR
             await self._send(text)
         metrics.MESSAGES.labels(label, result).inc()
         if answer is not None and answer.afterwards is not None:
             answer.afterwards()
+
+    def _error(self, message_id: str, code: ErrorCode, description: str) -> str:
+        return frames.write_error(message_id, self._error_words.get(code, code.value), description)
 
     async def _send(self, text: str) -> None:
         try:

@@ -139,5 +139,6 @@ def write_result(message_id: str, payload: Payload) -> str:
     return orjson.dumps([CALL_RESULT, message_id, payload]).decode()
 
 
-def write_error(message_id: str, code: ErrorCode, description: str) -> str:
+def write_error(message_id: str, code: str, description: str) -> str:
+    """``code`` is the error as the version of OCPP writes it."""
     return orjson.dumps([CALL_ERROR, message_id, code, description[:DESCRIPTION_LIMIT], {}]).decode()

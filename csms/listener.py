@@ -18,7 +18,7 @@ from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
-from csms import metrics
+from csms import metrics, protocols
 from csms.authentication import Authenticator, TooManyWaitingError, password_of
 from csms.connection import Limits
 from csms.ports import KeyKind, KnownStation, OpenConnection, StationRecords, StoredKey
@@ -29,7 +29,6 @@ from models.clock import Clock, utc_now
 log = structlog.get_logger()
 
 PATH = "/ocpp/"
-OCPP16 = Subprotocol("ocpp1.6")
 # OCPP 2.0.1 part 4 §3.1.1 (identifierString without the colon, at most 48 characters), and the dot that some 1.6 use.
 IDENTITY = re.compile(r"[A-Za-z0-9*_=+|@.\-]{1,48}")
 FRAME_LIMIT_BYTES = 256 * 1024
@@ -147,13 +146,15 @@ class CsmsServer:
     async def _serve_station(self, socket: ServerConnection) -> None:
         admission = cast("StationSocket", socket).admission
         station, key = admission.station, admission.key
-        opened = OpenConnection(uuid4(), self._node, _remote_ip(socket), OCPP16, key.kind)
-        with bound_contextvars(identity=station.identity, connection=str(opened.connection_id)):
+        with bound_contextvars(identity=station.identity):
             if socket.subprotocol is None:
                 log.warning("no_common_subprotocol", offered=_offered(socket))
                 metrics.HANDSHAKES_REJECTED.labels("subprotocol").inc()
-                await socket.close(CloseCode.PROTOCOL_ERROR, "offer the subprotocol ocpp1.6")
+                ours = " or ".join(each.subprotocol for each in protocols.PROTOCOLS)
+                await socket.close(CloseCode.PROTOCOL_ERROR, f"offer the subprotocol {ours}")
                 return
+        opened = OpenConnection(uuid4(), self._node, _remote_ip(socket), socket.subprotocol, key.kind)
+        with bound_contextvars(identity=station.identity, connection=str(opened.connection_id)):
             await self._serve_session(StationSession(self._front, station, opened, socket), key)
 
     async def _serve_session(self, session: StationSession, key: StoredKey) -> None:
@@ -224,7 +225,7 @@ def _refuse(socket: ServerConnection, status: http.HTTPStatus, reason: str) -> R
 
 def _subprotocol(_: ServerConnection, offered: object) -> Subprotocol | None:
     """OCPP-J 1.6 §3.2: without a common one the handshake ends without one, and the socket is closed after it."""
-    return OCPP16 if isinstance(offered, list | tuple) and OCPP16 in offered else None
+    return protocols.best_of(offered) if isinstance(offered, list | tuple) else None
 
 
 def _offered(socket: ServerConnection) -> str:

@@ -10,6 +10,8 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
+from websockets.typing import Subprotocol
+
 from csms.events import Authorise, Booted, ConnectorStatus, Metered, Started, Stopped
 
 
@@ -67,7 +69,7 @@ class OpenConnection:
     connection_id: UUID
     node: str
     remote_ip: str
-    protocol: str
+    protocol: Subprotocol
     opened_by: KeyKind
 
 

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import CloseCode
 
-from csms import metrics
+from csms import metrics, protocols
 from csms.authentication import Authenticator, new_key
 from csms.commands import (
     Command,
@@ -26,7 +26,7 @@ from csms.commands import (
 from csms.connection import Answer, CallRefusedError, Limits, NotSentError, StationConnection
 from csms.frames import Call, ErrorCode
 from csms.ports import KeyKind, KnownStation, NotRegisteredError, OpenConnection, Registration, StationRecords
-from csms.v16 import inbound, outbound
+from csms.protocol import Context
 from models.clock import Clock
 
 log = structlog.get_logger()
@@ -50,7 +50,10 @@ class StationSession:
         self.opened = opened
         self._front = front
         self._registration = station.registration
-        self._connection = StationConnection(socket, self._handle, inbound.ACTIONS, front.limits)
+        self._protocol = protocols.named(opened.protocol)
+        self._connection = StationConnection(
+            socket, self._handle, self._protocol.actions, front.limits, self._protocol.error_words
+        )
         self._key_sent = False
         self._errands: set[asyncio.Task[None]] = set()
 
@@ -89,7 +92,7 @@ class StationSession:
         await self.close(CloseCode.NORMAL_CLOSURE, "replaced by a newer connection")
 
     async def _send(self, command: StationCall) -> Outcome:
-        outcome = await outbound.execute(self._connection.call, command)
+        outcome = await self._protocol.execute(self._connection.call, command)
         log.info(
             "command_answered",
             identity=self.station.identity,
@@ -106,9 +109,9 @@ class StationSession:
 
     async def _handle(self, call: Call) -> Answer:
         front = self._front
-        context = inbound.Context(self.station, front.records, front.clock(), self._booted)
+        context = Context(self.station, front.records, front.clock(), self._booted)
         try:
-            return await inbound.handle(context, call)
+            return await self._protocol.handle(context, call)
         except NotRegisteredError:
             log.warning("no_longer_registered")
             self._spawn(self.close(CloseCode.POLICY_VIOLATION, "no longer registered"))

@@ -1,7 +1,5 @@
 """Calls by stations: one small handler per message of OCPP 1.6 ed.2 §4. It translates, asks the records, answers."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -11,7 +9,8 @@ from ocpp.v16 import call_result, datatypes, enums
 from csms import events
 from csms.connection import Answer, CallRefusedError
 from csms.frames import Call, ErrorCode, Payload
-from csms.ports import KnownStation, Registration, StationRecords, TokenDecision, TokenStatus
+from csms.ports import Registration, TokenDecision, TokenStatus
+from csms.protocol import Context, Handler
 from csms.v16 import schemas
 from csms.v16.reading import INT32_MAX, METER_MAX_WH, Reader, clean, instant_of
 from csms.v16.samples import samples_of
@@ -32,19 +31,6 @@ _TOKEN_STATUS = {
     TokenStatus.INVALID: enums.AuthorizationStatus.invalid,
     TokenStatus.CONCURRENT: enums.AuthorizationStatus.concurrent_tx,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What a handler has at hand. ``booted`` is told the answer to a boot once that is on its way."""
-
-    station: KnownStation
-    records: StationRecords
-    now: datetime
-    booted: Callable[[Registration], None]
-
-
-Handler = Callable[[Context, Call], Awaitable[Answer]]
 
 
 async def boot_notification(context: Context, call: Call) -> Answer:

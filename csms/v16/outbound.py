@@ -1,6 +1,6 @@
 """Our commands as calls of OCPP 1.6 ed.2 §5, and the stations' answers as outcomes."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 from ocpp.charge_point import remove_nones, serialize_as_dict, snake_to_camel_case
@@ -11,6 +11,7 @@ from csms import commands
 from csms.commands import ConfigurationEntry, Outcome, Result, StationCall, Trigger
 from csms.connection import CallFailedError, NoAnswerError
 from csms.frames import Payload
+from csms.protocol import MakeCall
 from csms.v16.reading import clean
 
 ENTRIES_LIMIT = 500
@@ -49,10 +50,8 @@ _REQUESTS: dict[type[BaseModel], Callable[[Any], Any]] = {
     commands.Unlock: lambda command: call.UnlockConnector(command.connector),
 }
 
-Call = Callable[[str, Payload], Awaitable[Payload]]
 
-
-async def execute(make_call: Call, command: StationCall) -> Outcome:
+async def execute(make_call: MakeCall, command: StationCall) -> Outcome:
     """Sends the command and reads the answer. Raises NotSentError only."""
     request = _REQUESTS[type(command)](command)
     payload: Payload = snake_to_camel_case(remove_nones(serialize_as_dict(request)))

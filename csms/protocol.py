@@ -1,0 +1,40 @@
+"""What the front asks of a version of OCPP: its calls read as our events, our commands written as its calls."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from websockets.typing import Subprotocol
+
+from csms.commands import Outcome, StationCall
+from csms.connection import Answer
+from csms.frames import Call, ErrorCode, Payload
+from csms.ports import KnownStation, Registration, StationRecords
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a handler has at hand. ``booted`` is told the answer to a boot once that is on its way."""
+
+    station: KnownStation
+    records: StationRecords
+    now: datetime
+    booted: Callable[[Registration], None]
+
+
+Handler = Callable[[Context, Call], Awaitable[Answer]]
+MakeCall = Callable[[str, Payload], Awaitable[Payload]]
+"""Calls the station with an action and a payload. Raises as ``StationConnection.call`` does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """One version. ``handle`` raises CallRefusedError where a CALLERROR is due, ``execute`` NotSentError only."""
+
+    subprotocol: Subprotocol
+    actions: frozenset[str]
+    """What its stations call; anything else is counted as unknown."""
+    handle: Handler
+    execute: Callable[[MakeCall, StationCall], Awaitable[Outcome]]
+    error_words: Mapping[ErrorCode, str] = field(default_factory=dict)
+    """The errors that it calls otherwise than OCPP 1.6 does."""
