@@ -33,12 +33,18 @@ async def enter(work: Work, machine: Machine[Any, Any], row: Stage, before: StrE
         return
     if row.escalated_at is not None:
         await task.close_task(work, TaskKind.OVERDUE, row.id)
-    await _count(work, machine, row, work.now)
+    await _count(work, machine, row, work.now, await deadlines.country_of(work.session, row))
+
+
+async def begin(work: Work, machine: Machine[Any, Any], row: Stage, country: str) -> None:
+    """The row, not stored yet, is due at its first stage by the holidays of the country that it is about."""
+    await _count(work, machine, row, work.now, country)
 
 
 async def count_from(work: Work, machine: Machine[Any, Any], row: WorkOrder, day: date) -> None:
     """The days of a planned work order count from the planned one; its task is due with it."""
-    await _count(work, machine, row, datetime.combine(day, _NOON, tzinfo=work.terms.zone))
+    noon = datetime.combine(day, _NOON, tzinfo=work.terms.zone)
+    await _count(work, machine, row, noon, await deadlines.country_of(work.session, row))
     await follow(work, TaskKind.PERFORM_WORK_ORDER, row)
 
 
@@ -49,9 +55,8 @@ async def follow(work: Work, kind: TaskKind, row: Stage) -> None:
         await task.fall_due_with(work, known, row)
 
 
-async def _count(work: Work, machine: Machine[Any, Any], row: Stage, start: datetime) -> None:
+async def _count(work: Work, machine: Machine[Any, Any], row: Stage, start: datetime, country: str | None) -> None:
     process, stage = rules.process_of(machine), row.stage
-    country = await deadlines.country_of(work.session, row)
     term = await term_of(work, process, stage, country)
     if term is None:
         row.fall_due(None, None)

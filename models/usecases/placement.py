@@ -48,11 +48,12 @@ async def submit(work: Work, new: NewPlacement, requester_id: UUID, viewer: View
         contact_language=new.contact.language,
         remarks=new.remarks,
     )
+    # Its deadline and who is told of it are known before it is stored, so that it is written once.
+    await deadline.begin(work, PLACEMENT, placement, new.location.country)
+    await _ask_operations(work, placement, TaskKind.REVIEW_PLACEMENT, "Decide on the placement request")
     work.session.add(placement)
     await work.session.flush()
     await _add_attempt(work, placement, new.location, 1)
-    await deadline.enter(work, PLACEMENT, placement, None)
-    await _ask_operations(work, placement, TaskKind.REVIEW_PLACEMENT, "Decide on the placement request")
     _record(work, placement, "placement requested")
     await process.begin(work, workflow_id(placement.reference), WORKFLOW, placement.id, placement.reference)
     return placement

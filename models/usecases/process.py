@@ -26,9 +26,10 @@ Result = TypeVar("Result", bound=BaseModel)
 
 async def begin(work: Work, workflow_id: str, kind: str, subject_id: UUID, reference: str) -> None:
     """Make the process and the fact that starts it; only for a fact that creates the process."""
-    await enter(work, workflow_id, kind, subject_id)
+    process = Process(workflow_id=workflow_id, kind=kind, subject_id=subject_id)
+    work.session.add(process)
     subject = Subject(subject_id=subject_id, reference=reference, correlation_id=work.correlation_id)
-    await _write(work, workflow_id, HandoverKind.START, kind, subject.model_dump(mode="json"))
+    await _write(work, process, HandoverKind.START, kind, subject.model_dump(mode="json"))
 
 
 async def enter(work: Work, workflow_id: str, kind: str, subject_id: UUID) -> None:
@@ -39,16 +40,17 @@ async def enter(work: Work, workflow_id: str, kind: str, subject_id: UUID) -> No
 
 async def hand_over(work: Work, workflow_id: str, name: str, payload: dict[str, Any]) -> bool:
     """Write a fact for a process. False where the process has ended: the fact is kept as a late one."""
-    return await _write(work, workflow_id, HandoverKind.SIGNAL, name, payload)
-
-
-async def _write(work: Work, workflow_id: str, kind: HandoverKind, name: str, payload: dict[str, Any]) -> bool:
     process = await processes.lock(work.session, workflow_id)
     if process is None:
         raise NotFound(f"There is no process {workflow_id}")
+    return await _write(work, process, HandoverKind.SIGNAL, name, payload)
+
+
+async def _write(work: Work, process: Process, kind: HandoverKind, name: str, payload: dict[str, Any]) -> bool:
     process.last_number += 1
+    await work.session.flush()  # the process first: its facts point to it
     fact = Handover(
-        workflow_id=workflow_id,
+        workflow_id=process.workflow_id,
         number=process.last_number,
         kind=kind,
         name=name,
@@ -61,7 +63,7 @@ async def _write(work: Work, workflow_id: str, kind: HandoverKind, name: str, pa
     if fact.late:
         await _record_late(work, process, fact)
     else:
-        work.handed_over.add(workflow_id)
+        work.handed_over.add(process.workflow_id)
     return not fact.late
 
 
