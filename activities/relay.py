@@ -88,11 +88,15 @@ class Relay:
         async with self._desk.work(RELAY, "hand-over") as work:
             if not await processes.lock_delivery(work.session, workflow_id, wait=wait):
                 return
-            while rows := await processes.undelivered(work.session, workflow_id, BATCH):
+            more = True
+            while more:
+                rows = await processes.undelivered(work.session, workflow_id, BATCH)
                 for row in rows:
                     if not await self._send(work, row):
                         return
                 await work.session.flush()
+                # What is written meanwhile is delivered by whoever writes it, behind this lock.
+                more = len(rows) == BATCH
 
     async def _send(self, work: Work, row: Handover) -> bool:
         row.attempts += 1

@@ -18,8 +18,10 @@ from models.secrets import KeyRing
 from models.settings import Settings
 from models.usecases.work import Desk, Work
 
-DELIVERY_PATIENCE_S = 2.0
+DELIVERY_PATIENCE_S = 0.05
 """An answer waits so long for its facts to reach their processes; after that they travel on without it."""
+ENDING_S = 2.0
+"""So long a process that ends waits for the deliveries that are under way."""
 DELIVERIES_AT_ONCE = 4
 """Each holds a database connection while it calls Temporal. Where more wait for their turn, no answer waits."""
 DELIVERIES_WAITING = 500
@@ -63,7 +65,7 @@ class Services:
 
     async def close(self) -> None:
         if self._under_way:
-            await asyncio.wait(self._under_way, timeout=DELIVERY_PATIENCE_S)
+            await asyncio.wait(self._under_way, timeout=ENDING_S)
         self.hashing.close()
         await self.desk.database.close()
 

@@ -46,8 +46,8 @@ async def lock_delivery(session: AsyncSession, workflow_id: str, *, wait: bool) 
     """
     name = sa.func.hashtextextended("handover:" + workflow_id, 0)
     if wait:
-        await session.execute(sa.text(f"SET LOCAL lock_timeout = {DELIVERY_WAIT_MS}"))
-        await session.execute(select(sa.func.pg_advisory_xact_lock(name)))
+        limit = sa.func.set_config("lock_timeout", str(DELIVERY_WAIT_MS), sa.true())
+        await session.execute(select(limit, sa.func.pg_advisory_xact_lock(name)))
         return True
     return bool((await session.execute(select(sa.func.pg_try_advisory_xact_lock(name)))).scalar_one())
 
