@@ -10,7 +10,7 @@ import structlog
 from structlog.contextvars import get_contextvars
 
 from csms.courier import Courier
-from csms.events import Authorise, Booted, ConnectorStatus, Irregularity, Metered, Sample, Started, Stopped
+from csms.events import Authorise, Booted, ConnectorStatus, Irregularity, Metered, Sample, Started, Stopped, Told
 from csms.ports import (
     BootDecision,
     KeyKind,
@@ -140,6 +140,11 @@ class UseCaseRecords:
                 irregularities=_named(event.irregularities),
             )
         return None if verdict is None else _decided(verdict)
+
+    async def told(self, known: KnownStation, event: Told, at: datetime) -> None:
+        since = at if event.irregularities else event.timestamp
+        async with self._facts_of(known) as work:
+            await station.told(work, known.asset_id, event.topic, event.word, since, event.request, event.info)
 
     async def heartbeat(self, known: KnownStation, _at: datetime) -> None:
         async with self._facts_of(known) as work:

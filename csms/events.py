@@ -6,6 +6,7 @@ Texts are free of NUL (PostgreSQL takes none) and cut to a bound; instants are z
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,4 +110,27 @@ class Stopped:
     reason: str = "Local"
     token: str | None = None
     samples: tuple[Sample, ...] = ()
+    irregularities: tuple[Irregularity, ...] = ()
+
+
+class Topic(StrEnum):
+    """What a station tells of besides charging."""
+
+    FIRMWARE = "firmware"
+    LOG = "log"
+    SECURITY = "security"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """News of a firmware update or a log's upload (``word`` is where it stands), or of the station's security.
+
+    ``request`` is the number of our command where the station names it.
+    """
+
+    topic: Topic
+    word: str
+    timestamp: datetime
+    request: int | None = None
+    info: str | None = None
     irregularities: tuple[Irregularity, ...] = ()

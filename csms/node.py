@@ -33,6 +33,22 @@ _COMMANDS: dict[str, type[Command]] = {
     "trigger_message": commands.TriggerMessage,
     "start_charging": commands.StartCharging,
     "stop_charging": commands.StopCharging,
+    "set_charging_profile": commands.SetChargingProfile,
+    "clear_charging_profile": commands.ClearChargingProfile,
+    "read_schedule": commands.ReadSchedule,
+    "change_availability": commands.ChangeAvailability,
+    "reserve_now": commands.ReserveNow,
+    "cancel_reservation": commands.CancelReservation,
+    "clear_cache": commands.ClearCache,
+    "read_local_list_version": commands.ReadLocalListVersion,
+    "send_local_list": commands.SendLocalList,
+    "update_firmware": commands.UpdateFirmware,
+    "fetch_log": commands.FetchLog,
+    "read_certificates": commands.ReadCertificates,
+    "install_certificate": commands.InstallCertificate,
+    "delete_certificate": commands.DeleteCertificate,
+    "give_certificate": commands.GiveCertificate,
+    "transfer_data": commands.TransferData,
     "reset": commands.Reset,
     "unlock": commands.Unlock,
     "renew_key": commands.RenewKey,
@@ -40,6 +56,12 @@ _COMMANDS: dict[str, type[Command]] = {
 }
 _OUTCOMES: dict[Result, OutcomeKind] = {
     Result.ACCEPTED: "accepted",
+    Result.SCHEDULED: "scheduled",
+    Result.OCCUPIED: "occupied",
+    Result.FAULTED: "faulted",
+    Result.UNAVAILABLE: "unavailable",
+    Result.VERSION_MISMATCH: "version_mismatch",
+    Result.NOT_FOUND: "not_found",
     Result.REJECTED: "rejected",
     Result.NOT_SUPPORTED: "not_supported",
     Result.REBOOT_REQUIRED: "reboot_required",
@@ -88,7 +110,7 @@ def _not_here(reason: str) -> ApplicationError:
 
 
 def _reported(outcome: Outcome) -> CommandOutcome:
-    data: dict[str, Any] = {}
+    data: dict[str, Any] = dict(outcome.data)
     if outcome.configuration or outcome.unknown_keys:
         data["configuration"] = {
             entry.key: {"value": entry.value, "readonly": entry.readonly} for entry in outcome.configuration

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from websockets.typing import Subprotocol
 
-from csms.events import Authorise, Booted, ConnectorStatus, Metered, Started, Stopped
+from csms.events import Authorise, Booted, ConnectorStatus, Metered, Started, Stopped, Told
 
 
 class Registration(StrEnum):
@@ -137,6 +137,9 @@ class StationRecords(Protocol):
 
     async def stopped(self, station: KnownStation, event: Stopped, at: datetime) -> TokenDecision | None:
         """Stores the stop with its evidence; None where no token was shown. A repeated one changes nothing."""
+
+    async def told(self, station: KnownStation, event: Told, at: datetime) -> None:
+        """Keeps what the station tells of its firmware, its logs or its security, for people to see."""
 
     async def heartbeat(self, station: KnownStation, at: datetime) -> None:
         """The station was alive at the instant."""

@@ -1,9 +1,6 @@
 """Calls by stations: one small handler per message of OCPP 1.6 ed.2 §4. It translates, asks the records, answers."""
 
-from datetime import datetime
-
 import structlog
-from ocpp.charge_point import remove_nones, serialize_as_dict, snake_to_camel_case
 from ocpp.v16 import call_result, datatypes, enums
 
 from csms import events
@@ -14,6 +11,7 @@ from csms.protocol import Context, Handler
 from csms.v16 import schemas
 from csms.v16.reading import INT32_MAX, METER_MAX_WH, Reader, clean, instant_of
 from csms.v16.samples import samples_of
+from csms.v16.writing import payload_of, written
 
 log = structlog.get_logger()
 
@@ -48,15 +46,13 @@ async def boot_notification(context: Context, call: Call) -> Answer:
     )
     decision = await context.records.boot(context.station, event, context.now)
     log.info("station_booted", registration=decision.registration, firmware=event.firmware)
-    conf = call_result.BootNotification(
-        _written(context.now), decision.interval_s, _REGISTRATION[decision.registration]
-    )
-    return Answer(_payload(conf), afterwards=lambda: context.booted(decision.registration))
+    conf = call_result.BootNotification(written(context.now), decision.interval_s, _REGISTRATION[decision.registration])
+    return Answer(payload_of(conf), afterwards=lambda: context.booted(decision.registration))
 
 
 async def heartbeat(context: Context, _: Call) -> Answer:
     await context.records.heartbeat(context.station, context.now)
-    return Answer(_payload(call_result.Heartbeat(_written(context.now))))
+    return Answer(payload_of(call_result.Heartbeat(written(context.now))))
 
 
 async def status_notification(context: Context, call: Call) -> Answer:
@@ -73,13 +69,13 @@ async def status_notification(context: Context, call: Call) -> Answer:
         irregularities=reader.irregularities,
     )
     await context.records.status(context.station, event, context.now)
-    return Answer(_payload(call_result.StatusNotification()))
+    return Answer(payload_of(call_result.StatusNotification()))
 
 
 async def authorize(context: Context, call: Call) -> Answer:
     event = events.Authorise(clean(call.payload["idTag"]))
     decision = await context.records.authorise(context.station, event, context.now)
-    return Answer(_payload(call_result.Authorize(_token_info(decision))))
+    return Answer(payload_of(call_result.Authorize(_token_info(decision))))
 
 
 async def start_transaction(context: Context, call: Call) -> Answer:
@@ -96,7 +92,7 @@ async def start_transaction(context: Context, call: Call) -> Answer:
     decision = await context.records.started(context.station, event, context.now)
     if not 0 < decision.transaction_id <= INT32_MAX:
         raise ValueError(f"{decision.transaction_id} can't be a transaction id: give a positive int32")
-    return Answer(_payload(call_result.StartTransaction(decision.transaction_id, _token_info(decision.token))))
+    return Answer(payload_of(call_result.StartTransaction(decision.transaction_id, _token_info(decision.token))))
 
 
 async def stop_transaction(context: Context, call: Call) -> Answer:
@@ -113,7 +109,7 @@ async def stop_transaction(context: Context, call: Call) -> Answer:
         irregularities=reader.irregularities,
     )
     decision = await context.records.stopped(context.station, event, context.now)
-    return Answer(_payload(call_result.StopTransaction(_token_info(decision) if decision else None)))
+    return Answer(payload_of(call_result.StopTransaction(_token_info(decision) if decision else None)))
 
 
 async def meter_values(context: Context, call: Call) -> Answer:
@@ -127,23 +123,43 @@ async def meter_values(context: Context, call: Call) -> Answer:
         irregularities=reader.irregularities,
     )
     await context.records.metered(context.station, event, context.now)
-    return Answer(_payload(call_result.MeterValues()))
+    return Answer(payload_of(call_result.MeterValues()))
 
 
 async def data_transfer(_: Context, call: Call) -> Answer:
     log.info("data_transfer_of_unknown_vendor", vendor=clean(call.payload["vendorId"]))
-    return Answer(_payload(call_result.DataTransfer(enums.DataTransferStatus.unknown_vendor_id)))
+    return Answer(payload_of(call_result.DataTransfer(enums.DataTransferStatus.unknown_vendor_id)))
 
 
 async def sign_certificate(_: Context, __: Call) -> Answer:
     """Security profile 3 is not offered: the station keeps the certificates it has."""
-    return Answer(_payload(call_result.SignCertificate(enums.GenericStatus.rejected)))
+    return Answer(payload_of(call_result.SignCertificate(enums.GenericStatus.rejected)))
 
 
-async def noted(_: Context, call: Call) -> Answer:
-    """A notification that has no effect yet: logged and confirmed."""
-    words = {name: clean(str(call.payload[name]), 50) for name in ("status", "type") if name in call.payload}
-    log.info("station_notifies", **{f"notified_{name}": word for name, word in words.items()})
+async def firmware_status(context: Context, call: Call) -> Answer:
+    return await _told(context, call, events.Topic.FIRMWARE, call.payload["status"])
+
+
+async def log_status(context: Context, call: Call) -> Answer:
+    return await _told(context, call, events.Topic.LOG, call.payload["status"])
+
+
+async def security_event(context: Context, call: Call) -> Answer:
+    return await _told(context, call, events.Topic.SECURITY, call.payload["type"])
+
+
+async def _told(context: Context, call: Call, topic: events.Topic, word: str) -> Answer:
+    reader = Reader(context.now)
+    has_time = "timestamp" in call.payload
+    event = events.Told(
+        topic=topic,
+        word=clean(word, 50),
+        timestamp=reader.instant(call.payload, "timestamp") if has_time else context.now,
+        request=reader.number(call.payload, "requestId", low=-INT32_MAX, high=INT32_MAX),
+        info=reader.text(call.payload, "techInfo"),
+        irregularities=reader.irregularities,
+    )
+    await context.records.told(context.station, event, context.now)
     return Answer({})
 
 
@@ -154,11 +170,11 @@ STRICT: dict[str, Handler] = {
     "Authorize": authorize,
     "DataTransfer": data_transfer,
     "SignCertificate": sign_certificate,
-    "DiagnosticsStatusNotification": noted,
-    "FirmwareStatusNotification": noted,
-    "LogStatusNotification": noted,
-    "SecurityEventNotification": noted,
-    "SignedFirmwareStatusNotification": noted,
+    "DiagnosticsStatusNotification": log_status,
+    "FirmwareStatusNotification": firmware_status,
+    "LogStatusNotification": log_status,
+    "SecurityEventNotification": security_event,
+    "SignedFirmwareStatusNotification": firmware_status,
 }
 TOLERANT: dict[str, Handler] = {
     "StartTransaction": start_transaction,
@@ -195,14 +211,5 @@ def _token_info(decision: TokenDecision) -> datatypes.IdTagInfo:
     return datatypes.IdTagInfo(
         status=_TOKEN_STATUS[decision.status],
         parent_id_tag=decision.group,
-        expiry_date=_written(decision.expires_at) if decision.expires_at else None,
+        expiry_date=written(decision.expires_at) if decision.expires_at else None,
     )
-
-
-def _written(instant: datetime) -> str:
-    return instant.strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03d}Z"
-
-
-def _payload(conf: object) -> Payload:
-    payload: Payload = snake_to_camel_case(remove_nones(serialize_as_dict(conf)))
-    return payload

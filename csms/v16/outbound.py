@@ -1,67 +1,82 @@
-"""Our commands as calls of OCPP 1.6 ed.2 §5, and the stations' answers as outcomes."""
+"""Commands to stations by OCPP 1.6, and their answers as outcomes."""
 
 from collections.abc import Callable
 from typing import Any
 
-from ocpp.charge_point import remove_nones, serialize_as_dict, snake_to_camel_case
-from ocpp.v16 import call, enums
 from pydantic import BaseModel
 
 from csms import commands
-from csms.commands import ConfigurationEntry, Outcome, Result, StationCall, Trigger
+from csms.commands import ConfigurationEntry, Outcome, Result, StationCall
 from csms.connection import CallFailedError, NoAnswerError
 from csms.frames import Payload
 from csms.protocol import MakeCall
 from csms.v16.reading import clean
+from csms.v16.requests import AUTHORIZATION_KEY, request_of
+from csms.v16.writing import payload_of
 
 ENTRIES_LIMIT = 500
 VALUE_LIMIT = 2_000
+DATA_LIMIT = 20_000
 
-AUTHORIZATION_KEY = enums.ConfigurationKey.authorization_key.value
-
-_TRIGGER = {
-    Trigger.BOOT: enums.MessageTrigger.boot_notification,
-    Trigger.HEARTBEAT: enums.MessageTrigger.heartbeat,
-    Trigger.STATUS: enums.MessageTrigger.status_notification,
-    Trigger.METER_VALUES: enums.MessageTrigger.meter_values,
-    Trigger.FIRMWARE_STATUS: enums.MessageTrigger.firmware_status_notification,
-    Trigger.DIAGNOSTICS_STATUS: enums.MessageTrigger.diagnostics_status_notification,
-}
-_RESET = {"soft": enums.ResetType.soft, "hard": enums.ResetType.hard}
 _RESULT = {
     "Accepted": Result.ACCEPTED,
+    "AcceptedCanceled": Result.ACCEPTED,
     "Unlocked": Result.ACCEPTED,
+    "Scheduled": Result.SCHEDULED,
     "Rejected": Result.REJECTED,
+    "Failed": Result.REJECTED,
     "UnlockFailed": Result.REJECTED,
+    "InvalidCertificate": Result.REJECTED,
+    "RevokedCertificate": Result.REJECTED,
+    "Occupied": Result.OCCUPIED,
+    "Faulted": Result.FAULTED,
+    "Unavailable": Result.UNAVAILABLE,
+    "VersionMismatch": Result.VERSION_MISMATCH,
+    "NotFound": Result.NOT_FOUND,
+    "Unknown": Result.NOT_FOUND,
     "RebootRequired": Result.REBOOT_REQUIRED,
     "NotSupported": Result.NOT_SUPPORTED,
     "NotImplemented": Result.NOT_SUPPORTED,
+    "UnknownVendorId": Result.NOT_SUPPORTED,
+    "UnknownMessageId": Result.NOT_SUPPORTED,
 }
-
-# ``Any``: the type of the key is the type of the argument, which a mapping can't say.
-_REQUESTS: dict[type[BaseModel], Callable[[Any], Any]] = {
-    commands.ReadConfiguration: lambda command: call.GetConfiguration(list(command.keys) or None),
-    commands.ChangeConfiguration: lambda command: call.ChangeConfiguration(command.key, command.value),
-    commands.SetKey: lambda command: call.ChangeConfiguration(AUTHORIZATION_KEY, command.key.get_secret_value()),
-    commands.TriggerMessage: lambda command: call.TriggerMessage(_TRIGGER[command.message], command.connector),
-    commands.StartCharging: lambda command: call.RemoteStartTransaction(command.token, command.connector),
-    commands.StopCharging: lambda command: call.RemoteStopTransaction(command.transaction),
-    commands.Reset: lambda command: call.Reset(_RESET[command.kind]),
-    commands.Unlock: lambda command: call.UnlockConnector(command.connector),
-}
+_SAYS_MORE = frozenset(
+    {
+        "AcceptedCanceled",
+        "Failed",
+        "UnlockFailed",
+        "InvalidCertificate",
+        "RevokedCertificate",
+        "NotImplemented",
+        "UnknownVendorId",
+        "UnknownMessageId",
+    }
+)
+"""Words of the station that tell more than the result that they are taken for."""
 
 
 async def execute(make_call: MakeCall, command: StationCall) -> Outcome:
-    """Sends the command and reads the answer. Raises NotSentError only."""
-    request = _REQUESTS[type(command)](command)
-    payload: Payload = snake_to_camel_case(remove_nones(serialize_as_dict(request)))
+    """Sends the command and reads the answer. Raises NotSentError only.
+
+    Of a charging profile that is refused, what the station has instead is read back.
+    """
+    outcome = await _asked(make_call, command)
+    if isinstance(command, commands.SetChargingProfile) and outcome.result is Result.REJECTED:
+        unit = command.profile.schedule.unit
+        instead = await _asked(make_call, commands.ReadSchedule(connector=command.connector, unit=unit))
+        return Outcome(outcome.result, outcome.detail, data=instead.data)
+    return outcome
+
+
+async def _asked(make_call: MakeCall, command: StationCall) -> Outcome:
+    request = request_of(command)
     try:
-        answer = await make_call(type(request).__name__, payload)
+        answer = await make_call(type(request).__name__, payload_of(request))
     except CallFailedError as failure:
         return Outcome(_RESULT.get(failure.code, Result.FAILED), str(failure))
     except NoAnswerError as silence:
         return Outcome(Result.NO_ANSWER, str(silence))
-    return _configuration(answer) if isinstance(command, commands.ReadConfiguration) else _outcome(answer)
+    return _READERS.get(type(command), _outcome)(answer)
 
 
 def _outcome(answer: Payload) -> Outcome:
@@ -69,7 +84,7 @@ def _outcome(answer: Payload) -> Outcome:
     result = _RESULT.get(status) if isinstance(status, str) else None
     if result is None:
         return Outcome(Result.FAILED, f"the answer's status is {clean(str(status), 50)}, which is none")
-    return Outcome(result, status if status in {"UnlockFailed", "NotImplemented"} else "")
+    return Outcome(result, status if status in _SAYS_MORE else "")
 
 
 def _configuration(answer: Payload) -> Outcome:
@@ -91,5 +106,70 @@ def _entry(item: dict[str, Any]) -> ConfigurationEntry:
     )
 
 
+def _list_version(answer: Payload) -> Outcome:
+    """OCPP 1.6 ed.2 §5.10: -1 says that the station keeps no lists."""
+    version = answer.get("listVersion")
+    if not isinstance(version, int) or isinstance(version, bool) or version < -1:
+        return Outcome(Result.FAILED, f"the list version is {clean(str(version), 50)}, which is none")
+    return Outcome(Result.NOT_SUPPORTED) if version == -1 else Outcome(Result.ACCEPTED, data={"version": version})
+
+
+def _confirmed(_: Payload) -> Outcome:
+    """An answer without a status: to have answered is to have taken it on."""
+    return Outcome(Result.ACCEPTED)
+
+
+def _diagnostics(answer: Payload) -> Outcome:
+    """OCPP 1.6 ed.2 §5.9: without a file name there is nothing to upload."""
+    name = answer.get("fileName")
+    if not isinstance(name, str) or not name:
+        return Outcome(Result.NOT_FOUND, "there is nothing to upload")
+    return Outcome(Result.ACCEPTED, data={"file": clean(name)})
+
+
+def _log(answer: Payload) -> Outcome:
+    return _with(_outcome(answer), file=_text(answer, "filename", 255))
+
+
+def _transferred(answer: Payload) -> Outcome:
+    return _with(_outcome(answer), data=_text(answer, "data", DATA_LIMIT))
+
+
+def _schedule(answer: Payload) -> Outcome:
+    schedule = answer.get("chargingSchedule")
+    return _with(
+        _outcome(answer),
+        starts_at=_text(answer, "scheduleStart", 64),
+        schedule=schedule if isinstance(schedule, dict) else None,
+    )
+
+
+def _certificates(answer: Payload) -> Outcome:
+    listed = answer.get("certificateHashData")
+    return _with(_outcome(answer), certificates=[each for each in _list(listed) if isinstance(each, dict)] or None)
+
+
+def _with(outcome: Outcome, **data: Any) -> Outcome:
+    """With what the station told beyond its status."""
+    told = {name: value for name, value in data.items() if value is not None}
+    return Outcome(outcome.result, outcome.detail, data=told)
+
+
+def _text(answer: Payload, name: str, limit: int) -> str | None:
+    value = answer.get(name)
+    return clean(value, limit) if isinstance(value, str) else None
+
+
 def _list(value: Any) -> list[Any]:
     return value[:ENTRIES_LIMIT] if isinstance(value, list) else []
+
+
+_READERS: dict[type[BaseModel], Callable[[Payload], Outcome]] = {
+    commands.ReadConfiguration: _configuration,
+    commands.ReadLocalListVersion: _list_version,
+    commands.UpdateFirmware: lambda answer: _outcome(answer) if "status" in answer else _confirmed(answer),
+    commands.FetchLog: lambda answer: _log(answer) if "status" in answer else _diagnostics(answer),
+    commands.TransferData: _transferred,
+    commands.ReadSchedule: _schedule,
+    commands.ReadCertificates: _certificates,
+}

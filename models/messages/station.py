@@ -13,19 +13,45 @@ CommandKind = Literal[
     "trigger_message",
     "start_charging",
     "stop_charging",
+    "set_charging_profile",
+    "clear_charging_profile",
+    "read_schedule",
+    "change_availability",
+    "reserve_now",
+    "cancel_reservation",
+    "clear_cache",
+    "read_local_list_version",
+    "send_local_list",
+    "update_firmware",
+    "fetch_log",
+    "read_certificates",
+    "install_certificate",
+    "delete_certificate",
+    "give_certificate",
+    "transfer_data",
     "reset",
     "unlock",
     "renew_key",
     "disconnect",
 ]
-OutcomeKind = Literal["accepted", "rejected", "not_supported", "reboot_required", "timed_out"]
+OutcomeKind = Literal[
+    "accepted",
+    "scheduled",
+    "rejected",
+    "occupied",
+    "faulted",
+    "unavailable",
+    "version_mismatch",
+    "not_found",
+    "not_supported",
+    "reboot_required",
+    "timed_out",
+]
 
 
 class StationCommand(Message):
-    """One command, free of any protocol; ``arguments`` by kind:
-
-    read_configuration: keys; change_configuration: key, value; trigger_message: message, connector;
-    start_charging: token, connector; stop_charging: transaction; reset: kind ("soft" or "hard"); unlock: connector.
+    """One command, free of any protocol. ``arguments`` by kind: the fields of the class of its name in
+    ``csms.commands``, such as key and value of change_configuration.
     """
 
     asset_id: UUID

@@ -77,6 +77,17 @@ async def status(
     return True
 
 
+async def told(
+    work: Work, asset_id: UUID, topic: str, word: str, at: datetime, request: int | None, info: str | None
+) -> None:
+    """Keep what the station tells of its firmware, its logs or its security; it moves nothing."""
+    asset = await assets.lock(work.session, asset_id)
+    asset.last_seen_at = work.now
+    said = {"status": word, "request": request, "info": info}
+    detail = {name: value for name, value in said.items() if value is not None}
+    await assets.add_event(work.session, asset, topic, at, detail)
+
+
 async def seen(work: Work, asset_id: UUID) -> None:
     """The station is alive."""
     (await assets.lock(work.session, asset_id)).last_seen_at = work.now

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from argon2 import PasswordHasher
 
-from csms.events import Authorise, Booted, ConnectorStatus, Metered, Started, Stopped
+from csms.events import Authorise, Booted, ConnectorStatus, Metered, Started, Stopped, Told
 from csms.ports import (
     BootDecision,
     KeyKind,
@@ -23,7 +23,7 @@ from csms.ports import (
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 FACTORY_KEY = "factory-secret"
 SERIAL = "SN-0001"
-Event = Authorise | Booted | ConnectorStatus | Metered | Started | Stopped
+Event = Authorise | Booted | ConnectorStatus | Metered | Started | Stopped | Told
 
 
 @dataclass
@@ -110,6 +110,9 @@ class MemoryRecords:
     async def stopped(self, station: KnownStation, event: Stopped, _at: datetime) -> TokenDecision | None:
         await self._keep(station, event)
         return self._decide(event.token) if event.token else None
+
+    async def told(self, station: KnownStation, event: Told, _at: datetime) -> None:
+        await self._keep(station, event)
 
     async def heartbeat(self, station: KnownStation, _at: datetime) -> None:
         self._of(station).heartbeats += 1

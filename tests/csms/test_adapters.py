@@ -86,6 +86,10 @@ async def test_a_station_that_connects_and_boots_is_in_the_rows_and_its_process_
         assert await station.call("StatusNotification", status) == {}
         assert await station.call("StatusNotification", {**status, "connectorId": 10**6}) == {}
         assert (await station.call("Heartbeat", {}))["currentTime"]
+        firmware = {"status": "Installing", "requestId": 3}
+        assert await station.call("SignedFirmwareStatusNotification", firmware) == {}
+        told = [row.detail for row in await rows(database, StationEvent) if row.kind == "firmware"]
+        assert told == [{"status": "Installing", "request": 3}]
         facts = [
             row.name for row in await rows(database, Handover, col(Handover.number)) if row.workflow_id == _of(asset)
         ]

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from csms.events import Authorise, ConnectorStatus, Irregularity, Metered, Started, Stopped
+from csms.events import Authorise, ConnectorStatus, Irregularity, Metered, Started, Stopped, Told, Topic
 from csms.listener import CsmsServer
 from tests.csms.conftest import RECEIVED_AT
 from tests.csms.memory import MemoryRecords
-from tests.csms.station import NOW, RawStation, station_at
+from tests.csms.station import NOW, station_at
 
 pytestmark = pytest.mark.step("P15")
 
@@ -233,25 +233,45 @@ async def test_a_status_before_the_boot_is_answered_and_a_connector_beyond_reaso
     assert Irregularity("/timestamp", "before any station: clock not set") in event.irregularities
 
 
-async def notifications(station: RawStation) -> dict[str, Any]:
-    return {
-        "DataTransfer": await station.call("DataTransfer", {"vendorId": "x", "data": "y"}),
-        "FirmwareStatusNotification": await station.call("FirmwareStatusNotification", {"status": "Installed"}),
-        "DiagnosticsStatusNotification": await station.call("DiagnosticsStatusNotification", {"status": "Idle"}),
-        "SecurityEventNotification": await station.call(
-            "SecurityEventNotification", {"type": "InvalidFirmwareSignature", "timestamp": NOW}
-        ),
-        "SignCertificate": await station.call("SignCertificate", {"csr": "x"}),
-    }
+TOLD: list[tuple[str, dict[str, Any], Topic, str, int | None]] = [
+    ("FirmwareStatusNotification", {"status": "Installed"}, Topic.FIRMWARE, "Installed", None),
+    (
+        "SignedFirmwareStatusNotification",
+        {"status": "InvalidSignature", "requestId": 9},
+        Topic.FIRMWARE,
+        "InvalidSignature",
+        9,
+    ),
+    ("DiagnosticsStatusNotification", {"status": "Uploading"}, Topic.LOG, "Uploading", None),
+    ("LogStatusNotification", {"status": "UploadFailure", "requestId": 5}, Topic.LOG, "UploadFailure", 5),
+    (
+        "SecurityEventNotification",
+        {"type": "InvalidFirmwareSignature", "timestamp": NOW, "techInfo": "slot 2"},
+        Topic.SECURITY,
+        "InvalidFirmwareSignature",
+        None,
+    ),
+]
 
 
-async def test_what_has_no_effect_yet_is_answered_as_the_standard_has_it(server: CsmsServer) -> None:
+@pytest.mark.step("L2")
+@pytest.mark.parametrize(("action", "payload", "topic", "word", "request_id"), TOLD, ids=[each[0] for each in TOLD])
+async def test_what_a_station_tells_of_firmware_logs_and_security_is_kept(
+    server: CsmsServer,
+    records: MemoryRecords,
+    action: str,
+    payload: dict[str, Any],
+    topic: Topic,
+    word: str,
+    request_id: int | None,
+) -> None:
     async with station_at(server) as station:
-        answers = await notifications(station)
-    assert answers == {
-        "DataTransfer": {"status": "UnknownVendorId"},
-        "FirmwareStatusNotification": {},
-        "DiagnosticsStatusNotification": {},
-        "SecurityEventNotification": {},
-        "SignCertificate": {"status": "Rejected"},
-    }
+        assert await station.call(action, payload) == {}
+    event = last(records, Told)
+    assert (event.topic, event.word, event.request, event.info) == (topic, word, request_id, payload.get("techInfo"))
+
+
+async def test_what_we_can_not_do_is_answered_as_the_standard_has_it(server: CsmsServer) -> None:
+    async with station_at(server) as station:
+        assert await station.call("DataTransfer", {"vendorId": "x", "data": "y"}) == {"status": "UnknownVendorId"}
+        assert await station.call("SignCertificate", {"csr": "x"}) == {"status": "Rejected"}
