@@ -1,6 +1,7 @@
 """The people, partners, products and hardware of one run, made through the API by whoever may make them."""
 
 import secrets
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -132,20 +133,7 @@ class _Casting:
         """As many of the tender's product as stations are asked for, then one of another product."""
         units = [self._hardware(number, self._duo) for number in range(1, STATIONS + 1)]
         units.append(self._hardware(STATIONS + 1, self._solo))
-        listed = [
-            {
-                "hardware_id": unit.hardware_id,
-                "serial": unit.serial,
-                "product": unit.product,
-                "firmware": "1.4.2",
-                "ocpp_identity": unit.identity,
-                "factory_key": unit.factory_key,
-            }
-            for unit in units
-        ]
-        await warehouse.post("/v1/hardware/units/batch", {"units": listed})
-        for unit in units:
-            await warehouse.post(f"/v1/hardware/units/{unit.hardware_id}/hand-over", {"installer_id": installer_id})
+        await hand_over(warehouse, installer_id, units)
         return units
 
     def _hardware(self, number: int, product: str) -> Hardware:
@@ -168,3 +156,21 @@ class _Casting:
         path = f"/v1/service-accounts/{account['id']}/keys"
         key = await self._root.post(path, {"name": "demo", "scopes": _CITY_SCOPES})
         return await self._stack.enter_async_context(Caller(name, self._addresses.api, key["secret"]))
+
+
+async def hand_over(warehouse: Caller, installer_id: str, units: Sequence[Hardware]) -> None:
+    """The warehouse books the units in, and gives them to the installer."""
+    listed = [
+        {
+            "hardware_id": unit.hardware_id,
+            "serial": unit.serial,
+            "product": unit.product,
+            "firmware": "1.4.2",
+            "ocpp_identity": unit.identity,
+            "factory_key": unit.factory_key,
+        }
+        for unit in units
+    ]
+    await warehouse.post("/v1/hardware/units/batch", {"units": listed})
+    for unit in units:
+        await warehouse.post(f"/v1/hardware/units/{unit.hardware_id}/hand-over", {"installer_id": installer_id})

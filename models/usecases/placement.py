@@ -13,7 +13,7 @@ from models.messages.placement import (
     ProposeLocation,
     RejectPlacement,
 )
-from models.rules import deadlines, grid
+from models.rules import grid
 from models.rules.access import Role
 from models.rules.grid import AttemptState, GridEvent
 from models.rules.placement import PLACEMENT, PlacementEvent, PlacementStage, grid_event
@@ -146,7 +146,7 @@ async def note_cancel_refused(work: Work, attempt_id: UUID, detail: str) -> Plac
     attempt.unreachable_since, attempt.unreachable_reason = None, None
     _record(work, placement, "grid operator refuses to cancel", why=detail, attempt=attempt.number)
     title = f"Settle connection request {attempt.connection_request_id} with the grid operator: {detail}"
-    await _ask_to_look(work, placement, title)
+    await task.ask_to_look(work, placement.id, placement.reference, title)
     return await progress(work, placement)
 
 
@@ -308,21 +308,8 @@ async def _ask_operations(work: Work, placement: PlacementRequest, kind: TaskKin
 
 async def _report_unexpected(work: Work, placement: PlacementRequest, event: GridEvent, why: str) -> None:
     _record(work, placement, "unexpected call of the grid operator", why=why, event=event.value)
-    await _ask_to_look(work, placement, f"The grid operator says '{event.value}', but {why}")
-
-
-async def _ask_to_look(work: Work, placement: PlacementRequest, title: str) -> None:
-    operator = await organisations.operator(work.session)
-    await task.open_task(
-        work,
-        TaskKind.UNEXPECTED_FACT,
-        Role.OPERATIONS,
-        operator.id,
-        placement.id,
-        placement.reference,
-        title,
-        working_days=deadlines.LATE_FACT_DAYS,
-    )
+    title = f"The grid operator says '{event.value}', but {why}"
+    await task.ask_to_look(work, placement.id, placement.reference, title)
 
 
 async def tell_requester(work: Work, placement: PlacementRequest, event: str, reason: str | None = None) -> None:

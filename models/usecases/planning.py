@@ -12,8 +12,8 @@ import holidays
 
 from models.errors import BusinessError, CrewBusy, InvalidInput, NotFound, UnknownCrew
 from models.messages.work_order import PlanCallReceived, PlanTerms, PlanWorkOrder, WantedPlan, WorkOrderProgress
-from models.rules import deadlines, planning
-from models.rules.access import Reach, Role
+from models.rules import planning
+from models.rules.access import Reach
 from models.rules.events import Event
 from models.rules.planning import Conflict, Plan, Situation, Window
 from models.rules.work_order import WORK_ORDER, WorkOrderEvent
@@ -22,7 +22,6 @@ from models.store.viewer import Viewer
 from models.tables.crew import Crew
 from models.tables.placement import PlacementRequest
 from models.tables.plan import PlanCall, PlanCallState, WorkOrderPlan
-from models.tables.task import TaskKind
 from models.tables.work_order import WorkOrder
 from models.usecases import deadline, notice, process, task, timeline, work_order
 from models.usecases.work import Terms, Work
@@ -273,14 +272,5 @@ def _refuse(work: Work, order: WorkOrder, call: PlanCall, error: BusinessError) 
 
 
 async def _report_unexpected(work: Work, order: WorkOrder, why: str) -> None:
-    operator = await organisations.operator(work.session)
-    await task.open_task(
-        work,
-        TaskKind.UNEXPECTED_FACT,
-        Role.OPERATIONS,
-        operator.id,
-        order.id,
-        order.reference,
-        f"The installer's system has planned, but {why[0].lower()}{why[1:]}",
-        working_days=deadlines.LATE_FACT_DAYS,
-    )
+    title = f"The installer's system has planned, but {why[0].lower()}{why[1:]}"
+    await task.ask_to_look(work, order.id, order.reference, title)

@@ -8,10 +8,8 @@ from pydantic import BaseModel
 
 from models.errors import NotFound, StageDoesNotAllow
 from models.messages.base import Subject
-from models.rules import deadlines
-from models.rules.access import Role
 from models.rules.handover import FROM_OUTSIDE, NEEDS_A_LOOK, FactState, state_of
-from models.store import organisations, placements, processes
+from models.store import placements, processes
 from models.store.rebuild import reference_of
 from models.tables.handover import Handover, HandoverKind, Process, StepResult
 from models.tables.task import TaskKind
@@ -75,17 +73,9 @@ async def keep_as_late(work: Work, fact: Handover) -> bool:
     fact.late = True
     await _record_late(work, process, fact)
     if fact.name in NEEDS_A_LOOK:
-        operator = await organisations.operator(work.session)
-        await task.open_task(
-            work,
-            TaskKind.UNEXPECTED_FACT,
-            Role.OPERATIONS,
-            operator.id,
-            process.subject_id,
-            await reference_of(work.session, process) or fact.workflow_id,
-            f"Fact {fact.number} ({fact.name.replace('_', ' ')}) came too late: the process had ended",
-            working_days=deadlines.LATE_FACT_DAYS,
-        )
+        reference = await reference_of(work.session, process) or fact.workflow_id
+        title = f"Fact {fact.number} ({fact.name.replace('_', ' ')}) came too late: the process had ended"
+        await task.ask_to_look(work, process.subject_id, reference, title)
     return True
 
 

@@ -9,8 +9,8 @@ from uuid import UUID
 from models.errors import Forbidden, InvalidInput, NotFound, StageDoesNotAllow, TaskTaken
 from models.messages.task import ChangeDueDate, Reassign
 from models.rules.access import Role
-from models.rules.deadlines import REMIND_BEFORE_DAYS
-from models.store import deadlines, delegations, tasks
+from models.rules.deadlines import LATE_FACT_DAYS, REMIND_BEFORE_DAYS
+from models.store import deadlines, delegations, organisations, tasks
 from models.store.viewer import Viewer
 from models.tables.access import Principal
 from models.tables.deadline import Due
@@ -67,6 +67,21 @@ async def open_task(
         due = work.terms.due_at(work.now, working_days)
         known.fall_due(due, work.terms.remind_at(work.now, due, REMIND_BEFORE_DAYS))
     await work.session.flush()
+
+
+async def ask_to_look(work: Work, subject_id: UUID, reference: str, title: str) -> None:
+    """Something has come that no step was waiting for: operations is to see what it means."""
+    operator = await organisations.operator(work.session)
+    await open_task(
+        work,
+        TaskKind.UNEXPECTED_FACT,
+        Role.OPERATIONS,
+        operator.id,
+        subject_id,
+        reference,
+        title,
+        working_days=LATE_FACT_DAYS,
+    )
 
 
 async def fall_due_with(work: Work, task: Task, stage: Due) -> None:

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from cli.demo import cast
 from cli.demo.caller import Caller, logged_in
-from cli.demo.cast import Cast
+from cli.demo.cast import Cast, hand_over
 from cli.demo.progress import Progress
 from cli.demo.story import Addresses, Hardware, Login, Story
 from cli.supervisor.credentials import ADMINISTRATOR_EMAIL
@@ -59,22 +59,8 @@ class City:
         product = self.cast.hardware[0].product
         names = [f"VW-{self.story.run}-{number}" for number in range(first, first + count)]
         units = [Hardware(name, f"SN-{name}", name, secrets.token_hex(10).upper(), product) for name in names]
-        listed = [
-            {
-                "hardware_id": unit.hardware_id,
-                "serial": unit.serial,
-                "product": unit.product,
-                "firmware": "1.4.2",
-                "ocpp_identity": unit.identity,
-                "factory_key": unit.factory_key,
-            }
-            for unit in units
-        ]
-        await self.cast.warehouse.post("/v1/hardware/units/batch", {"units": listed})
         installer = (await self.cast.installer.get("/v1/organisations/current"))["id"]
-        for unit in units:
-            path = f"/v1/hardware/units/{unit.hardware_id}/hand-over"
-            await self.cast.warehouse.post(path, {"installer_id": installer})
+        await hand_over(self.cast.warehouse, installer, units)
         return units
 
     async def power_up(self, hardware: Hardware, address: str) -> None:
