@@ -115,12 +115,17 @@ async def load(work: Work, asset_id: UUID) -> CommissioningProgress:
 async def move(
     work: Work, asset_id: UUID, event: CommissioningEvent, *, test_number: int, **detail: Any
 ) -> CommissioningProgress:
-    """Move the station by its table. What belongs to an earlier test, or comes too late, is recorded and no more."""
+    """Move the station by its table. What belongs to an earlier test, or comes too late, is recorded and no more.
+
+    A station that connects once more has come no further: that stands among its events only.
+    """
     asset = await assets.lock(work.session, asset_id)
-    if test_number == asset.test_number and COMMISSIONING.allows(asset.stage, event):
+    before = asset.stage
+    if test_number == asset.test_number and COMMISSIONING.allows(before, event):
         await advance(work, asset, event)
-        await _note(work, asset, event.value, **detail)
-    else:
+        if asset.stage is not before:
+            await _note(work, asset, event.value, **detail)
+    elif event is not CommissioningEvent.STATION_CONNECTED:
         await _record(work, asset, f"late: {event.value.replace('_', ' ')}", **detail)
     return await _progress(work, asset)
 
