@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 MESSAGE_KEYS_LIMIT = 100
 INT32_MAX = 2**31 - 1
@@ -172,6 +172,12 @@ class SendLocalList(_Command):
     kind: Literal["full", "differential"]
     tokens: tuple[ListedToken, ...] = Field(default=(), max_length=10_000)
 
+    @model_validator(mode="after")
+    def _check_verdicts(self) -> Self:
+        if self.kind == "full" and any(each.verdict is None for each in self.tokens):
+            raise ValueError("tokens: in a full list each has a verdict; leave out what is to go")
+        return self
+
 
 class UpdateFirmware(_Command):
     """With ``signing_certificate`` and ``signature`` by the security extension: the station checks what it installs."""
@@ -184,6 +190,13 @@ class UpdateFirmware(_Command):
     signature: str | None = Field(default=None, min_length=1, max_length=800)
     retries: int | None = Field(default=None, ge=0, le=100)
     retry_every_s: int | None = Field(default=None, ge=1, le=86_400)
+
+    @model_validator(mode="after")
+    def _check_signature(self) -> Self:
+        """One without the other would go out as firmware that nobody checks."""
+        if (self.signing_certificate is None) != (self.signature is None):
+            raise ValueError("signature: goes with signing_certificate; give both, or neither")
+        return self
 
 
 class FetchLog(_Command):

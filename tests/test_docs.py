@@ -40,7 +40,6 @@ def test_every_setting_that_the_readme_names_exists() -> None:
     assert all(f"{field}:" in named for field in fields)
 
 
-@pytest.mark.step("L2", "L5", "P14")
 def test_every_message_of_ocpp_1_6_stands_in_its_table_with_tests_that_are_there() -> None:
     text = (ROOT / "docs/OCPP.md").read_text()
     rows = {line.split("|")[1].strip(): line for line in text.splitlines() if line.startswith("| ")}

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from pydantic import BaseModel
+from ocpp.v16 import call
 
 from csms import commands
 from csms.commands import ConfigurationEntry, Outcome, Result, StationCall
@@ -76,7 +76,7 @@ async def _asked(make_call: MakeCall, command: StationCall) -> Outcome:
         return Outcome(_RESULT.get(failure.code, Result.FAILED), str(failure))
     except NoAnswerError as silence:
         return Outcome(Result.NO_ANSWER, str(silence))
-    return _READERS.get(type(command), _outcome)(answer)
+    return _READERS.get(type(request), _outcome)(answer)
 
 
 def _outcome(answer: Payload) -> Outcome:
@@ -164,12 +164,13 @@ def _list(value: Any) -> list[Any]:
     return value[:ENTRIES_LIMIT] if isinstance(value, list) else []
 
 
-_READERS: dict[type[BaseModel], Callable[[Payload], Outcome]] = {
-    commands.ReadConfiguration: _configuration,
-    commands.ReadLocalListVersion: _list_version,
-    commands.UpdateFirmware: lambda answer: _outcome(answer) if "status" in answer else _confirmed(answer),
-    commands.FetchLog: lambda answer: _log(answer) if "status" in answer else _diagnostics(answer),
-    commands.TransferData: _transferred,
-    commands.ReadSchedule: _schedule,
-    commands.ReadCertificates: _certificates,
+_READERS: dict[type, Callable[[Payload], Outcome]] = {
+    call.GetConfiguration: _configuration,
+    call.GetLocalListVersion: _list_version,
+    call.UpdateFirmware: _confirmed,
+    call.GetDiagnostics: _diagnostics,
+    call.GetLog: _log,
+    call.DataTransfer: _transferred,
+    call.GetCompositeSchedule: _schedule,
+    call.GetInstalledCertificateIds: _certificates,
 }

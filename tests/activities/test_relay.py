@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from pydantic import SecretStr
+from sqlalchemy.exc import OperationalError
 from sqlmodel import col, select
 from temporalio.service import RPCStatusCode
 
@@ -17,6 +18,7 @@ from activities.relay import Relay
 from models.clock import utc_now
 from models.rules.access import Role
 from models.settings import Settings
+from models.store import processes
 from models.store.database import Database
 from models.tables.base import new_id
 from models.tables.handover import Handover
@@ -240,3 +242,15 @@ async def test_the_sweep_goes_round_until_it_is_told_to_stop(
     stop.set()
     await asyncio.wait_for(running, 10)
     assert len(temporal.heard[workflow_id]) == 1
+
+
+async def test_a_delivery_that_waits_too_long_for_another_of_the_same_process_gives_up(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "DELIVERY_WAIT_MS", 50)
+    async with database.transaction() as first, database.transaction() as other, database.transaction() as second:
+        assert await processes.lock_delivery(first, "placement-1", wait=True)
+        assert await processes.lock_delivery(other, "placement-2", wait=True)
+        with pytest.raises(OperationalError, match="lock timeout"):
+            await processes.lock_delivery(second, "placement-1", wait=True)
+        await second.rollback()

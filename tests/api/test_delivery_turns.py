@@ -29,7 +29,6 @@ class Slow:
 async def test_few_facts_are_delivered_at_once_and_no_answer_waits_behind_them(
     app: FastAPI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(context, "DELIVERY_PATIENCE_S", 0.05)
     monkeypatch.setattr(context, "DELIVERIES_WAITING", 20)
     slow = Slow()
     services = dataclasses.replace(app.state.services, relay=slow, _under_way=set())

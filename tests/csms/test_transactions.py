@@ -254,7 +254,6 @@ TOLD: list[tuple[str, dict[str, Any], Topic, str, int | None]] = [
 ]
 
 
-@pytest.mark.step("L2")
 @pytest.mark.parametrize(("action", "payload", "topic", "word", "request_id"), TOLD, ids=[each[0] for each in TOLD])
 async def test_what_a_station_tells_of_firmware_logs_and_security_is_kept(
     server: CsmsServer,

@@ -5,6 +5,7 @@ Not collected by itself. What is there is never written over: a process that has
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +25,8 @@ from workflows import search_attributes
 from workflows.deadlines import DeadlinesWorkflow
 
 pytestmark = pytest.mark.timeout(120)
+RECORDED: list[Path] = []
+"""What the roads of this run have kept, or found there."""
 
 
 @pytest.fixture
@@ -57,6 +60,7 @@ def keep(history: WorkflowHistory, name: str) -> None:
     text = json.dumps(without_the_machine(history.to_json_dict()), indent=1, sort_keys=True)
     assert str(FOLDER.parents[1]) not in text
     path = FOLDER / f"{name}.json"
+    RECORDED.append(path)
     if not path.exists():
         path.write_text(text + "\n")
 
@@ -189,4 +193,7 @@ ROADS += [withdrawn, withdrawn_while_asking, planned_by_installer, reminded]
     ("temporal", "road"), [*((NEVER, road) for road in ROADS), (test_renewal.LONG, renewed)], indirect=["temporal"]
 )
 async def test_a_road_is_recorded(house: House, road: Callable[[House], Awaitable[None]]) -> None:
+    RECORDED.clear()
     await road(house)
+    assert RECORDED
+    assert all(path.is_file() for path in RECORDED)
