@@ -184,6 +184,11 @@ class House:
 
         await self.until(there, lambda: f"at {seen} instead of {stages}")
 
+    async def is_at_rest(self, workflow_id: str) -> bool:
+        """Nothing of it is under way: a task that ends with its worker is missed by the server after ten seconds."""
+        described = (await self.describe(workflow_id)).raw_description
+        return not described.pending_activities and not described.HasField("pending_workflow_task")
+
     async def until(self, condition: Callable[[], Awaitable[Any]], why: Callable[[], str] = lambda: "") -> Any:
         """The condition's value once it is true."""
         deadline = time.monotonic() + DEADLINE_S

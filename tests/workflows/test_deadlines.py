@@ -97,12 +97,12 @@ async def test_a_worker_that_restarts_in_between_tells_nobody_twice(
         passed += to_go(house, review) - timedelta(hours=1)
         await handle.signal(DeadlinesWorkflow.wake)
         await house.until(lambda: was_told(house, SOON))
-        await house.until(lambda: _sleeps(handle))
+        await house.until(lambda: house.is_at_rest(handle.id))
     async with house.open(monkeypatch):
         passed += to_go(house, review) + timedelta(hours=1)
         await handle.signal(DeadlinesWorkflow.wake)
         await house.until(lambda: was_told(house, SOON, LATE))
-        await house.until(lambda: _sleeps(handle))
+        await house.until(lambda: house.is_at_rest(handle.id))
     async with house.open(monkeypatch):
         rounds = await rounds_of(handle)
         await handle.signal(DeadlinesWorkflow.wake)
@@ -121,12 +121,6 @@ async def rounds_of(handle: WorkflowHandle[DeadlinesWorkflow, None]) -> int:
 
 async def _went_round(handle: WorkflowHandle[DeadlinesWorkflow, None], rounds: int) -> bool:
     return await rounds_of(handle) > rounds
-
-
-async def _sleeps(handle: WorkflowHandle[DeadlinesWorkflow, None]) -> bool:
-    """No task of it is under way: one that ends with its worker is missed by the server after ten seconds only."""
-    history = await handle.fetch_history()
-    return history.events[-1].HasField("timer_started_event_attributes")
 
 
 async def test_a_batch_whose_answer_is_lost_is_told_once(

@@ -6,7 +6,6 @@ from uuid import UUID
 import pytest
 from sqlmodel import col, select
 from temporalio import workflow
-from temporalio.api.enums.v1 import EventType
 
 from models.secrets import KeyRing
 from models.store.viewer import EVERYTHING, Viewer
@@ -130,7 +129,7 @@ async def test_a_process_of_the_first_release_goes_over_to_batches(
         made = await endpoint_of(house)
         await tell(house, "placement.approved")
         await house.until(lambda: are(house, ["delivered"]))
-        await house.until(lambda: rests(house, made))
+        await house.until(lambda: house.is_at_rest(notice.workflow_id(made.id)))
         assert set(await activities_of(house, made)) == {"deliver_next"}
     await tell(house, "placement.rejected")
     await house.until(lambda: are(house, ["delivered"] * 2))
@@ -142,13 +141,6 @@ async def activities_of(house: House, what: Endpoint) -> list[str]:
     handle = house.client.get_workflow_handle(notice.workflow_id(what.id))
     scheduled = [each.activity_task_scheduled_event_attributes async for each in handle.fetch_history_events()]
     return [each.activity_type.name for each in scheduled if each.activity_type.name]
-
-
-async def rests(house: House, what: Endpoint) -> bool:
-    """No activity of the process is under way: its last word is that it waits."""
-    handle = house.client.get_workflow_handle(notice.workflow_id(what.id))
-    *_, last = [each async for each in handle.fetch_history_events()]
-    return last.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
 
 
 async def by_hand(house: House, use_case: Callable[[Work, UUID, Viewer], Awaitable[Endpoint]], what: Endpoint) -> None:

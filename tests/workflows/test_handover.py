@@ -62,6 +62,7 @@ async def test_what_happens_while_no_worker_works_is_done_by_the_next_one(
     house = closed_house
     async with house.open(monkeypatch):
         connection = await walk.approved(house)
+        await house.until(lambda: house.is_at_rest(house.placement_id))
     await house.grid_says(connection, GridEvent.APPROVED, GridEvent.INSTALLATION_SCHEDULED)
     assert (await house.road.stages())[0] == "grid_requested"
     async with house.open(monkeypatch):
