@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
 
 import structlog
 from pydantic import ValidationError
@@ -15,10 +14,10 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from temporalio.service import RPCError
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
-from csms import commands
-from csms.commands import Command, Outcome, Result
 from csms.connection import NotSentError
+from csms.outcome import Outcome, Result
 from csms.registry import Registry
+from models.messages.commands import COMMANDS, Command
 from models.messages.station import CommandOutcome, OutcomeKind, StationCommand
 
 log = structlog.get_logger()
@@ -27,33 +26,6 @@ COMMANDS_AT_ONCE = 200
 SHUTDOWN_GRACE = timedelta(seconds=10)
 CONNECT_AGAIN_AFTER_S = (1, 2, 5, 10)
 
-_COMMANDS: dict[str, type[Command]] = {
-    "read_configuration": commands.ReadConfiguration,
-    "change_configuration": commands.ChangeConfiguration,
-    "trigger_message": commands.TriggerMessage,
-    "start_charging": commands.StartCharging,
-    "stop_charging": commands.StopCharging,
-    "set_charging_profile": commands.SetChargingProfile,
-    "clear_charging_profile": commands.ClearChargingProfile,
-    "read_schedule": commands.ReadSchedule,
-    "change_availability": commands.ChangeAvailability,
-    "reserve_now": commands.ReserveNow,
-    "cancel_reservation": commands.CancelReservation,
-    "clear_cache": commands.ClearCache,
-    "read_local_list_version": commands.ReadLocalListVersion,
-    "send_local_list": commands.SendLocalList,
-    "update_firmware": commands.UpdateFirmware,
-    "fetch_log": commands.FetchLog,
-    "read_certificates": commands.ReadCertificates,
-    "install_certificate": commands.InstallCertificate,
-    "delete_certificate": commands.DeleteCertificate,
-    "give_certificate": commands.GiveCertificate,
-    "transfer_data": commands.TransferData,
-    "reset": commands.Reset,
-    "unlock": commands.Unlock,
-    "renew_key": commands.RenewKey,
-    "disconnect": commands.Disconnect,
-}
 _OUTCOMES: dict[Result, OutcomeKind] = {
     Result.ACCEPTED: "accepted",
     Result.SCHEDULED: "scheduled",
@@ -97,7 +69,7 @@ class StationCommands:
 
 
 def _parse(request: StationCommand) -> Command:
-    kind = _COMMANDS[request.kind]
+    kind = COMMANDS[request.kind]
     try:
         return kind.model_validate(request.arguments)
     except ValidationError as error:
@@ -110,13 +82,7 @@ def _not_here(reason: str) -> ApplicationError:
 
 
 def _reported(outcome: Outcome) -> CommandOutcome:
-    data: dict[str, Any] = dict(outcome.data)
-    if outcome.configuration or outcome.unknown_keys:
-        data["configuration"] = {
-            entry.key: {"value": entry.value, "readonly": entry.readonly} for entry in outcome.configuration
-        }
-        data["unknown_keys"] = list(outcome.unknown_keys)
-    return CommandOutcome(outcome=_OUTCOMES[outcome.result], data=data, detail=outcome.detail)
+    return CommandOutcome(outcome=_OUTCOMES[outcome.result], data=dict(outcome.data), detail=outcome.detail)
 
 
 async def take_commands(

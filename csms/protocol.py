@@ -6,10 +6,11 @@ from datetime import datetime
 
 from websockets.typing import Subprotocol
 
-from csms.commands import Outcome, StationCall
 from csms.connection import Answer
 from csms.frames import Call, ErrorCode, Payload
+from csms.outcome import Outcome
 from csms.ports import KnownStation, Registration, StationRecords
+from models.messages.commands import StationCall
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,22 +12,13 @@ from websockets.frames import CloseCode
 
 from csms import metrics, protocols
 from csms.authentication import Authenticator, new_key
-from csms.commands import (
-    Command,
-    Disconnect,
-    Outcome,
-    RenewKey,
-    Result,
-    SetKey,
-    StartCharging,
-    StationCall,
-    StopCharging,
-)
 from csms.connection import Answer, CallRefusedError, Limits, NotSentError, StationConnection
 from csms.frames import Call, ErrorCode
+from csms.outcome import Outcome, Result
 from csms.ports import KeyKind, KnownStation, NotRegisteredError, OpenConnection, Registration, StationRecords
 from csms.protocol import Context
 from models.clock import Clock
+from models.messages.commands import Command, Disconnect, RenewKey, SetKey, StartCharging, StationCall, StopCharging
 
 log = structlog.get_logger()
 

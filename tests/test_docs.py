@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from ocpp.v16 import call
 
-from csms import commands
 from csms.v16 import inbound
 from csms.v16.requests import request_of
+from models.messages import commands
 from models.rules.placement import PLACEMENT
 from models.rules.process_map import draw
 from tests.csms.test_commands_whole import SENT

@@ -3,18 +3,18 @@
 import structlog
 from ocpp.v16 import call_result, datatypes, enums
 
-from csms import events
+from csms import events, schemas
 from csms.connection import Answer, CallRefusedError
 from csms.frames import Call, ErrorCode, Payload
 from csms.ports import Registration, TokenDecision, TokenStatus
 from csms.protocol import Context, Handler
-from csms.v16 import schemas
-from csms.v16.reading import INT32_MAX, METER_MAX_WH, Reader, clean, instant_of
+from csms.reading import INT32_MAX, METER_MAX_WH, Reader, clean, instant_of
 from csms.v16.samples import samples_of
-from csms.v16.writing import payload_of, written
+from csms.writing import payload_of, written
 
 log = structlog.get_logger()
 
+VERSION = "1.6"
 TOKEN_LIMIT = 64
 
 _REGISTRATION = {
@@ -190,7 +190,7 @@ async def handle(context: Context, call: Call) -> Answer:
     if handler := TOLERANT.get(call.action):
         return await handler(context, call)
     if handler := STRICT.get(call.action):
-        if violation := schemas.violation(call.action, call.payload):
+        if violation := schemas.violation(VERSION, call.action, call.payload):
             raise CallRefusedError(*violation)
         return await handler(context, call)
     if call.action in _OURS_TO_SEND:
@@ -199,7 +199,7 @@ async def handle(context: Context, call: Call) -> Answer:
 
 
 def _tolerant_reader(context: Context, call: Call) -> Reader:
-    return Reader(context.now, schemas.irregularities(call.action, call.payload))
+    return Reader(context.now, schemas.irregularities(VERSION, call.action, call.payload))
 
 
 def _connector(payload: Payload) -> int:

@@ -5,14 +5,15 @@ from typing import Any
 
 from ocpp.v16 import call
 
-from csms import commands
-from csms.commands import ConfigurationEntry, Outcome, Result, StationCall
 from csms.connection import CallFailedError, NoAnswerError
 from csms.frames import Payload
+from csms.outcome import Outcome, Result
 from csms.protocol import MakeCall
-from csms.v16.reading import clean
+from csms.reading import clean
 from csms.v16.requests import AUTHORIZATION_KEY, request_of
-from csms.v16.writing import payload_of
+from csms.writing import payload_of
+from models.messages import commands
+from models.messages.commands import StationCall
 
 ENTRIES_LIMIT = 500
 VALUE_LIMIT = 2_000
@@ -90,20 +91,21 @@ def _outcome(answer: Payload) -> Outcome:
 def _configuration(answer: Payload) -> Outcome:
     """Read tolerantly: values longer than the standard's 500 characters are common."""
     listed, unknown = answer.get("configurationKey"), answer.get("unknownKey")
-    entries = [_entry(item) for item in _list(listed) if isinstance(item, dict) and isinstance(item.get("key"), str)]
+    entries = [item for item in _list(listed) if isinstance(item, dict) and isinstance(item.get("key"), str)]
     return Outcome(
         Result.ACCEPTED,
-        configuration=tuple(entries),
-        unknown_keys=tuple(clean(key, 50) for key in _list(unknown) if isinstance(key, str)),
+        data={
+            "configuration": {clean(item["key"], 50): _entry(item) for item in entries},
+            "unknown_keys": [clean(key, 50) for key in _list(unknown) if isinstance(key, str)],
+        },
     )
 
 
-def _entry(item: dict[str, Any]) -> ConfigurationEntry:
-    key, value = clean(item["key"], 50), item.get("value")
-    secret = key.lower() == AUTHORIZATION_KEY.lower()
-    return ConfigurationEntry(
-        key, None if value is None or secret else clean(str(value), VALUE_LIMIT), item.get("readonly") is True
-    )
+def _entry(item: dict[str, Any]) -> dict[str, Any]:
+    """``value`` is None where the station keeps it to itself."""
+    value, secret = item.get("value"), item["key"].strip().lower() == AUTHORIZATION_KEY.lower()
+    hidden = value is None or secret
+    return {"value": None if hidden else clean(str(value), VALUE_LIMIT), "readonly": item.get("readonly") is True}
 
 
 def _list_version(answer: Payload) -> Outcome:

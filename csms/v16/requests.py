@@ -6,9 +6,9 @@ from typing import Any
 from ocpp.v16 import call, datatypes, enums
 from pydantic import BaseModel
 
-from csms import commands
-from csms.commands import CertificateUse, Purpose, Trigger
-from csms.v16.writing import written, written_or_none
+from csms.writing import written, written_or_none
+from models.messages import commands
+from models.messages.commands import CertificateUse, Purpose, Trigger
 
 AUTHORIZATION_KEY = enums.ConfigurationKey.authorization_key.value
 WHOLE_STATION = 0

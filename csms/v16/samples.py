@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from csms.events import Sample
-from csms.v16.reading import Reader, clean, decimal_of
+from csms.reading import Reader, clean, decimal_of
 
 SAMPLES_LIMIT = 2_000
 SIGNED_LIMIT = 20_000

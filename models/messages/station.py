@@ -51,7 +51,7 @@ OutcomeKind = Literal[
 
 class StationCommand(Message):
     """One command, free of any protocol. ``arguments`` by kind: the fields of the class of its name in
-    ``csms.commands``, such as key and value of change_configuration.
+    ``models.messages.commands``, such as key and value of change_configuration.
     """
 
     asset_id: UUID

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from csms import commands
-from csms.commands import Result
 from csms.connection import Limits
 from csms.listener import FRAME_LIMIT_BYTES, CsmsServer
+from csms.outcome import Result
 from csms.session import StationSession
 from csms.throttle import SHARE, Throttle
 from csms.v16.inbound import ACTIONS
+from models.messages import commands
 from tests.csms.memory import MemoryRecords
 from tests.csms.station import BOOT, station_at, until
 

@@ -7,10 +7,11 @@ import pytest
 from ocpp.messages import MessageType, get_validator
 from pydantic import ValidationError
 
-from csms import commands
-from csms.commands import Command, Outcome, Result, Trigger
 from csms.listener import CsmsServer
+from csms.outcome import Outcome, Result
 from csms.ports import Registration
+from models.messages import commands
+from models.messages.commands import Command, Trigger
 from tests.csms.memory import MemoryRecords
 from tests.csms.station import RawStation, station_at, until
 
@@ -104,12 +105,14 @@ async def test_a_configuration_is_read_tolerantly_and_a_key_is_never_shown(
     answer = {"configurationKey": listed, "unknownKey": ["Other", 7]}
     async with station_at(server) as station:
         _, outcome = await ask(server, records, station, commands.ReadConfiguration(), [3, answer])
-    assert [(entry.key, entry.value, entry.readonly) for entry in outcome.configuration] == [
-        ("Long", "x" * 600, True),
-        ("authorizationKEY", None, False),
-        ("Number", "5", False),
-    ]
-    assert outcome.unknown_keys == ("Other",)
+    assert outcome.data == {
+        "configuration": {
+            "Long": {"value": "x" * 600, "readonly": True},
+            "authorizationKEY": {"value": None, "readonly": False},
+            "Number": {"value": "5", "readonly": False},
+        },
+        "unknown_keys": ["Other"],
+    }
 
 
 async def test_a_station_whose_boot_is_pending_gets_no_remote_start_or_stop_but_other_commands(

@@ -13,14 +13,15 @@ from jsonschema import Draft4Validator
 from ocpp.messages import MessageType, get_validator
 from pydantic import ValidationError
 
-from csms import commands
-from csms.commands import CertificateUse, Command, Purpose, Result, StationCall, Trigger
 from csms.frames import Payload
 from csms.listener import CsmsServer
+from csms.outcome import Result
 from csms.ports import Registration
 from csms.v16 import outbound
 from csms.v16.requests import request_of
-from csms.v16.writing import payload_of
+from csms.writing import payload_of
+from models.messages import commands
+from models.messages.commands import CertificateUse, Command, Purpose, StationCall, Trigger
 from tests.csms.memory import MemoryRecords
 from tests.csms.station import station_at
 from tests.csms.test_commands import ask, execute

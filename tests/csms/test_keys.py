@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from csms import authentication, commands
+from csms import authentication
 from csms.authentication import Authenticator, new_key
-from csms.commands import Result
 from csms.listener import CsmsServer
+from csms.outcome import Result
 from csms.ports import KeyKind, StoredKey
+from models.messages import commands
 from tests.csms.memory import CHEAP, FACTORY_KEY, Kept, MemoryRecords
 from tests.csms.station import RawStation, station_at, until
 

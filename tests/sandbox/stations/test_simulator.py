@@ -8,12 +8,13 @@ from typing import Any
 import httpx
 import pytest
 
-from csms import commands
-from csms.commands import Result, Trigger
 from csms.events import Booted, ConnectorStatus, Metered, Started, Stopped
 from csms.listener import CsmsServer
+from csms.outcome import Result
 from csms.ports import KeyKind, Registration
 from csms.session import StationSession
+from models.messages import commands
+from models.messages.commands import Trigger
 from sandbox.stations.description import Description
 from sandbox.stations.park import Park
 from tests.csms.memory import FACTORY_KEY, Kept, MemoryRecords
@@ -60,11 +61,12 @@ async def test_a_station_boots_takes_our_key_charges_by_remote_start_and_stops(
         Result.ACCEPTED
     )
     read = await session.execute(commands.ReadConfiguration(keys=("MeterValueSampleInterval", "AuthorizationKey", "X")))
-    assert [(entry.key, entry.value) for entry in read.configuration] == [
-        ("MeterValueSampleInterval", "5"),
-        ("AuthorizationKey", None),
-    ]
-    assert read.unknown_keys == ("X",)
+    configuration = read.data["configuration"]
+    assert {key: entry["value"] for key, entry in configuration.items()} == {
+        "MeterValueSampleInterval": "5",
+        "AuthorizationKey": None,
+    }
+    assert read.data["unknown_keys"] == ["X"]
     await control.post("/stations/CP-1/plug-in")
     assert (await session.execute(commands.StartCharging(token="TEST-CARD", connector=1))).result is Result.ACCEPTED
     await until(lambda: any(_energy(event) >= 100 for event in of_kind(kept, Metered)))

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csms.v16 import schemas
+from csms import schemas
+from csms.reading import INT32_MAX, Reader
 from csms.v16.inbound import ACTIONS
-from csms.v16.reading import INT32_MAX, Reader
 from csms.v16.samples import SAMPLES_LIMIT, samples_of
 
 pytestmark = pytest.mark.step("P15")
@@ -70,6 +70,6 @@ def test_a_flood_of_samples_is_bounded() -> None:
 
 @given(st.sampled_from(sorted(ACTIONS)), st.dictionaries(st.text(max_size=10), values, max_size=5))
 def test_what_is_wrong_is_named_without_the_value(action: str, payload: dict[str, Any]) -> None:
-    found = schemas.violation(action, payload)
+    found = schemas.violation("1.6", action, payload)
     assert found is None or len(found[1]) <= 200
-    assert len(schemas.irregularities(action, payload)) <= schemas.IRREGULARITIES_LIMIT
+    assert len(schemas.irregularities("1.6", action, payload)) <= schemas.IRREGULARITIES_LIMIT

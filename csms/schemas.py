@@ -1,4 +1,4 @@
-"""Checking payloads against the OCPP 1.6 JSON schemas, and naming what is wrong with OCPP-J's own codes."""
+"""Checking payloads against the JSON schemas of each version, and naming what is wrong with OCPP-J's own codes."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -34,27 +34,27 @@ _FACTS = {
 
 
 @cache
-def _validator(action: str) -> Draft4Validator:
+def _validator(version: str, action: str) -> Draft4Validator:
     """``action`` must be one of ours: it becomes part of a file's name."""
-    validator: Draft4Validator = get_validator(MessageType.Call, action, "1.6")
+    validator: Draft4Validator = get_validator(MessageType.Call, action, version)
     return validator
 
 
-def violation(action: str, payload: Payload) -> tuple[ErrorCode, str] | None:
+def violation(version: str, action: str, payload: Payload) -> tuple[ErrorCode, str] | None:
     """The first thing that is wrong with the payload, as a CALLERROR; None where nothing is.
 
     The description names field and fact, never a value: it may be an id token.
     """
-    for error in _validator(action).iter_errors(payload):
+    for error in _validator(version, action).iter_errors(payload):
         code = _CODES.get(str(error.validator), ErrorCode.PROPERTY_CONSTRAINT_VIOLATION)
         return code, " ".join(f"{found.field or '/'}: {found.fact}" for found in _found(error))[:200]
     return None
 
 
-def irregularities(action: str, payload: Payload) -> tuple[Irregularity, ...]:
+def irregularities(version: str, action: str, payload: Payload) -> tuple[Irregularity, ...]:
     """All that is wrong with the payload, up to a bound."""
     found: list[Irregularity] = []
-    for error in _validator(action).iter_errors(payload):
+    for error in _validator(version, action).iter_errors(payload):
         found.extend(_found(error))
         if len(found) >= IRREGULARITIES_LIMIT:
             break

@@ -1,12 +1,12 @@
-"""What we ask of stations, in no protocol's words, and what came of it."""
+"""What we ask of stations, in no protocol's words. Each is the arguments of the command kind of its name."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AwareDatetime, Field, SecretStr, model_validator
+
+from models.messages.base import Message
 
 MESSAGE_KEYS_LIMIT = 100
 INT32_MAX = 2**31 - 1
@@ -20,17 +20,13 @@ Certificate = Annotated[str, Field(pattern=r"^-----BEGIN CERTIFICATE-----", max_
 """In PEM."""
 
 
-class _Command(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ReadConfiguration(_Command):
+class ReadConfiguration(Message):
     """Without ``keys``: everything that the station has."""
 
     keys: tuple[ConfigurationKey, ...] = Field(default=(), max_length=MESSAGE_KEYS_LIMIT)
 
 
-class ChangeConfiguration(_Command):
+class ChangeConfiguration(Message):
     key: ConfigurationKey
     value: str = Field(max_length=500)
 
@@ -49,12 +45,12 @@ class Trigger(StrEnum):
     CERTIFICATE_REQUEST = "certificate_request"
 
 
-class TriggerMessage(_Command):
+class TriggerMessage(Message):
     message: Trigger
     connector: Connector | None = None
 
 
-class SchedulePeriod(_Command):
+class SchedulePeriod(Message):
     """From ``start_s`` after the schedule's start: at most ``limit``, in the schedule's unit."""
 
     start_s: int = Field(ge=0, le=INT32_MAX)
@@ -62,7 +58,7 @@ class SchedulePeriod(_Command):
     phases: Literal[1, 2, 3] | None = None
 
 
-class ChargingSchedule(_Command):
+class ChargingSchedule(Message):
     unit: Literal["A", "W"]
     periods: tuple[SchedulePeriod, ...] = Field(min_length=1, max_length=1_000)
     duration_s: int | None = Field(default=None, ge=1, le=INT32_MAX)
@@ -79,7 +75,7 @@ class Purpose(StrEnum):
     TRANSACTION = "transaction"
 
 
-class ChargingProfile(_Command):
+class ChargingProfile(Message):
     """OCPP 1.6 ed.2 §7.8. Of two with the same purpose the one with the higher ``stack_level`` holds."""
 
     profile: Number
@@ -93,24 +89,24 @@ class ChargingProfile(_Command):
     valid_to: AwareDatetime | None = None
 
 
-class StartCharging(_Command):
+class StartCharging(Message):
     token: Token
     connector: Connector | None = None
     profile: ChargingProfile | None = None
 
 
-class StopCharging(_Command):
+class StopCharging(Message):
     transaction: Number
 
 
-class SetChargingProfile(_Command):
+class SetChargingProfile(Message):
     """Without ``connector``: for the whole station."""
 
     profile: ChargingProfile
     connector: Connector | None = None
 
 
-class ClearChargingProfile(_Command):
+class ClearChargingProfile(Message):
     """All that fit; without anything named, every one."""
 
     profile: Number | None = None
@@ -119,7 +115,7 @@ class ClearChargingProfile(_Command):
     stack_level: int | None = Field(default=None, ge=0, le=1_000)
 
 
-class ReadSchedule(_Command):
+class ReadSchedule(Message):
     """What the station will allow in the time to come, of all its profiles together."""
 
     duration_s: int = Field(default=86_400, ge=1, le=INT32_MAX)
@@ -127,14 +123,14 @@ class ReadSchedule(_Command):
     unit: Literal["A", "W"] | None = None
 
 
-class ChangeAvailability(_Command):
+class ChangeAvailability(Message):
     """Without ``connector``: the whole station. One that is charging goes out of service afterwards (scheduled)."""
 
     available: bool
     connector: Connector | None = None
 
 
-class ReserveNow(_Command):
+class ReserveNow(Message):
     """For one token, or its ``group``, until ``until``. Without ``connector``: any one of the station's."""
 
     reservation: Number
@@ -144,19 +140,19 @@ class ReserveNow(_Command):
     group: Token | None = None
 
 
-class CancelReservation(_Command):
+class CancelReservation(Message):
     reservation: Number
 
 
-class ClearCache(_Command):
+class ClearCache(Message):
     """The station forgets whom it let charge."""
 
 
-class ReadLocalListVersion(_Command):
+class ReadLocalListVersion(Message):
     """0: the station has no list."""
 
 
-class ListedToken(_Command):
+class ListedToken(Message):
     """``verdict`` None takes the token off the list, in a differential update."""
 
     token: Token
@@ -165,7 +161,7 @@ class ListedToken(_Command):
     group: Token | None = None
 
 
-class SendLocalList(_Command):
+class SendLocalList(Message):
     """A full list replaces the station's. OCPP 1.6 ed.2 §5.15: versions begin with 1; 0 and -1 stand for no list."""
 
     version: Number
@@ -179,7 +175,7 @@ class SendLocalList(_Command):
         return self
 
 
-class UpdateFirmware(_Command):
+class UpdateFirmware(Message):
     """With ``signing_certificate`` and ``signature`` by the security extension: the station checks what it installs."""
 
     location: Address
@@ -199,7 +195,7 @@ class UpdateFirmware(_Command):
         return self
 
 
-class FetchLog(_Command):
+class FetchLog(Message):
     """The station uploads its log to ``location``; ``diagnostics`` is the one that every 1.6 station has."""
 
     location: Address
@@ -218,16 +214,16 @@ class CertificateUse(StrEnum):
     MANUFACTURER = "manufacturer"
 
 
-class ReadCertificates(_Command):
+class ReadCertificates(Message):
     use: CertificateUse
 
 
-class InstallCertificate(_Command):
+class InstallCertificate(Message):
     use: CertificateUse
     certificate: Certificate
 
 
-class CertificateHash(_Command):
+class CertificateHash(Message):
     """By these a station names a certificate (OCPP 1.6 security whitepaper ed.3 §5.2)."""
 
     algorithm: Literal["SHA256", "SHA384", "SHA512"]
@@ -236,41 +232,41 @@ class CertificateHash(_Command):
     serial: str = Field(min_length=1, max_length=40)
 
 
-class DeleteCertificate(_Command):
+class DeleteCertificate(Message):
     certificate: CertificateHash
 
 
-class GiveCertificate(_Command):
+class GiveCertificate(Message):
     """The certificate, with its chain, that the station has asked for."""
 
     chain: str = Field(pattern=r"^-----BEGIN CERTIFICATE-----", max_length=10_000)
 
 
-class TransferData(_Command):
+class TransferData(Message):
     vendor: str = Field(min_length=1, max_length=255)
     message: str | None = Field(default=None, max_length=50)
     data: str | None = Field(default=None, max_length=20_000)
 
 
-class Reset(_Command):
+class Reset(Message):
     kind: Literal["soft", "hard"] = "soft"
 
 
-class Unlock(_Command):
+class Unlock(Message):
     connector: Connector
 
 
-class SetKey(_Command):
+class SetKey(Message):
     """The station logs in with this key from its next connection on. Made by the front only, and never logged."""
 
     key: SecretStr
 
 
-class RenewKey(_Command):
+class RenewKey(Message):
     """A new key of ours replaces the one the station has. The key itself never leaves the front."""
 
 
-class Disconnect(_Command):
+class Disconnect(Message):
     """The socket is closed: the station was deregistered, or is to come again."""
 
 
@@ -302,43 +298,31 @@ StationCall = (
 )
 Command = StationCall | RenewKey | Disconnect
 
-
-class Result(StrEnum):
-    """``failed``: answered with an error, or with what is no answer. ``no_answer``: sent; it may have been done.
-
-    ``not_ready``: not sent, since the station's boot was not accepted. ``scheduled``: done as soon as nobody charges.
-    """
-
-    ACCEPTED = "accepted"
-    SCHEDULED = "scheduled"
-    REJECTED = "rejected"
-    OCCUPIED = "occupied"
-    FAULTED = "faulted"
-    UNAVAILABLE = "unavailable"
-    VERSION_MISMATCH = "version_mismatch"
-    NOT_FOUND = "not_found"
-    NOT_SUPPORTED = "not_supported"
-    REBOOT_REQUIRED = "reboot_required"
-    FAILED = "failed"
-    NO_ANSWER = "no_answer"
-    NOT_READY = "not_ready"
-
-
-@dataclass(frozen=True, slots=True)
-class ConfigurationEntry:
-    """``value`` is None where the station keeps it to itself."""
-
-    key: str
-    value: str | None
-    readonly: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """``detail`` is the station's own word, where it adds one; ``data`` what it tells beyond, by our names."""
-
-    result: Result
-    detail: str = ""
-    configuration: tuple[ConfigurationEntry, ...] = ()
-    unknown_keys: tuple[str, ...] = field(default=())
-    data: Mapping[str, Any] = field(default_factory=dict)
+COMMANDS: dict[str, type[Command]] = {
+    "read_configuration": ReadConfiguration,
+    "change_configuration": ChangeConfiguration,
+    "trigger_message": TriggerMessage,
+    "start_charging": StartCharging,
+    "stop_charging": StopCharging,
+    "set_charging_profile": SetChargingProfile,
+    "clear_charging_profile": ClearChargingProfile,
+    "read_schedule": ReadSchedule,
+    "change_availability": ChangeAvailability,
+    "reserve_now": ReserveNow,
+    "cancel_reservation": CancelReservation,
+    "clear_cache": ClearCache,
+    "read_local_list_version": ReadLocalListVersion,
+    "send_local_list": SendLocalList,
+    "update_firmware": UpdateFirmware,
+    "fetch_log": FetchLog,
+    "read_certificates": ReadCertificates,
+    "install_certificate": InstallCertificate,
+    "delete_certificate": DeleteCertificate,
+    "give_certificate": GiveCertificate,
+    "transfer_data": TransferData,
+    "reset": Reset,
+    "unlock": Unlock,
+    "renew_key": RenewKey,
+    "disconnect": Disconnect,
+}
+"""By the command's kind."""
