@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from websockets.typing import Subprotocol
 
-from csms import v16
+from csms import v16, v21, v201
 from csms.protocol import Protocol
 
-PROTOCOLS: tuple[Protocol, ...] = (v16.PROTOCOL,)
+PROTOCOLS: tuple[Protocol, ...] = (v21.PROTOCOL, v201.PROTOCOL, v16.PROTOCOL)
 
 
 def best_of(offered: Sequence[Subprotocol]) -> Subprotocol | None:

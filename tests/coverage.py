@@ -23,6 +23,7 @@ PARTS = {
     "B": "Billing",
     "N": "Notices and events",
     "H": "What every part must hold to",
+    "O": "What stations do in the field: the cases of OCPP.md",
 }
 STEPS = {
     "P1": "a placement request is sent and gets its reference",
@@ -55,6 +56,37 @@ STEPS = {
     "H3": "every decision is on record",
     "H4": "real parts",
     "H5": "an engineer finds each process and reads what it waits for",
+    "O1": "a start that is retried is the same transaction",
+    "O2": "a stop that is retried is answered and counts once",
+    "O3": "a refused token's start gets a positive number and a stored session",
+    "O4": "a stop or meter values of no transaction are answered and kept",
+    "O5": "what fails our checks is answered and kept for a person to see",
+    "O6": "what was queued while off-line counts by its own time",
+    "O7": "an authorisation may overtake queued transactions; a stop shows any tag or none",
+    "O8": "a stop of another station's transaction, or of an unknown connector, is never guessed",
+    "O9": "a meter that goes back, or does not continue, is flagged and never billed negative",
+    "O10": "meter values after the stop, or of no transaction, are kept",
+    "O11": "a retried start is not concurrent with itself; a refused one uses up no reservation",
+    "O12": "unknown identity, wrong credentials, no common subprotocol",
+    "O13": "what may be sent by the answer to the boot; a reconnect goes on as before",
+    "O14": "a second socket is authenticated and replaces the old one",
+    "O15": "times and tags as stations write them",
+    "O16": "a status before the boot; a million connectors",
+    "O17": "the station is called inside the handler of its own call",
+    "O18": "what moves money is read tolerantly, the rest strictly",
+    "O19": "unknown actions and malformed frames get the error that is due",
+    "O20": "a late answer is dropped; one call at a time in each direction",
+    "O21": "message ids, types, sizes and floods are bounded",
+    "O22": "a local list's version and its failed differential",
+    "O23": "a remote start that is accepted is no start",
+    "O24": "a profile sent too early is tried again",
+    "O25": "a refused profile is read back",
+    "O26": "sequence numbers missing, repeated, out of order",
+    "O27": "queued and off-line events; a missing connector id is not 1",
+    "O28": "messages before acceptance; a certificate names its station",
+    "O29": "security profile 1: basic authentication with hashed keys, changed by command",
+    "O30": "security profile 2: TLS",
+    "O31": "security profile 3: client certificates; no stranger takes a session over",
 }
 _ID = re.compile(r"([A-Z])(\d*)")
 
@@ -126,7 +158,7 @@ def _named(target: ast.expr, name: str) -> bool:
 
 def _known(step: str) -> bool:
     found = _ID.fullmatch(step)
-    return found is not None and found[1] in PARTS and (step in STEPS or found[1] not in {"P", "H"})
+    return found is not None and found[1] in PARTS and (step in STEPS or found[1] not in {"P", "H", "O"})
 
 
 def _order(step: str) -> tuple[int, int]:

@@ -78,7 +78,7 @@ async def test_a_storm_of_logins_is_told_to_come_again(server: CsmsServer, monke
     assert response.headers["Retry-After"]
 
 
-@pytest.mark.parametrize("subprotocol", ["ocpp2.0.1", "ocpp1.5", None])
+@pytest.mark.parametrize("subprotocol", ["ocpp2.0", "ocpp1.5", None])
 async def test_without_a_common_subprotocol_the_handshake_ends_without_one_and_the_socket_closes(
     server: CsmsServer, records: MemoryRecords, subprotocol: str | None
 ) -> None:
