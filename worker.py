@@ -19,6 +19,7 @@ from activities.gateways.documents import documents_from
 from activities.gateways.grid_operator import HttpGridOperator
 from activities.gateways.mail import SmtpMail
 from activities.gateways.webhooks import HttpWebhooks
+from activities.housekeeping import HousekeepingRound
 from activities.installation import InstallationActivities
 from activities.placement import PlacementActivities
 from activities.refusals import RefusalActivities
@@ -94,6 +95,7 @@ async def serve(settings: Settings, stop: asyncio.Event, ready: Readiness) -> No
     async with asyncio.TaskGroup() as together:
         # Before Temporal is there: then it is told best how many facts wait for it.
         together.create_task(FiguresRound(desk).run(stop))
+        together.create_task(HousekeepingRound(desk).run(stop))
         client = await _connected(settings, stop)
         if client is not None:
             await _work(settings, desk, client, stop, ready)

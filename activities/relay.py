@@ -5,8 +5,10 @@ Temporal was away. A row that can't be delivered holds up its own workflow only.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from itertools import groupby
 
 import structlog
 from prometheus_client import Counter
@@ -49,18 +51,32 @@ DELIVERED = Counter("stationmaster_handover_delivered_total", "Facts delivered t
 FAILED = Counter("stationmaster_handover_failed_total", "Tries to deliver a fact that failed")
 
 
+_Error = RPCError | ValueError
+
+
+@dataclass(frozen=True)
+class _Passed:
+    """Of the workflows that facts were brought to: whom one of them holds up, and who may hear of the next ones."""
+
+    held_up: set[str]
+    interrupted: set[str]
+
+
 class Relay:
     def __init__(self, desk: Desk, client: Client) -> None:
         self._desk = desk
         self._client = client
 
     async def deliver(self, workflow_ids: Iterable[str]) -> None:
-        """Deliver what these workflows have still to hear. Never raises: the sweep goes on with what fails here."""
-        for workflow_id in workflow_ids:
-            try:
-                await self._deliver(workflow_id, wait=True)
-            except (RPCError, RuntimeError, SQLAlchemyError, OSError) as error:
-                log.warning("fact left to the sweep", workflow=workflow_id, reason=type(error).__name__)
+        """Deliver what these workflows have still to hear, those of several together.
+
+        Never raises: the sweep goes on with what fails here.
+        """
+        waiting = sorted(set(workflow_ids))
+        if len(waiting) > 1:
+            waiting = await self._tried(waiting, wait=False)
+        for workflow_id in waiting:
+            await self._tried([workflow_id], wait=True)
 
     async def sweep(self) -> None:
         """One round over every workflow that has waited longer than a delivery takes."""
@@ -68,7 +84,7 @@ class Relay:
             waiting = await processes.with_undelivered(session, self._desk.clock() - LEFT_BEHIND_AFTER, BATCH)
         for workflow_id in waiting:
             try:
-                await self._deliver(workflow_id, wait=False)
+                await self._deliver([workflow_id], wait=False)
             except (RPCError, RuntimeError) as error:
                 log.warning("fact can't be delivered", workflow=workflow_id, reason=str(error))
 
@@ -84,39 +100,72 @@ class Relay:
             except TimeoutError:
                 continue
 
-    async def _deliver(self, workflow_id: str, *, wait: bool) -> None:
+    async def _tried(self, workflow_ids: Sequence[str], *, wait: bool) -> list[str]:
+        """Those that somebody else is delivering to at the moment."""
+        try:
+            delivered = await self._deliver(workflow_ids, wait=wait)
+        except (RPCError, RuntimeError, SQLAlchemyError, OSError) as error:
+            log.warning("facts left to the sweep", workflows=workflow_ids, reason=type(error).__name__)
+            return []
+        return [workflow_id for workflow_id in workflow_ids if workflow_id not in delivered]
+
+    async def _deliver(self, workflow_ids: Sequence[str], *, wait: bool) -> set[str]:
+        """Those that were free to be delivered to: with ``wait`` all of them."""
         async with self._desk.work(RELAY, "hand-over") as work:
-            if not await processes.lock_delivery(work.session, workflow_id, wait=wait):
-                return
-            more = True
-            while more:
-                rows = await processes.undelivered(work.session, workflow_id, BATCH)
-                for row in rows:
-                    if not await self._send(work, row):
-                        return
+            free = await processes.lock_deliveries(work.session, workflow_ids, wait=wait)
+            hear = free
+            while hear:
+                rows = await processes.undelivered(work.session, hear, BATCH)
+                passed = await self._send(work, rows)
                 await work.session.flush()
                 # What is written meanwhile is delivered by whoever writes it, behind this lock.
-                more = len(rows) == BATCH
+                hear = hear - passed.held_up if len(rows) == BATCH else passed.interrupted
+        return free
 
-    async def _send(self, work: Work, row: Handover) -> bool:
-        row.attempts += 1
-        try:
-            with tracing.continued(row.traceparent):
-                await (self._start(row) if row.kind is HandoverKind.START else self._signal(row))
-        except (RPCError, ValueError) as error:
-            if _is_gone(error) and await process.keep_as_late(work, row):
-                await task.close_task(work, TaskKind.HANDOVER_STUCK, row.id)
-                return True
-            FAILED.inc()
-            row.last_error = _reason(error)
-            if row.attempts >= STUCK_AFTER_ATTEMPTS and not _is_away(error):
-                await _report_stuck(work, row)
-            return False
+    async def _send(self, work: Work, rows: Sequence[Handover]) -> _Passed:
+        """Workflows hear of their facts beside each other, and each in order."""
+        groups = [list(group) for _, group in groupby(rows, key=lambda row: row.workflow_id)]
+        held_up, interrupted = set(), set()
+        for group, errors in zip(groups, await asyncio.gather(*map(self._tell, groups)), strict=True):
+            # Without an error for each there is one at the end, and it ended the telling.
+            for row, error in zip(group, errors, strict=False):
+                if error is None:
+                    await self._arrived(work, row)
+                elif await self._is_late(work, row, error):
+                    interrupted.add(row.workflow_id)
+                else:
+                    held_up.add(row.workflow_id)
+        return _Passed(held_up, interrupted)
+
+    async def _tell(self, rows: Sequence[Handover]) -> list[_Error | None]:
+        """What came of each of a workflow's facts, up to the first that fails."""
+        came_of: list[_Error | None] = []
+        for row in rows:
+            row.attempts += 1
+            try:
+                with tracing.continued(row.traceparent):
+                    await (self._start(row) if row.kind is HandoverKind.START else self._signal(row))
+            except (RPCError, ValueError) as error:
+                return [*came_of, error]
+            came_of.append(None)
+        return came_of
+
+    async def _arrived(self, work: Work, row: Handover) -> None:
         if row.stuck_at is not None:
             await task.close_task(work, TaskKind.HANDOVER_STUCK, row.id)
         row.delivered_at, row.last_error, row.stuck_at = work.now, None, None
         DELIVERED.labels(row.kind.value).inc()
-        return True
+
+    async def _is_late(self, work: Work, row: Handover, error: _Error) -> bool:
+        """Whether the fact failed for its process having ended; otherwise it holds up its workflow."""
+        if _is_gone(error) and await process.keep_as_late(work, row):
+            await task.close_task(work, TaskKind.HANDOVER_STUCK, row.id)
+            return True
+        FAILED.inc()
+        row.last_error = _reason(error)
+        if row.attempts >= STUCK_AFTER_ATTEMPTS and not _is_away(error):
+            await _report_stuck(work, row)
+        return False
 
     async def _start(self, row: Handover) -> None:
         """A run that was closed may be followed by another, which goes on from the rows, or ends where they have."""
@@ -146,16 +195,16 @@ class Relay:
         await self._client.get_workflow_handle(row.workflow_id).signal("fact", fact, rpc_timeout=CALL_LIMIT)
 
 
-def _reason(error: RPCError | ValueError) -> str:
+def _reason(error: _Error) -> str:
     return f"{error.status.name}: {error.message}"[:500] if isinstance(error, RPCError) else str(error)[:500]
 
 
-def _is_gone(error: RPCError | ValueError) -> bool:
+def _is_gone(error: _Error) -> bool:
     """No such workflow runs: it has ended, or has still to be started by its parent."""
     return isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND
 
 
-def _is_away(error: RPCError | ValueError) -> bool:
+def _is_away(error: _Error) -> bool:
     """Temporal itself is away: nothing is wrong with the fact."""
     return isinstance(error, RPCError) and error.status in _AWAY
 

@@ -9,9 +9,11 @@ from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 from temporalio.client import Client
 
+from activities import courier
+from activities.courier import Courier
 from activities.gateways.documents import documents_from
 from activities.relay import Relay
-from api import context, openapi, probes, problems, v1
+from api import openapi, probes, problems, v1
 from api.auth.passwords import Hashing
 from api.auth.throttle import LoginThrottle
 from api.context import Services
@@ -26,7 +28,7 @@ from models.store.database import Database
 from models.usecases.work import Desk, Terms
 from workflows.client import connect
 
-MakeRelay = Callable[[Desk, Client], context.Relay]
+MakeRelay = Callable[[Desk, Client], courier.Relay]
 
 _TELEMETRY: TelemetryConfig = {
     "metrics": False,  # told by the envelope
@@ -78,7 +80,7 @@ async def serving(settings: Settings, clock: Clock, relay: MakeRelay, app: FastA
         desk=desk,
         keys=KeyRing.parse(settings.keys.get_secret_value()),
         temporal=client,
-        relay=relay(desk, client),
+        courier=Courier(relay(desk, client)),
         hashing=Hashing(),
         throttle=LoginThrottle(clock),
         documents=documents_from(settings),

@@ -1,14 +1,14 @@
 """What a request needs of the process that serves it, and the id under which everything it causes is found."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
 
 from fastapi import Request
 from temporalio.client import Client
 
+from activities.courier import Courier
 from activities.gateways.documents import Documents
 from api.auth.passwords import Hashing
 from api.auth.throttle import LoginThrottle
@@ -20,18 +20,6 @@ from models.usecases.work import Desk, Work
 
 DELIVERY_PATIENCE_S = 0.05
 """An answer waits so long for its facts to reach their processes; after that they travel on without it."""
-ENDING_S = 2.0
-"""So long a process that ends waits for the deliveries that are under way."""
-DELIVERIES_AT_ONCE = 4
-"""Each holds a database connection while it calls Temporal. Where more wait for their turn, no answer waits."""
-DELIVERIES_WAITING = 500
-"""What comes beyond is left to the workers' sweep."""
-
-
-class Relay(Protocol):
-    """Brings committed facts to their processes at once; never raises, since the workers sweep up what is left."""
-
-    async def deliver(self, workflow_ids: Iterable[str]) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -42,13 +30,11 @@ class Services:
     desk: Desk
     keys: KeyRing
     temporal: Client
-    relay: Relay
+    courier: Courier
     hashing: Hashing
     throttle: LoginThrottle
     documents: Documents
     station_events: StationEvents
-    _under_way: set[asyncio.Task[None]] = field(default_factory=set)
-    _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(DELIVERIES_AT_ONCE))
 
     @asynccontextmanager
     async def work(self, actor: Actor, correlation_id: str, later: set[str] | None = None) -> AsyncIterator[Work]:
@@ -64,23 +50,15 @@ class Services:
             later |= work.handed_over
 
     async def close(self) -> None:
-        if self._under_way:
-            await asyncio.wait(self._under_way, timeout=ENDING_S)
+        await self.courier.close()
         self.hashing.close()
         await self.desk.database.close()
 
     async def deliver(self, workflow_ids: set[str]) -> None:
-        if not workflow_ids or len(self._under_way) >= DELIVERIES_WAITING:
-            return
-        delivery = asyncio.create_task(self._deliver_in_turn(frozenset(workflow_ids)))
-        self._under_way.add(delivery)
-        delivery.add_done_callback(self._under_way.discard)
-        if len(self._under_way) <= DELIVERIES_AT_ONCE:
-            await asyncio.wait({delivery}, timeout=DELIVERY_PATIENCE_S)
-
-    async def _deliver_in_turn(self, workflow_ids: frozenset[str]) -> None:
-        async with self._turns:
-            await self.relay.deliver(workflow_ids)
+        """Waits for the facts' arrival for a moment, where there is hope for it."""
+        journeys = self.courier.take(workflow_ids)
+        if journeys and not self.courier.is_busy:
+            await asyncio.wait(journeys, timeout=DELIVERY_PATIENCE_S)
 
 
 def services_of(request: Request) -> Services:

@@ -7,7 +7,6 @@ the key's unique index, and a request that fails leaves no key behind.
 import base64
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
 from typing import Annotated, Any, TypeVar
 from uuid import uuid5
 
@@ -27,7 +26,6 @@ from models.usecases.work import Work
 D = TypeVar("D", bound=Decision)
 
 HEADER = "Idempotency-Key"
-KEPT = timedelta(days=7)
 REPLAYED = {"Idempotency-Replayed": "true"}
 
 
@@ -96,8 +94,8 @@ class Creation:
 
     async def _kept(self, access: Access, work: Work, upload: str) -> IdempotencyKey:
         request_hash = hashlib.sha256((self._fingerprint + upload).encode()).hexdigest()
-        await idempotency.forget_before(work.session, access.caller.id, work.now - KEPT)
-        kept = await idempotency.take(work.session, access.caller.id, self._key or "", request_hash)
+        expired_before = work.now - idempotency.KEPT
+        kept = await idempotency.take(work.session, access.caller.id, self._key or "", request_hash, expired_before)
         if kept.request_hash != request_hash:
             raise IdempotencyKeyReused("The key came with another request before; use a new one", field=HEADER)
         return kept

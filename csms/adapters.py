@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import structlog
 from structlog.contextvars import get_contextvars
 
-from csms.courier import Courier
+from activities.courier import Courier
 from csms.events import Authorise, Booted, ConnectorStatus, Irregularity, Metered, Sample, Started, Stopped, Told
 from csms.ports import (
     BootDecision,

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+from activities.courier import Courier
 from activities.relay import Relay
 from csms.adapters import UseCaseRecords
-from csms.courier import Courier
 from csms.listener import CsmsServer
 from csms.node import take_commands
 from models.settings import Settings

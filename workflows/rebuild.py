@@ -93,7 +93,7 @@ class Rebuild:
         """End what is not to run, and take back what the next run has to hear. Whether one is to be started."""
         async with self._desk.work(REBUILD, CORRELATION_ID) as work:
             # Nobody delivers meanwhile, so that whoever else starts it finds nothing heard.
-            await processes.lock_delivery(work.session, finding.workflow_id, wait=True)
+            await processes.lock_deliveries(work.session, [finding.workflow_id], wait=True)
             known = await rebuild.open_process(work, finding.workflow_id)
             match finding.remedy:
                 case Remedy.START:

@@ -162,7 +162,7 @@ async def authenticate(services: Services, secret: str) -> tuple[Caller, Usage]:
     if secret and tokens.is_plausible(secret):
         secret_hash = tokens.hash_of(secret)
         now = services.desk.clock()
-        async with services.desk.database.transaction() as session:
+        async with services.desk.database.statements() as session:
             known = await _caller(session, services, secret, secret_hash)
             if known is not None:
                 caller, counted_id, limit = known

@@ -1,4 +1,4 @@
-"""How often a key, or a person, may call: counted in the transaction that knows them, told with every answer.
+"""How often a key, or a person, may call: counted as they are recognised, told with every answer.
 
 The headers are those of draft-ietf-httpapi-ratelimit-headers-10; a call beyond the limit counts too.
 """

@@ -1,11 +1,12 @@
 """Processes, their hand-over rows and the results of their steps."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -39,17 +40,19 @@ async def applied_number(session: AsyncSession, workflow_id: str) -> int:
 DELIVERY_WAIT_MS = 5_000
 
 
-async def lock_delivery(session: AsyncSession, workflow_id: str, *, wait: bool) -> bool:
-    """Whether this transaction is now the only one that delivers facts to the workflow.
+async def lock_deliveries(session: AsyncSession, workflow_ids: Sequence[str], *, wait: bool) -> set[str]:
+    """The workflows to which this transaction alone delivers facts from now on: with ``wait`` all of them.
 
     One that waits for longer than 5 s fails with an OperationalError.
     """
-    name = sa.func.hashtextextended("handover:" + workflow_id, 0)
+    wanted = sa.func.unnest(sa.literal(list(workflow_ids), ARRAY(sa.Text))).column_valued("workflow_id")
+    name = sa.func.hashtextextended(sa.literal("handover:").concat(wanted), 0)
     if wait:
         limit = sa.func.set_config("lock_timeout", str(DELIVERY_WAIT_MS), sa.true())
         await session.execute(select(limit, sa.func.pg_advisory_xact_lock(name)))
-        return True
-    return bool((await session.execute(select(sa.func.pg_try_advisory_xact_lock(name)))).scalar_one())
+        return set(workflow_ids)
+    free = await session.execute(select(wanted).where(sa.func.pg_try_advisory_xact_lock(name)))
+    return set(free.scalars())
 
 
 def is_open() -> sa.ColumnElement[bool]:
@@ -59,12 +62,12 @@ def is_open() -> sa.ColumnElement[bool]:
     )
 
 
-async def undelivered(session: AsyncSession, workflow_id: str, limit: int) -> Sequence[Handover]:
-    """The facts that the workflow has still to hear, oldest first."""
+async def undelivered(session: AsyncSession, workflow_ids: Collection[str], limit: int) -> Sequence[Handover]:
+    """The facts that the workflows have still to hear, each one's oldest first."""
     found = await session.execute(
         select(Handover)
-        .where(col(Handover.workflow_id) == workflow_id, is_open())
-        .order_by(col(Handover.number))
+        .where(col(Handover.workflow_id).in_(workflow_ids), is_open())
+        .order_by(col(Handover.workflow_id), col(Handover.number))
         .limit(limit)
     )
     return found.scalars().all()

@@ -50,7 +50,7 @@ async def submit(work: Work, new: NewPlacement, requester_id: UUID, viewer: View
     )
     # Its deadline and who is told of it are known before it is stored, so that it is written once.
     await deadline.begin(work, PLACEMENT, placement, new.location.country)
-    await _ask_operations(work, placement, TaskKind.REVIEW_PLACEMENT, "Decide on the placement request")
+    await _ask_operations(work, placement, TaskKind.REVIEW_PLACEMENT, "Decide on the placement request", is_first=True)
     work.session.add(placement)
     await work.session.flush()
     await _add_attempt(work, placement, new.location, 1)
@@ -299,10 +299,20 @@ async def _add_attempt(work: Work, placement: PlacementRequest, location: Locati
     await work.session.flush()
 
 
-async def _ask_operations(work: Work, placement: PlacementRequest, kind: TaskKind, title: str) -> None:
+async def _ask_operations(
+    work: Work, placement: PlacementRequest, kind: TaskKind, title: str, *, is_first: bool = False
+) -> None:
     operator = await organisations.operator(work.session)
     await task.open_task(
-        work, kind, Role.OPERATIONS, operator.id, placement.id, placement.reference, title, for_stage=placement
+        work,
+        kind,
+        Role.OPERATIONS,
+        operator.id,
+        placement.id,
+        placement.reference,
+        title,
+        for_stage=placement,
+        is_first=is_first,
     )
 
 

@@ -98,7 +98,7 @@ async def keep_as_late(work: Work, workflow_id: str) -> int:
     known = await processes.lock(work.session, workflow_id)
     if known is None or known.ended_at is None:
         return 0
-    facts = await processes.undelivered(work.session, workflow_id, FACTS_AT_ONCE)
+    facts = await processes.undelivered(work.session, [workflow_id], FACTS_AT_ONCE)
     return sum([await process.keep_as_late(work, fact) for fact in facts])
 
 

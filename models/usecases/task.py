@@ -44,12 +44,14 @@ async def open_task(
     *,
     working_days: int | None = None,
     for_stage: Due | None = None,
+    is_first: bool = False,
 ) -> None:
     """Put a task into an inbox; the same task that is still open gets the new title, and a due date if it had none.
 
-    It is due in ``working_days``, or with the stage that it stands for: the row that has just entered it.
+    It is due in ``working_days``, or with the stage that it stands for: the row that has just entered it. ``is_first``
+    says that the subject is new, so that none can be open about it.
     """
-    known = await tasks.open_of(work.session, kind, subject_id)
+    known = None if is_first else await tasks.open_of(work.session, kind, subject_id)
     if known is None:
         known = Task(
             kind=kind,

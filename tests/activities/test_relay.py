@@ -26,6 +26,7 @@ from models.tables.task import Task, TaskKind, TaskState
 from models.usecases import process
 from models.usecases.work import Desk
 from tests.activities.temporal import FakeTemporal
+from tests.csms.station import until_async
 from tests.road import NOBODY
 
 pytestmark = pytest.mark.step("H1")
@@ -145,6 +146,38 @@ async def test_a_fact_that_can_not_be_delivered_holds_up_its_own_workflow_only(
     assert [row.delivered_at for row in await rows(desk, stuck)] == [None] * 3
 
 
+async def test_facts_of_several_processes_are_delivered_together_and_a_stuck_one_holds_up_no_other(
+    desk: Desk, temporal: FakeTemporal
+) -> None:
+    names = [f"placement-PR-{number}" for number in range(1, 5)]
+    for name in names:
+        await process_with_facts(desk, 30, name)
+    temporal.refuses = lambda workflow_id: RPCStatusCode.INVALID_ARGUMENT if workflow_id == names[1] else None
+    await delivering(desk, temporal).deliver(names)
+    assert temporal.heard == {name: facts(30) for name in names if name != names[1]}
+    assert [row.attempts for row in await rows(desk, names[1])] == [1, *[0] * 30]
+
+
+async def test_a_process_that_another_delivers_to_keeps_those_that_travel_with_it_waiting_for_nothing(
+    desk: Desk, temporal: FakeTemporal
+) -> None:
+    held, free = (
+        await process_with_facts(desk, 1, "placement-PR-1"),
+        await process_with_facts(desk, 1, "placement-PR-2"),
+    )
+
+    async def is_delivered() -> bool:
+        return (await rows(desk, free))[-1].delivered_at is not None
+
+    async with desk.database.transaction() as elsewhere:
+        await processes.lock_deliveries(elsewhere, [held], wait=True)
+        delivery = asyncio.create_task(delivering(desk, temporal).deliver([held, free]))
+        await until_async(is_delivered)
+        assert not temporal.heard[held]
+    await delivery
+    assert temporal.heard[held] == facts(1)
+
+
 async def test_a_fact_that_stays_stuck_opens_one_task_for_the_engineer_which_delivery_closes(
     desk: Desk, temporal: FakeTemporal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -249,8 +282,8 @@ async def test_a_delivery_that_waits_too_long_for_another_of_the_same_process_gi
 ) -> None:
     monkeypatch.setattr(processes, "DELIVERY_WAIT_MS", 50)
     async with database.transaction() as first, database.transaction() as other, database.transaction() as second:
-        assert await processes.lock_delivery(first, "placement-1", wait=True)
-        assert await processes.lock_delivery(other, "placement-2", wait=True)
+        assert await processes.lock_deliveries(first, ["placement-1"], wait=True)
+        assert await processes.lock_deliveries(other, ["placement-2"], wait=True)
         with pytest.raises(OperationalError, match="lock timeout"):
-            await processes.lock_delivery(second, "placement-1", wait=True)
+            await processes.lock_deliveries(second, ["placement-1"], wait=True)
         await second.rollback()

@@ -99,7 +99,7 @@ class Road:
             row = await placements.find(work.session, self.reference, EVERYTHING)
             assert row is not None
             workflow_id = placement.workflow_id(self.reference)
-            facts = await processes.undelivered(work.session, workflow_id, 50)
+            facts = await processes.undelivered(work.session, [workflow_id], 50)
         for fact in facts:
             if fact.name == "grid_call":
                 await self._apply(row.id, fact)

@@ -7,7 +7,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from api.idempotency import KEPT
+from models.store.idempotency import KEPT
 from models.tables.access import IdempotencyKey
 from models.usecases.work import Desk
 from tests.people import World

@@ -10,6 +10,7 @@ from sqlmodel import col
 from temporalio.service import RPCStatusCode
 
 from activities import relay as relays
+from activities.courier import Courier
 from activities.relay import Relay
 from models.messages.base import Actor
 from models.rules.grid import GridEvent
@@ -34,7 +35,7 @@ def temporal(app: FastAPI, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> FakeT
     fake: Any = FakeTemporal()
     fake.refuses = lambda workflow_id: RPCStatusCode.INVALID_ARGUMENT if workflow_id == STUCK else None
     monkeypatch.setattr(relays, "STUCK_AFTER_ATTEMPTS", 2)
-    object.__setattr__(app.state.services, "relay", Relay(desk, fake))
+    object.__setattr__(app.state.services, "courier", Courier(Relay(desk, fake)))
     told: FakeTemporal = fake
     return told
 

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from websockets.exceptions import InvalidStatus
 
+from activities.courier import Courier
 from csms.adapters import UseCaseRecords
-from csms.courier import Courier
 from csms.listener import CsmsServer
 from models.messages.base import Actor
 from models.rules.commissioning import CommissioningStage

@@ -45,7 +45,7 @@ async def test_facts_are_numbered_without_gaps_and_carry_the_correlation_id(desk
 
     await asyncio.gather(*(tell() for _ in range(9)))
     async with desk.database.transaction() as session:
-        facts = await processes.undelivered(session, NAME, 100)
+        facts = await processes.undelivered(session, [NAME], 100)
     assert [fact.number for fact in facts] == list(range(1, 11))
     assert [fact.correlation_id for fact in facts] == ["corr-1"] + ["corr-2"] * 9
 
@@ -56,7 +56,7 @@ async def test_a_fact_that_is_rolled_back_takes_no_number(desk: Desk) -> None:
         await _told_in_vain(desk)
     async with desk.work(NOBODY, "test") as work:
         await process.hand_over(work, NAME, "grid_call", {})
-        facts = await processes.undelivered(work.session, NAME, 100)
+        facts = await processes.undelivered(work.session, [NAME], 100)
     assert [fact.number for fact in facts] == [1, 2]
 
 
