@@ -10,7 +10,18 @@ import structlog
 from structlog.contextvars import get_contextvars
 
 from activities.courier import Courier
-from csms.events import Authorise, Booted, ConnectorStatus, Irregularity, Metered, Sample, Started, Stopped, Told
+from csms.events import (
+    Authorise,
+    Booted,
+    ConnectorStatus,
+    Metered,
+    Reported,
+    Sample,
+    Started,
+    Stopped,
+    Told,
+    Transacted,
+)
 from csms.ports import (
     BootDecision,
     KeyKind,
@@ -23,18 +34,17 @@ from csms.ports import (
     TokenDecision,
     TokenStatus,
 )
+from csms.registers import highest_wh, named, told_of
 from models.messages.base import Actor
 from models.rules.authorisation import TokenVerdict
 from models.store import assets
 from models.tables.asset import StationConnection
+from models.tables.station_report import StationReport
 from models.tables.unit import Unit
-from models.usecases import charging, station
+from models.usecases import charging, sequence, station
 from models.usecases.work import Desk, Work
 
 log = structlog.get_logger()
-
-ENERGY_REGISTER = "Energy.Active.Import.Register"
-REGISTER_MAX_WH = 2**31 - 1
 
 
 class UseCaseRecords:
@@ -89,7 +99,7 @@ class UseCaseRecords:
         since = at if event.timestamp is None or event.irregularities else event.timestamp
         async with self._facts_of(known) as work:
             kept = await station.status(
-                work, known.asset_id, event.connector, event.status, event.error_code, since, event.info
+                work, known.asset_id, event.connector, event.status, event.error_code, since, event.info, event.plug
             )
         if not kept:
             log.warning("status_of_unknown_connector", connector=event.connector, status=event.status)
@@ -108,7 +118,7 @@ class UseCaseRecords:
                 meter_start_wh=event.meter_start_wh,
                 started_at=event.timestamp,
                 frame=event.evidence,
-                irregularities=_named(event.irregularities),
+                irregularities=list(named(event.irregularities)),
             )
         return StartDecision(number, _decided(verdict))
 
@@ -120,9 +130,9 @@ class UseCaseRecords:
                 connector=event.connector,
                 number=event.transaction_id,
                 samples=_rows(event.samples),
-                register_wh=_register_wh(event.samples),
+                register_wh=highest_wh(event.samples),
                 frame=event.evidence,
-                irregularities=_named(event.irregularities),
+                irregularities=list(named(event.irregularities)),
             )
 
     async def stopped(self, known: KnownStation, event: Stopped, _at: datetime) -> TokenDecision | None:
@@ -137,9 +147,40 @@ class UseCaseRecords:
                 token=event.token,
                 samples=_rows(event.samples),
                 frame=event.evidence,
-                irregularities=_named(event.irregularities),
+                irregularities=list(named(event.irregularities)),
             )
         return None if verdict is None else _decided(verdict)
+
+    async def transacted(self, known: KnownStation, event: Transacted, _at: datetime) -> TokenDecision | None:
+        async with self._facts_of(known) as work:
+            verdict = await sequence.tell(
+                work,
+                known.asset_id,
+                theirs=event.transaction,
+                told=told_of(event),
+                token=event.token,
+                token_kind=event.token_kind,
+                samples=_rows(event.samples),
+                frame=event.evidence,
+            )
+        return None if verdict is None else _decided(verdict)
+
+    async def queue_told(self, known: KnownStation, transaction: str, *, messages_in_queue: bool) -> None:
+        async with self._facts_of(known) as work:
+            await sequence.queue_told(work, known.asset_id, transaction, messages_in_queue=messages_in_queue)
+
+    async def reported(self, known: KnownStation, event: Reported, at: datetime) -> None:
+        report = StationReport(
+            asset_id=known.asset_id,
+            kind=event.kind,
+            request=event.request,
+            part=event.part,
+            is_last=event.is_last,
+            payload=event.payload,
+            at=at if event.irregularities else event.timestamp,
+        )
+        async with self._facts_of(known) as work:
+            await station.reported(work, known.asset_id, report, event.info)
 
     async def told(self, known: KnownStation, event: Told, at: datetime) -> None:
         since = at if event.irregularities else event.timestamp
@@ -193,10 +234,6 @@ def _decided(verdict: TokenVerdict) -> TokenDecision:
     return TokenDecision(TokenStatus(verdict.value))
 
 
-def _named(irregularities: tuple[Irregularity, ...]) -> list[str]:
-    return [f"{found.field}: {found.fact}" for found in irregularities]
-
-
 def _rows(samples: tuple[Sample, ...]) -> charging.Samples:
     return [(sample.timestamp, _row(sample)) for sample in samples]
 
@@ -211,15 +248,6 @@ def _row(sample: Sample) -> dict[str, Any]:
         "phase": sample.phase,
         "location": sample.location,
         "signed": sample.signed,
+        "signing": dict(sample.signing) or None,
     }
     return {name: value for name, value in row.items() if value is not None}
-
-
-def _register_wh(samples: tuple[Sample, ...]) -> int | None:
-    """The highest state of the whole energy register (not of one phase) among the samples."""
-    registers = [
-        int(sample.value)
-        for sample in samples
-        if sample.measurand == ENERGY_REGISTER and sample.unit == "Wh" and sample.value is not None and not sample.phase
-    ]
-    return max((wh for wh in registers if abs(wh) <= REGISTER_MAX_WH), default=None)

@@ -217,14 +217,14 @@ class StationConnection:
                 await self._calls.put(frame)
             case CallResult() | CallError():
                 self._resolve(frame)
-            case Ignored(cause):
+            case Ignored(cause, meant):
                 metrics.DROPPED.labels("ignored").inc()
                 log.warning("frame_ignored", cause=cause)
-                return False
+                return meant
             case Unreadable(message_id, cause):
                 metrics.DROPPED.labels("unreadable").inc()
                 log.warning("frame_unreadable", cause=cause)
-                await self._send(self._error(message_id, ErrorCode.FORMATION_VIOLATION, cause))
+                await self._send(self._error(message_id, ErrorCode.RPC_FRAMEWORK_ERROR, cause))
                 return False
         return True
 

@@ -3,10 +3,14 @@
 Texts are free of NUL (PostgreSQL takes none) and cut to a bound; instants are zone-aware, in UTC.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+
+from csms.frames import Payload
+from models.rules.sequence import Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,10 @@ class Booted:
 
 @dataclass(frozen=True, slots=True)
 class ConnectorStatus:
-    """``connector`` 0 is the station itself. ``timestamp`` is None where the station gave none that can be read."""
+    """``connector`` 0 is the station itself. ``timestamp`` is None where the station gave none that can be read.
+
+    For OCPP 2 ``connector`` is the EVSE and ``plug`` the connector of it, and the standard tells no error.
+    """
 
     connector: int
     status: str
@@ -48,19 +55,28 @@ class ConnectorStatus:
     info: str | None = None
     vendor_id: str | None = None
     vendor_error_code: str | None = None
+    plug: int | None = None
     irregularities: tuple[Irregularity, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Authorise:
-    """``token`` is as the station read it; OCPP 1.6 compares id tags without regard to case."""
+    """``token`` is as the station read it; OCPP compares tokens without regard to case.
+
+    ``kind`` is how it was read, in the word of OCPP 2. ``certified``: it came with a contract certificate to check.
+    """
 
     token: str
+    kind: str = ""
+    certified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One measured value in its base unit (Wh, W, A, V, ...). ``signed`` holds a signed value, which has no number."""
+    """One measured value in its base unit (Wh, W, A, V, ...).
+
+    ``signed`` holds a signed value, which in OCPP 1.6 has no number beside it; ``signing`` how it was signed and coded.
+    """
 
     timestamp: datetime
     measurand: str
@@ -70,6 +86,7 @@ class Sample:
     phase: str | None = None
     location: str | None = None
     signed: str | None = None
+    signing: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +130,45 @@ class Stopped:
     irregularities: tuple[Irregularity, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Transacted:
+    """One numbered event of a transaction (OCPP 2): they may come late, in any order, and again.
+
+    ``transaction`` is the station's own id; None, like ``number``, where it gave none that can be read. ``offline``: it
+    happened while the station had no connection. ``stops``: the token was shown to stop.
+    """
+
+    transaction: str | None
+    phase: Phase
+    number: int | None
+    timestamp: datetime
+    evidence: str
+    offline: bool = False
+    evse: int | None = None
+    plug: int | None = None
+    token: str | None = None
+    token_kind: str = ""
+    stops: bool = False
+    charging_state: str | None = None
+    reason: str | None = None
+    phases_used: int | None = None
+    remote_start: int | None = None
+    reservation: int | None = None
+    samples: tuple[Sample, ...] = ()
+    irregularities: tuple[Irregularity, ...] = ()
+
+
 class Topic(StrEnum):
     """What a station tells of besides charging."""
 
     FIRMWARE = "firmware"
+    FIRMWARE_SHARED = "firmware_shared"
+    """With the stations behind a local controller."""
     LOG = "log"
     SECURITY = "security"
+    RESERVATION = "reservation"
+    CHARGING_LIMIT_CLEARED = "charging_limit_cleared"
+    PRIORITY_CHARGING = "priority_charging"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,5 +182,41 @@ class Told:
     word: str
     timestamp: datetime
     request: int | None = None
+    info: str | None = None
+    irregularities: tuple[Irregularity, ...] = ()
+
+
+class ReportKind(StrEnum):
+    """What a station reports of itself in parts, or at a length."""
+
+    DEVICE_MODEL = "device_model"
+    MONITORS = "monitors"
+    EVENTS = "events"
+    DISPLAY_MESSAGES = "display_messages"
+    CUSTOMER_INFORMATION = "customer_information"
+    CHARGING_PROFILES = "charging_profiles"
+    CHARGING_LIMIT = "charging_limit"
+    CHARGING_NEEDS = "charging_needs"
+    CHARGING_SCHEDULE = "charging_schedule"
+    GRID_CONTROLS = "grid_controls"
+    GRID_CONTROL_SWITCHED = "grid_control_switched"
+    GRID_ALARM = "grid_alarm"
+    BATTERY_SWAP = "battery_swap"
+    SETTLEMENT = "settlement"
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """One part of a report (OCPP 2), in the standard's words; ``info`` is what it comes to, for who looks on.
+
+    ``request`` is the number of our command, where one asked for it; ``part`` is counted from 0, where it is counted.
+    """
+
+    kind: ReportKind
+    payload: Payload
+    timestamp: datetime
+    request: int | None = None
+    part: int | None = None
+    is_last: bool = True
     info: str | None = None
     irregularities: tuple[Irregularity, ...] = ()

@@ -12,6 +12,8 @@ from typing import Any
 import orjson
 
 CALL, CALL_RESULT, CALL_ERROR = 2, 3, 4
+CALL_RESULT_ERROR, SEND = 5, 6
+"""OCPP-J 2.1 part 4 §4.1: an answer of ours that the station could not take, and a message that wants no answer."""
 MESSAGE_ID_LIMIT = 255
 ACTION_LIMIT = 100
 UNREADABLE_ID = "-1"
@@ -21,7 +23,10 @@ Payload = dict[str, Any]
 
 
 class ErrorCode(StrEnum):
-    """OCPP-J 1.6 §4.2.3. Two are misspelt in the standard, and stay so on the wire (errata 5.1 and 5.2)."""
+    """OCPP-J 1.6 §4.2.3. Two are misspelt in the standard, and stay so on the wire (errata 5.1 and 5.2).
+
+    The last is of OCPP-J 2.0.1 part 4 §4.3, for what is no frame at all; 1.6 has no word of its own for that.
+    """
 
     NOT_IMPLEMENTED = "NotImplemented"
     NOT_SUPPORTED = "NotSupported"
@@ -33,6 +38,7 @@ class ErrorCode(StrEnum):
     OCCURRENCE_CONSTRAINT_VIOLATION = "OccurenceConstraintViolation"
     TYPE_CONSTRAINT_VIOLATION = "TypeConstraintViolation"
     GENERIC_ERROR = "GenericError"
+    RPC_FRAMEWORK_ERROR = "RpcFrameworkError"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,7 @@ class CallError:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """No frame, or a CALL that can't be one; answered with FormationViolation under ``message_id``."""
+    """No frame, or a CALL that can't be one; answered with RpcFrameworkError under ``message_id``."""
 
     message_id: str
     cause: str
@@ -66,9 +72,13 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """A message type that is not ours, or an answer that is none (OCPP-J 1.6 §4.1.3: no answer is due)."""
+    """A message type that is not ours, or an answer that is none (OCPP-J 1.6 §4.1.3: no answer is due).
+
+    ``meant``: it is no rubbish, however much of it comes.
+    """
 
     cause: str
+    meant: bool = False
 
 
 Frame = Call | CallResult | CallError | Unreadable | Ignored
@@ -89,7 +99,7 @@ def read(text: str) -> Frame:
         return _read_call(rest, text)
     if kind in _ANSWERS:
         return _ANSWERS[kind](rest)
-    return Ignored(f"message type {kind} is not of OCPP 1.6")
+    return Ignored(f"message type {kind} is not of OCPP")
 
 
 def _id_of(rest: list[Any]) -> str | None:
@@ -128,7 +138,25 @@ def _read_error(rest: list[Any]) -> Frame:
     return CallError(message_id, str(code)[:ACTION_LIMIT], str(description)[:DESCRIPTION_LIMIT])
 
 
-_ANSWERS: dict[int, Callable[[list[Any]], Frame]] = {CALL_RESULT: _read_result, CALL_ERROR: _read_error}
+def _read_result_error(rest: list[Any]) -> Frame:
+    """Nothing follows from it: what we answered is stored. Its text may hold a value, and is not logged."""
+    message_id, code = _id_of(rest), "".join(map(str, rest[1:2]))[:ACTION_LIMIT]
+    return Ignored(f"the station could not take our answer: {code}", meant=message_id is not None)
+
+
+def _read_send(rest: list[Any]) -> Frame:
+    """We open no stream (part 2 §N11), so that nothing is to come by one."""
+    readable = isinstance(_read_call(rest, ""), Call)
+    action = rest[1][:ACTION_LIMIT] if readable else "no action"
+    return Ignored(f"a message that wants no answer: {action}", meant=readable)
+
+
+_ANSWERS: dict[int, Callable[[list[Any]], Frame]] = {
+    CALL_RESULT: _read_result,
+    CALL_ERROR: _read_error,
+    CALL_RESULT_ERROR: _read_result_error,
+    SEND: _read_send,
+}
 
 
 def write_call(message_id: str, action: str, payload: Payload) -> str:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from websockets.typing import Subprotocol
 
-from csms.events import Authorise, Booted, ConnectorStatus, Metered, Started, Stopped, Told
+from csms.events import Authorise, Booted, ConnectorStatus, Metered, Reported, Started, Stopped, Told, Transacted
 
 
 class Registration(StrEnum):
@@ -137,6 +137,15 @@ class StationRecords(Protocol):
 
     async def stopped(self, station: KnownStation, event: Stopped, at: datetime) -> TokenDecision | None:
         """Stores the stop with its evidence; None where no token was shown. A repeated one changes nothing."""
+
+    async def transacted(self, station: KnownStation, event: Transacted, at: datetime) -> TokenDecision | None:
+        """Stores a numbered event of a transaction; None where it shows no token. A repeated one changes nothing."""
+
+    async def queue_told(self, station: KnownStation, transaction: str, *, messages_in_queue: bool) -> None:
+        """The station answered what it still has to tell of the transaction, which it named itself."""
+
+    async def reported(self, station: KnownStation, event: Reported, at: datetime) -> None:
+        """Keeps a part of a report; one that is sent again is kept once."""
 
     async def told(self, station: KnownStation, event: Told, at: datetime) -> None:
         """Keeps what the station tells of its firmware, its logs or its security, for people to see."""

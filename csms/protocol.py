@@ -15,11 +15,15 @@ from models.messages.commands import StationCall
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a handler has at hand. ``booted`` is told the answer to a boot once that is on its way."""
+    """What a handler has at hand. ``booted`` is told the answer to a boot once that is on its way.
+
+    ``registration`` is the answer to the station's last boot, on this socket or before it; None before the first.
+    """
 
     station: KnownStation
     records: StationRecords
     now: datetime
+    registration: Registration | None
     booted: Callable[[Registration], None]
 
 

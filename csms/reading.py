@@ -14,6 +14,7 @@ INT32_MAX = 2**31 - 1
 METER_MAX_WH = INT32_MAX
 TEXT_LIMIT = 255
 VALUE_MAX = 10**15
+DEPTH_LIMIT = 20
 EARLIEST = datetime(2015, 1, 1, tzinfo=UTC)
 FUTURE_TOLERANCE = timedelta(minutes=5)
 
@@ -46,6 +47,13 @@ class Reader:
             self.note(f"/{name}", "out of range")
             return None
         return whole
+
+    def flag(self, payload: Payload, name: str) -> bool:
+        """Whether it is set; what can't be read is not."""
+        value = payload.get(name)
+        if value is not None and not isinstance(value, bool):
+            self.note(f"/{name}", "not true or false")
+        return value is True or (isinstance(value, str) and value.strip().lower() == "true")
 
     def text(self, payload: Payload, name: str, limit: int = TEXT_LIMIT) -> str | None:
         """A text without NUL, cut to the limit; a number is taken as its digits."""
@@ -86,6 +94,17 @@ class Reader:
 def clean(value: str, limit: int = TEXT_LIMIT) -> str:
     """PostgreSQL stores no NUL."""
     return value.replace("\0", "\N{REPLACEMENT CHARACTER}").strip()[:limit]
+
+
+def storable(value: Any, depth: int = DEPTH_LIMIT) -> Any:
+    """The value as PostgreSQL keeps JSON: without NUL, and not nested beyond what any message is."""
+    if isinstance(value, str):
+        return value.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    if isinstance(value, dict | list) and depth == 0:
+        return "nested too deeply to be kept"
+    if isinstance(value, dict):
+        return {storable(name): storable(each, depth - 1) for name, each in value.items()}
+    return [storable(each, depth - 1) for each in value] if isinstance(value, list) else value
 
 
 def instant_of(value: Any) -> datetime | None:

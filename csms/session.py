@@ -100,7 +100,7 @@ class StationSession:
 
     async def _handle(self, call: Call) -> Answer:
         front = self._front
-        context = Context(self.station, front.records, front.clock(), self._booted)
+        context = Context(self.station, front.records, front.clock(), self._registration, self._booted)
         try:
             return await self._protocol.handle(context, call)
         except NotRegisteredError:

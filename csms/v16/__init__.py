@@ -2,7 +2,9 @@
 
 from websockets.typing import Subprotocol
 
+from csms.frames import ErrorCode
 from csms.protocol import Protocol
 from csms.v16 import inbound, outbound
 
-PROTOCOL = Protocol(Subprotocol("ocpp1.6"), inbound.ACTIONS, inbound.handle, outbound.execute)
+ERROR_WORDS = {ErrorCode.RPC_FRAMEWORK_ERROR: ErrorCode.FORMATION_VIOLATION.value}
+PROTOCOL = Protocol(Subprotocol("ocpp1.6"), inbound.ACTIONS, inbound.handle, outbound.execute, ERROR_WORDS)

@@ -1,60 +1,58 @@
-"""Calls by stations: one small handler per message of OCPP 2.0.1 part 2. It translates, asks the records, answers."""
+"""Calls by stations of OCPP 2 (2.0.1 part 2): which room answers which, and whether one may come now."""
 
-from typing import Any
+from collections.abc import Callable, Mapping
 
-import structlog
-
-from csms import events, schemas
+from csms import schemas
 from csms.connection import Answer, CallRefusedError
 from csms.frames import Call, ErrorCode
 from csms.ports import Registration
 from csms.protocol import Context, Handler
-from csms.reading import Reader
 from csms.v201.dialect import Dialect
-from csms.writing import payload_of, written
+from csms.v201.notices import Notices
+from csms.v201.provisioning import Provisioning
+from csms.v201.transactions import Transactions
 
-log = structlog.get_logger()
+MoreHandlers = Callable[[Dialect], Mapping[str, Handler]]
+"""What a dialect has beyond 2.0.1; read strictly."""
+
+BOOT = "BootNotification"
+WHILE_PENDING = frozenset({"NotifyReport"})
+"""Part 2 §B02: what we may have asked for before a boot is accepted."""
 
 
 class Inbound:
-    def __init__(self, dialect: Dialect) -> None:
-        self._dialect = dialect
-        status = dialect.enums.RegistrationStatusEnumType
-        self._registration: dict[Registration, Any] = {
-            Registration.ACCEPTED: status.accepted,
-            Registration.PENDING: status.pending,
-            Registration.REJECTED: status.rejected,
-        }
+    def __init__(self, dialect: Dialect, more: MoreHandlers | None = None) -> None:
+        self._version = dialect.version
+        transactions = Transactions(dialect)
+        self._tolerant = transactions.tolerant
         self._strict: dict[str, Handler] = {
-            "BootNotification": self.boot_notification,
-            "Heartbeat": self.heartbeat,
+            **Provisioning(dialect).strict,
+            **transactions.strict,
+            **Notices(dialect).strict,
+            **(more(dialect) if more else {}),
         }
-        self.actions = frozenset(self._strict)
+        self.actions = frozenset({*self._strict, *self._tolerant})
+        self._ours_to_send = frozenset(action.value for action in dialect.enums.Action) - self.actions
 
     async def handle(self, context: Context, call: Call) -> Answer:
         """Answers one call. Raises CallRefusedError where a CALLERROR is due."""
-        handler = self._strict.get(call.action)
-        if handler is None:
-            raise CallRefusedError(ErrorCode.NOT_IMPLEMENTED, "unknown action")
-        if violation := schemas.violation(self._dialect.version, call.action, call.payload):
-            raise CallRefusedError(*violation)
-        return await handler(context, call)
+        if not _may_come(context.registration, call.action):
+            raise CallRefusedError(ErrorCode.SECURITY_ERROR, "the station's boot is not accepted")
+        if handler := self._tolerant.get(call.action):
+            return await handler(context, call)
+        if handler := self._strict.get(call.action):
+            if violation := schemas.violation(self._version, call.action, call.payload):
+                raise CallRefusedError(*violation)
+            return await handler(context, call)
+        if call.action in self._ours_to_send:
+            raise CallRefusedError(ErrorCode.NOT_SUPPORTED, "a station does not send this")
+        raise CallRefusedError(ErrorCode.NOT_IMPLEMENTED, "unknown action")
 
-    async def boot_notification(self, context: Context, call: Call) -> Answer:
-        station, text = call.payload["chargingStation"], Reader(context.now).text
-        event = events.Booted(
-            vendor=text(station, "vendorName") or "",
-            model=text(station, "model") or "",
-            serial=text(station, "serialNumber"),
-            firmware=text(station, "firmwareVersion"),
-        )
-        decision = await context.records.boot(context.station, event, context.now)
-        log.info("station_booted", registration=decision.registration, firmware=event.firmware)
-        conf = self._dialect.call_result.BootNotification(
-            written(context.now), decision.interval_s, self._registration[decision.registration]
-        )
-        return Answer(payload_of(conf), afterwards=lambda: context.booted(decision.registration))
 
-    async def heartbeat(self, context: Context, _: Call) -> Answer:
-        await context.records.heartbeat(context.station, context.now)
-        return Answer(payload_of(self._dialect.call_result.Heartbeat(written(context.now))))
+def _may_come(registration: Registration | None, action: str) -> bool:
+    """Part 2 §B01, §B02, §B03: until a boot is accepted a station sends nothing else.
+
+    One that comes back without a boot is what it was before.
+    """
+    pending = registration is Registration.PENDING and action in WHILE_PENDING
+    return registration is Registration.ACCEPTED or action == BOOT or pending

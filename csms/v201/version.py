@@ -3,7 +3,7 @@
 from csms.frames import ErrorCode
 from csms.protocol import Protocol
 from csms.v201.dialect import Dialect
-from csms.v201.inbound import Inbound
+from csms.v201.inbound import Inbound, MoreHandlers
 from csms.v201.outbound import Outbound
 
 # OCPP-J 2.0.1 part 4 §4.3: two words of 1.6 were mended.
@@ -13,6 +13,7 @@ ERROR_WORDS = {
 }
 
 
-def protocol_of(dialect: Dialect) -> Protocol:
-    inbound, outbound = Inbound(dialect), Outbound(dialect)
+def protocol_of(dialect: Dialect, more: MoreHandlers | None = None) -> Protocol:
+    """``more``: the handlers of what the dialect has beyond 2.0.1."""
+    inbound, outbound = Inbound(dialect, more), Outbound(dialect)
     return Protocol(dialect.subprotocol, inbound.actions, inbound.handle, outbound.execute, ERROR_WORDS)

@@ -31,6 +31,7 @@ NOT_FOLLOWED = frozenset(
         "charging_transaction",
         "meter_reading",
         "raw_frame",
+        "station_report",
     }
 )
 _COLUMNS_NOT_FOLLOWED = frozenset(

@@ -30,6 +30,16 @@ async def by_number(session: AsyncSession, number: int | None) -> ChargingTransa
     return found.scalar_one_or_none()
 
 
+async def by_station_transaction(session: AsyncSession, asset_id: UUID, theirs: str) -> ChargingTransaction | None:
+    """The station's transaction with the id that it gave itself (OCPP 2), locked."""
+    found = await session.execute(
+        select(ChargingTransaction)
+        .where(col(ChargingTransaction.asset_id) == asset_id, col(ChargingTransaction.station_transaction) == theirs)
+        .with_for_update()
+    )
+    return found.scalar_one_or_none()
+
+
 async def same_start(
     session: AsyncSession,
     asset_id: UUID,
@@ -96,6 +106,22 @@ async def last_stop_wh(session: AsyncSession, asset_id: UUID, connector: int) ->
             col(ChargingTransaction.asset_id) == asset_id,
             col(ChargingTransaction.connector) == connector,
             col(ChargingTransaction.stopped_at).is_not(None),
+        )
+        .order_by(col(ChargingTransaction.stopped_at).desc())
+        .limit(1)
+    )
+    return found.scalar_one_or_none()
+
+
+async def stop_before_wh(session: AsyncSession, transaction: ChargingTransaction) -> int | None:
+    """Where the connector's meter stood at the end of the last transaction before this one, which may come late."""
+    found = await session.execute(
+        select(ChargingTransaction.meter_stop_wh)
+        .where(
+            col(ChargingTransaction.asset_id) == transaction.asset_id,
+            col(ChargingTransaction.connector) == transaction.connector,
+            col(ChargingTransaction.stopped_at) <= transaction.started_at,
+            col(ChargingTransaction.id) != transaction.id,
         )
         .order_by(col(ChargingTransaction.stopped_at).desc())
         .limit(1)

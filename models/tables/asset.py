@@ -46,7 +46,9 @@ class Asset(Due, table=True):
 
 
 class Evse(SQLModel, table=True):
-    """One EVSE of a station. ``evse_id`` is an eMI3 id (``NL*STM*E000042*1``)."""
+    """One EVSE of a station. ``evse_id`` is an eMI3 id (``NL*STM*E000042*1``); ``connector`` is its number at the
+    station: OCPP 1.6's connector, OCPP 2's EVSE.
+    """
 
     __tablename__ = "evse"
     __table_args__ = (sa.UniqueConstraint("asset_id", "connector"),)
@@ -58,6 +60,8 @@ class Evse(SQLModel, table=True):
     status: str | None = Field(default=None, sa_type=sa.Text)
     error_code: str | None = Field(default=None, sa_type=sa.Text)
     status_at: datetime | None = Field(default=None, sa_type=Instant)
+    plugs: dict[str, str] | None = Field(default=None, sa_type=Json)
+    """OCPP 2: what each of its connectors told, by their numbers; ``status`` is what they amount to."""
 
 
 class StationConnection(SQLModel, table=True):

@@ -37,16 +37,31 @@ class ChargingTransaction(SQLModel, table=True):
             "started_at",
             "meter_start_wh",
             unique=True,
+            postgresql_where=sa.text("station_transaction IS NULL"),
+        ),
+        sa.Index(
+            "uq_charging_transaction_station_transaction",
+            "asset_id",
+            "station_transaction",
+            unique=True,
+            postgresql_where=sa.text("station_transaction IS NOT NULL"),
         ),
     )
 
     id: UUID = identity()
     number: int = Field(unique=True)
-    """The OCPP 1.6 transaction id."""
+    """Ours; the OCPP 1.6 transaction id."""
+    station_transaction: str | None = Field(default=None, sa_type=sa.Text)
+    """The station's own id, where it gives one: OCPP 2."""
     asset_id: UUID = Field(foreign_key="asset.id", index=True)
     connector: int | None = None
-    """None where the station did not tell; it is never guessed."""
+    """The number of the EVSE at its station. None where the station did not tell; it is never guessed."""
+    station_connector: int | None = None
+    """OCPP 2: the connector of that EVSE."""
     token: str = Field(sa_type=sa.Text)
+    """Empty while none was shown: by OCPP 2 a transaction may begin with the cable."""
+    token_kind: str | None = Field(default=None, sa_type=sa.Text)
+    """OCPP 2: how the station read it, in the standard's word."""
     verdict: str = Field(sa_type=sa.Text)
     is_test: bool = False
     started_at: datetime = Field(sa_type=Instant)
@@ -58,7 +73,25 @@ class ChargingTransaction(SQLModel, table=True):
     energy_wh: int = 0
     """The furthest the meter has been seen to move since the start, never negative."""
     irregularities: list[str] = Field(default_factory=list, sa_type=Json)
+    charging_state: str | None = Field(default=None, sa_type=sa.Text)
+    """OCPP 2: what it does now, by events told at once."""
+    phases_used: int | None = None
+    remote_start_id: int | None = None
+    reservation_id: int | None = None
+    heard_offline: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
+    """Some of it happened while the station was off-line."""
+    awaits_events: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
+    """Its start, or numbers among its events, have not come."""
+    messages_in_queue: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
+    """The station said so when it was asked last: more is to come, whatever has ended."""
+    sequence: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    """OCPP 2: ``models.rules.sequence.Known``, from which the rest of the row is made."""
     created_at: datetime = now_column()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether more may be told of it: then it is not to be settled yet."""
+        return self.stopped_at is None or self.awaits_events or self.messages_in_queue
 
 
 class MeterReading(SQLModel, table=True):

@@ -20,7 +20,7 @@ Samples = list[tuple[datetime, dict[str, Any]]]
 async def authorise(work: Work, asset_id: UUID, token: str) -> TokenVerdict:
     """Whether the token may charge at the station."""
     asset = await assets.lock(work.session, asset_id)
-    return (await _judge(work, asset, token))[0]
+    return (await judge(work, asset, token))[0]
 
 
 async def start(
@@ -39,9 +39,9 @@ async def start(
     token = token.upper()
     known = await charging.same_start(work.session, asset_id, connector, token, started_at, meter_start_wh)
     if known is not None:
-        _keep(work, asset_id, known.number, "StartTransaction", frame)
+        keep(work, asset_id, known.number, "StartTransaction", frame)
         return known.number, TokenVerdict(known.verdict)
-    judged, is_test = await _judge(work, asset, token)
+    judged, is_test = await judge(work, asset, token)
     last_stop = None if connector is None else await charging.last_stop_wh(work.session, asset_id, connector)
     transaction = ChargingTransaction(
         number=await charging.next_number(work.session),
@@ -55,8 +55,8 @@ async def start(
         irregularities=metering.merged(irregularities, metering.start_irregularities(meter_start_wh, last_stop)),
     )
     work.session.add(transaction)
-    _keep(work, asset_id, transaction.number, "StartTransaction", frame)
-    await _tell(work, asset, transaction, "transaction_started")
+    keep(work, asset_id, transaction.number, "StartTransaction", frame)
+    await tell(work, asset, transaction, "transaction_started")
     return transaction.number, judged
 
 
@@ -72,8 +72,8 @@ async def meter(
     irregularities: list[str],
 ) -> None:
     """Keep samples, known transaction or not. ``register_wh`` is the highest energy register among them."""
-    _keep_samples(work, asset_id, connector, number, samples)
-    _keep(work, asset_id, number, "MeterValues", frame)
+    keep_samples(work, asset_id, connector, number, samples)
+    keep(work, asset_id, number, "MeterValues", frame)
     transaction = await _own(work, asset_id, number)
     if transaction is None:
         return
@@ -82,7 +82,7 @@ async def meter(
     transaction.energy_wh = metering.energy_wh(transaction.meter_start_wh, register_wh, before)
     enough = work.terms.test_charge_energy_wh
     if transaction.is_test and before < enough <= transaction.energy_wh:
-        await _tell(work, await assets.lock(work.session, asset_id), transaction, "energy_flowed")
+        await tell(work, await assets.lock(work.session, asset_id), transaction, "energy_flowed")
 
 
 async def stop(
@@ -102,21 +102,22 @@ async def stop(
     station, changes nothing and is kept as evidence.
     """
     asset = await assets.lock(work.session, asset_id)
-    _keep(work, asset_id, number, "StopTransaction", frame)
+    keep(work, asset_id, number, "StopTransaction", frame)
     transaction = await _own(work, asset_id, number)
     if transaction is not None and transaction.stopped_at is None:
-        _keep_samples(work, asset_id, transaction.connector, number, samples)
+        keep_samples(work, asset_id, transaction.connector, number, samples)
         transaction.stopped_at, transaction.meter_stop_wh = stopped_at, meter_stop_wh
         transaction.stop_reason, transaction.stop_token = reason, token.upper() if token else None
         start_wh = transaction.meter_start_wh
         transaction.energy_wh = metering.energy_wh(start_wh, meter_stop_wh, transaction.energy_wh)
         found = metering.merged(irregularities, metering.stop_irregularities(start_wh, meter_stop_wh))
         transaction.irregularities = metering.merged(transaction.irregularities, found)
-        await _tell(work, asset, transaction, "transaction_stopped")
-    return None if token is None else (await _judge(work, asset, token))[0]
+        await tell(work, asset, transaction, "transaction_stopped")
+    return None if token is None else (await judge(work, asset, token))[0]
 
 
-async def _judge(work: Work, asset: Asset, token: str) -> tuple[TokenVerdict, bool]:
+async def judge(work: Work, asset: Asset, token: str) -> tuple[TokenVerdict, bool]:
+    """The verdict on a token, and whether it is the test card of a station."""
     known = await charging.token(work.session, token)
     kind = known.kind if known else None
     if known is not None and kind is TokenKind.TEST and known.id != asset.test_token_id:
@@ -130,20 +131,27 @@ async def _own(work: Work, asset_id: UUID, number: int | None) -> ChargingTransa
     return transaction if transaction is not None and transaction.asset_id == asset_id else None
 
 
-def _keep(work: Work, asset_id: UUID, number: int | None, action: str, frame: str) -> None:
+def keep(work: Work, asset_id: UUID, number: int | None, action: str, frame: str) -> None:
+    """The frame, as evidence beside the transaction."""
     work.session.add(
         RawFrame(asset_id=asset_id, transaction_number=number, action=action, frame=frame, received_at=work.now)
     )
 
 
-def _keep_samples(work: Work, asset_id: UUID, connector: int | None, number: int | None, samples: Samples) -> None:
+def keep_samples(work: Work, asset_id: UUID, connector: int | None, number: int | None, samples: Samples) -> None:
     work.session.add_all(
         MeterReading(asset_id=asset_id, transaction_number=number, connector=connector, sampled_at=at, samples=[sample])
         for at, sample in samples
     )
 
 
-async def _tell(work: Work, asset: Asset, transaction: ChargingTransaction, what: str) -> None:
+async def tell(work: Work, asset: Asset, transaction: ChargingTransaction, what: str) -> None:
+    """Put a fact on the station's event stream, and hand a test charge's over."""
+    await announce(work, asset, transaction, what)
+    await inform(work, asset, transaction, what)
+
+
+async def announce(work: Work, asset: Asset, transaction: ChargingTransaction, what: str) -> None:
     detail = {
         "transaction": transaction.number,
         "connector": transaction.connector,
@@ -151,6 +159,10 @@ async def _tell(work: Work, asset: Asset, transaction: ChargingTransaction, what
         "test": transaction.is_test,
     }
     await assets.add_event(work.session, asset, what, work.now, detail)
+
+
+async def inform(work: Work, asset: Asset, transaction: ChargingTransaction, what: str) -> None:
+    """Hand a fact of a test charge over to the process that waits for it (P15)."""
     if transaction.is_test and asset.stage is CommissioningStage.TEST_CHARGING:
         if what == "transaction_started":
             asset.test_transaction_id = transaction.number

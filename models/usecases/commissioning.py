@@ -103,7 +103,7 @@ async def _deregister(work: Work, asset: Asset) -> None:
     asset.unit_id, asset.registered_at, asset.boot_due_at, asset.registration = None, None, None, None
     for evse in await assets.evses(work.session, asset.id):
         # What the old hardware told says nothing of what comes in its place.
-        evse.status, evse.error_code, evse.status_at = None, None, None
+        evse.status, evse.error_code, evse.status_at, evse.plugs = None, None, None, None
     await task.close_task(work, TaskKind.ACTIVATE_STATION, asset.id)
 
 

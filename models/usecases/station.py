@@ -5,9 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from models.errors import HardwareNotLinked
+from models.rules import plugs
 from models.rules.commissioning import COMMISSIONING, CommissioningStage
-from models.store import assets, units
+from models.store import assets, station_reports, units
 from models.tables.asset import Asset, StationConnection
+from models.tables.station_report import StationReport
 from models.tables.unit import Unit
 from models.usecases import commissioning
 from models.usecases.work import Work
@@ -15,6 +17,8 @@ from models.usecases.work import Work
 HEARTBEAT_INTERVAL_S = 300
 BOOT_RETRY_INTERVAL_S = 30
 PROPOSED_KEYS_KEPT = 4
+PLUGS_KEPT = 16
+"""No EVSE has more connectors."""
 
 
 async def node_started(work: Work, node: str) -> None:
@@ -59,9 +63,16 @@ async def booted(work: Work, asset_id: UUID, serials: tuple[str, ...], detail: d
 
 
 async def status(
-    work: Work, asset_id: UUID, connector: int, state: str, error_code: str, at: datetime, info: str | None
+    work: Work,
+    asset_id: UUID,
+    connector: int,
+    state: str,
+    error_code: str,
+    at: datetime,
+    info: str | None,
+    plug: int | None = None,
 ) -> bool:
-    """Keep a connector's state. False for a connector that the station can't have."""
+    """Keep an EVSE's state. False for one that the station can't have. ``plug``: of this connector of it (OCPP 2)."""
     asset = await assets.lock(work.session, asset_id)
     asset.last_seen_at = work.now
     if connector == 0:
@@ -69,6 +80,13 @@ async def status(
     evse = next((one for one in await assets.evses(work.session, asset_id) if one.connector == connector), None)
     if evse is None:
         return False
+    if plug is not None:
+        if str(plug) not in (evse.plugs or {}) and len(evse.plugs or {}) >= PLUGS_KEPT:
+            return False
+        evse.plugs = {**(evse.plugs or {}), str(plug): state}
+        state, told = plugs.status_of(evse.plugs), state
+        if state != told:
+            error_code = plugs.error_of(state)
     changed = (evse.status, evse.error_code) != (state, error_code)
     evse.status, evse.error_code, evse.status_at = state, error_code, at
     if changed:
@@ -86,6 +104,19 @@ async def told(
     said = {"status": word, "request": request, "info": info}
     detail = {name: value for name, value in said.items() if value is not None}
     await assets.add_event(work.session, asset, topic, at, detail)
+
+
+async def reported(work: Work, asset_id: UUID, report: StationReport, info: str | None) -> None:
+    """Keep one part of a report; a part that is sent again is kept once. The last one is told to who follows."""
+    asset = await assets.lock(work.session, asset_id)
+    asset.last_seen_at = work.now
+    if not await station_reports.keep(work.session, report) or not report.is_last:
+        return
+    said = {"report": report.kind, "request": report.request, "parts": report.part, "info": info}
+    if report.part is not None:
+        said["parts"] = report.part + 1
+    detail = {name: value for name, value in said.items() if value is not None}
+    await assets.add_event(work.session, asset, "reported", report.at, detail)
 
 
 async def seen(work: Work, asset_id: UUID) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from argon2 import PasswordHasher
 
-from csms.events import Authorise, Booted, ConnectorStatus, Metered, Started, Stopped, Told
+from csms.events import Authorise, Booted, ConnectorStatus, Metered, Reported, Started, Stopped, Told, Transacted
 from csms.ports import (
     BootDecision,
     KeyKind,
@@ -23,7 +23,7 @@ from csms.ports import (
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 FACTORY_KEY = "factory-secret"
 SERIAL = "SN-0001"
-Event = Authorise | Booted | ConnectorStatus | Metered | Started | Stopped | Told
+Event = Authorise | Booted | ConnectorStatus | Metered | Reported | Started | Stopped | Told | Transacted
 
 
 @dataclass
@@ -37,6 +37,7 @@ class Kept:
     refusals: list[str] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
     heartbeats: int = 0
+    queues: dict[str, bool] = field(default_factory=dict)
 
 
 class MemoryRecords:
@@ -110,6 +111,16 @@ class MemoryRecords:
     async def stopped(self, station: KnownStation, event: Stopped, _at: datetime) -> TokenDecision | None:
         await self._keep(station, event)
         return self._decide(event.token) if event.token else None
+
+    async def transacted(self, station: KnownStation, event: Transacted, _at: datetime) -> TokenDecision | None:
+        await self._keep(station, event)
+        return None if event.token is None else self._decide(event.token)
+
+    async def queue_told(self, station: KnownStation, transaction: str, *, messages_in_queue: bool) -> None:
+        self._of(station).queues[transaction] = messages_in_queue
+
+    async def reported(self, station: KnownStation, event: Reported, _at: datetime) -> None:
+        await self._keep(station, event)
 
     async def told(self, station: KnownStation, event: Told, _at: datetime) -> None:
         await self._keep(station, event)

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from csms import schemas
 from csms.reading import INT32_MAX, Reader
+from csms.sampling import SAMPLES_LIMIT
 from csms.v16.inbound import ACTIONS
-from csms.v16.samples import SAMPLES_LIMIT, samples_of
+from csms.v16.samples import samples_of
 
 pytestmark = pytest.mark.step("P15")
 
