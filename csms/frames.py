@@ -145,7 +145,7 @@ def _read_result_error(rest: list[Any]) -> Frame:
 
 
 def _read_send(rest: list[Any]) -> Frame:
-    """We open no stream (part 2 §N11), so that nothing is to come by one."""
+    """We let no stream be opened, so that nothing is to come by one."""
     readable = isinstance(_read_call(rest, ""), Call)
     action = rest[1][:ACTION_LIMIT] if readable else "no action"
     return Ignored(f"a message that wants no answer: {action}", meant=readable)

@@ -13,7 +13,7 @@ SIGNED_LIMIT = 40_000
 SMALLEST = Decimal("0.000001")
 POWERS_LIMIT = 12
 
-# Without a measurand it is the energy register, and that is in Wh (OCPP 1.6 ed.2 §7.43, 2.0.1 part 2 §2.42).
+# Without a measurand it is the energy register, and that is in Wh (OCPP 1.6 ed.2 §7.43, 2.0.1 SampledValueType).
 DEFAULT_MEASURAND = "Energy.Active.Import.Register"
 _UNIT_OF = {"Energy": "Wh", "Power": "W", "Current": "A", "Voltage": "V", "Temperature": "Celsius", "SoC": "Percent"}
 _BASE_UNIT = {"kWh": "Wh", "kvarh": "varh", "kW": "W", "kVA": "VA", "kVAh": "VAh", "kvar": "var", "Celcius": "Celsius"}

@@ -2,10 +2,12 @@
 
 from dataclasses import is_dataclass
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from ocpp.v16 import call
 
+from csms import v21, v201
 from csms.v16 import inbound
 from csms.v16.requests import request_of
 from models.messages import commands
@@ -41,12 +43,40 @@ def test_every_setting_that_the_readme_names_exists() -> None:
 
 
 def test_every_message_of_ocpp_1_6_stands_in_its_table_with_tests_that_are_there() -> None:
-    text = (ROOT / "docs/OCPP.md").read_text()
-    rows = {line.split("|")[1].strip(): line for line in text.splitlines() if line.startswith("| ")}
-    messages = {name for name, kind in vars(call).items() if is_dataclass(kind) and kind.__module__ == call.__name__}
+    messages = _messages(call)
     assert messages
-    assert messages - rows.keys() == set()
-    ours = {type(request_of(command)).__name__ for command in COMMANDS}
-    assert ours | inbound.ACTIONS == messages
-    for tests in (rows[message].split("|")[-2] for message in messages):
-        assert all((ROOT / "tests/csms" / each.strip(" `")).is_file() for each in tests.split(","))
+    from_stations, to_stations = _rows("OCPP 1.6: from the station"), _rows("OCPP 1.6: to the station")
+    assert from_stations.keys() == inbound.ACTIONS
+    assert to_stations.keys() == {type(request_of(command)).__name__ for command in COMMANDS}
+    assert from_stations.keys() | to_stations.keys() == messages
+    for message, row in [*from_stations.items(), *to_stations.items()]:
+        assert _tests_of(row), message
+
+
+def test_every_message_that_stations_of_ocpp_2_send_stands_in_its_table_with_tests_that_name_it() -> None:
+    common = _rows("OCPP 2.0.1 and 2.1: from the station")
+    more = _rows("OCPP 2.1: from the station, beyond 2.0.1")
+    assert common.keys() == v201.PROTOCOL.actions
+    assert common.keys() | more.keys() == v21.PROTOCOL.actions
+    assert v201.PROTOCOL.actions < _messages(v201.DIALECT.call)
+    assert v21.PROTOCOL.actions < _messages(v21.DIALECT.call)
+    for message, row in [*common.items(), *more.items()]:
+        assert all(message in each.read_text() for each in _tests_of(row) if "adapters" not in each.name), message
+
+
+def _messages(module: ModuleType) -> set[str]:
+    return {name for name, kind in vars(module).items() if is_dataclass(kind) and kind.__module__ == module.__name__}
+
+
+def _rows(heading: str) -> dict[str, str]:
+    """The rows of the table under a heading of docs/OCPP.md, by their messages."""
+    _, _, text = (ROOT / "docs/OCPP.md").read_text().partition(f"\n## {heading}\n")
+    lines = text.partition("\n## ")[0].splitlines()
+    return {line.split("|")[1].strip(): line for line in lines if line.startswith("| ") and "| message |" not in line}
+
+
+def _tests_of(row: str) -> list[Path]:
+    """The tests that a row names, each of which is there."""
+    tests = [ROOT / "tests/csms" / each.strip(" `") for each in row.split("|")[-2].split(",")]
+    assert all(each.is_file() for each in tests), row
+    return tests

@@ -1,4 +1,4 @@
-"""Meter values of OCPP 2 (2.0.1 part 2 §2.35 MeterValueType, §2.42 SampledValueType)."""
+"""Meter values of OCPP 2 (2.0.1 part 2 MeterValueType, SampledValueType)."""
 
 from datetime import datetime
 from typing import Any

@@ -60,7 +60,7 @@ async def _closed(_: Context, __: Call) -> Answer:
 
 
 async def _vat_number(dialect: Dialect, _: Context, call: Call) -> Answer:
-    """Part 2 §C23: the number comes back with the answer."""
+    """The number comes back with the answer."""
     conf = dialect.call_result.VatNumberValidation(
         vat_number=call.payload["vatNumber"],
         status=dialect.enums.GenericStatusEnumType.rejected,

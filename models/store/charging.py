@@ -48,10 +48,11 @@ async def same_start(
     started_at: datetime,
     meter_start_wh: int | None,
 ) -> ChargingTransaction | None:
-    """The transaction that the same start has made before: a station repeats what was not answered."""
+    """The transaction that the same start of OCPP 1.6 has made before: a station repeats what was not answered."""
     found = await session.execute(
         select(ChargingTransaction).where(
             col(ChargingTransaction.asset_id) == asset_id,
+            col(ChargingTransaction.station_transaction).is_(None),
             col(ChargingTransaction.connector).is_not_distinct_from(connector),
             col(ChargingTransaction.token) == token_value,
             col(ChargingTransaction.started_at) == started_at,

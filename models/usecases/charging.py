@@ -127,8 +127,10 @@ async def judge(work: Work, asset: Asset, token: str) -> tuple[TokenVerdict, boo
 
 
 async def _own(work: Work, asset_id: UUID, number: int | None) -> ChargingTransaction | None:
+    """The station's transaction of OCPP 1.6 with this number; one of OCPP 2 is told by its events only."""
     transaction = await charging.by_number(work.session, number)
-    return transaction if transaction is not None and transaction.asset_id == asset_id else None
+    own = transaction is not None and transaction.asset_id == asset_id and transaction.station_transaction is None
+    return transaction if own else None
 
 
 def keep(work: Work, asset_id: UUID, number: int | None, action: str, frame: str) -> None:

@@ -45,6 +45,7 @@ class MemoryRecords:
         self.kept: dict[str, Kept] = {}
         self.nodes: list[str] = []
         self.tokens: dict[str, TokenStatus] = {"TEST-CARD": TokenStatus.ACCEPTED, "BAD": TokenStatus.BLOCKED}
+        self.groups: dict[str, str] = {}
         self.boot_answer = Registration.ACCEPTED
         self.interval_s = 300
         self.broken = False
@@ -144,4 +145,5 @@ class MemoryRecords:
 
     def _decide(self, token: str) -> TokenDecision:
         status = self.tokens.get(token.upper(), TokenStatus.INVALID)
-        return TokenDecision(status, expires_at=datetime(2030, 1, 1, tzinfo=UTC) if status == "accepted" else None)
+        expires_at = datetime(2030, 1, 1, tzinfo=UTC) if status == "accepted" else None
+        return TokenDecision(status, expires_at, self.groups.get(token.upper()))

@@ -39,3 +39,23 @@ def test_a_call_is_read_as_it_was_written(message_id: str, action: str, payload:
 def test_the_codes_are_spelt_as_the_standard_misspells_them() -> None:
     assert ErrorCode.OCCURRENCE_CONSTRAINT_VIOLATION.value == "OccurenceConstraintViolation"
     assert ErrorCode.FORMATION_VIOLATION.value == "FormationViolation"
+
+
+@given(st.sampled_from([5, 6]), st.lists(values, max_size=5))
+def test_types_that_want_no_answer_get_none_whatever_they_hold(kind: int, rest: list[Any]) -> None:
+    frame = frames.read(json.dumps([kind, *rest]))
+    assert isinstance(frame, Ignored)
+    assert len(frame.cause) < 2 * frames.ACTION_LIMIT
+
+
+def test_a_message_that_is_sent_without_an_answer_is_told_from_rubbish() -> None:
+    assert frames.read('[6, "a", "NotifyPeriodicEventStream", {}]') == Ignored(
+        "a message that wants no answer: NotifyPeriodicEventStream", meant=True
+    )
+    assert frames.read('[5, "a", "FormatViolation", "a card\'s number", {}]') == Ignored(
+        "the station could not take our answer: FormatViolation", meant=True
+    )
+    for rubbish in ("[5]", "[6]", '[6, "a"]', "[5, null]", "[7]"):
+        frame = frames.read(rubbish)
+        assert isinstance(frame, Ignored)
+        assert not frame.meant
