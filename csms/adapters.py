@@ -38,6 +38,7 @@ from csms.registers import highest_wh, named, told_of
 from models.messages.base import Actor
 from models.rules.authorisation import TokenVerdict
 from models.store import assets
+from models.store import charging as charges
 from models.tables.asset import StationConnection
 from models.tables.station_report import StationReport
 from models.tables.unit import Unit
@@ -164,6 +165,11 @@ class UseCaseRecords:
                 frame=event.evidence,
             )
         return None if verdict is None else _decided(verdict)
+
+    async def own_transaction(self, known: KnownStation, number: int) -> str | None:
+        async with self._desk.database.transaction() as session:
+            found = await charges.seen(session, number)
+        return found.station_transaction if found is not None and found.asset_id == known.asset_id else None
 
     async def queue_told(self, known: KnownStation, transaction: str, *, messages_in_queue: bool) -> None:
         async with self._facts_of(known) as work:

@@ -141,6 +141,9 @@ class StationRecords(Protocol):
     async def transacted(self, station: KnownStation, event: Transacted, at: datetime) -> TokenDecision | None:
         """Stores a numbered event of a transaction; None where it shows no token. A repeated one changes nothing."""
 
+    async def own_transaction(self, station: KnownStation, number: int) -> str | None:
+        """The station's own id (OCPP 2) of its transaction with this number of ours; None where it has none."""
+
     async def queue_told(self, station: KnownStation, transaction: str, *, messages_in_queue: bool) -> None:
         """The station answered what it still has to tell of the transaction, which it named itself."""
 

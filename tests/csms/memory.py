@@ -117,6 +117,10 @@ class MemoryRecords:
         await self._keep(station, event)
         return None if event.token is None else self._decide(event.token)
 
+    async def own_transaction(self, station: KnownStation, number: int) -> str | None:
+        own = [event.transaction for event in self._of(station).events if isinstance(event, Transacted)]
+        return own[number - 1] if 0 < number <= len(own) else None
+
     async def queue_told(self, station: KnownStation, transaction: str, *, messages_in_queue: bool) -> None:
         self._of(station).queues[transaction] = messages_in_queue
 

@@ -2,7 +2,9 @@
 
 import itertools
 import random
+from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlmodel import col
@@ -211,6 +213,10 @@ async def test_a_station_that_has_messages_in_its_queue_keeps_the_session_open(
     records = UseCaseRecords(desk, courier)
     known = await records.identify(IDENTITY)
     assert known is not None
+    number = (await the(database, ChargingTransaction)).number
+    assert await records.own_transaction(known, number) == "T-1"
+    assert await records.own_transaction(known, number + 1) is None
+    assert await records.own_transaction(replace(known, asset_id=uuid4()), number) is None
     for waiting in (True, False):
         await records.queue_told(known, "T-1", messages_in_queue=waiting)
         await records.queue_told(known, "never heard of", messages_in_queue=True)
