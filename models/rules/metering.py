@@ -1,9 +1,15 @@
 """What a meter's registers say of the energy of a transaction, in Wh. Never negative, never guessed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
 GAP = "meter_start_does_not_continue_last_stop"
 BACKWARDS = "meter_stop_below_meter_start"
+AFTER_THE_STOP = "meter_values_after_the_stop"
+REBUILT = "rebuilt_from_its_stop"
+REGISTER = "Energy.Active.Import.Register"
 
 
 def energy_wh(meter_start_wh: int | None, register_wh: int | None, so_far_wh: int) -> int:
@@ -29,3 +35,12 @@ def stop_irregularities(meter_start_wh: int | None, meter_stop_wh: int | None) -
 def merged(known: Iterable[str], more: Iterable[str]) -> list[str]:
     """Each irregularity once, in the order in which they were seen."""
     return list(dict.fromkeys([*known, *more]))
+
+
+def beginning(samples: Iterable[tuple[datetime, Mapping[str, Any]]]) -> tuple[datetime, int] | None:
+    """When a transaction began, and where its meter stood then, where a sample taken at its beginning is among them."""
+    for at, sample in samples:
+        is_register = sample.get("measurand") == REGISTER and sample.get("unit") == "Wh" and not sample.get("phase")
+        if sample.get("context") == "Transaction.Begin" and is_register and sample.get("value") is not None:
+            return at, int(Decimal(sample["value"]))
+    return None

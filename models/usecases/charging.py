@@ -41,11 +41,26 @@ async def start(
     if known is not None:
         keep(work, asset_id, known.number, "StartTransaction", frame)
         return known.number, TokenVerdict(known.verdict)
+    transaction = await _begin(work, asset, connector, token, meter_start_wh, started_at, irregularities)
+    keep(work, asset_id, transaction.number, "StartTransaction", frame)
+    await tell(work, asset, transaction, "transaction_started")
+    return transaction.number, TokenVerdict(transaction.verdict)
+
+
+async def _begin(
+    work: Work,
+    asset: Asset,
+    connector: int | None,
+    token: str,
+    meter_start_wh: int | None,
+    started_at: datetime,
+    irregularities: list[str],
+) -> ChargingTransaction:
     judged, is_test = await judge(work, asset, token)
-    last_stop = None if connector is None else await charging.last_stop_wh(work.session, asset_id, connector)
+    last_stop = None if connector is None else await charging.last_stop_wh(work.session, asset.id, connector)
     transaction = ChargingTransaction(
         number=await charging.next_number(work.session),
-        asset_id=asset_id,
+        asset_id=asset.id,
         connector=connector,
         token=token,
         verdict=judged,
@@ -55,9 +70,7 @@ async def start(
         irregularities=metering.merged(irregularities, metering.start_irregularities(meter_start_wh, last_stop)),
     )
     work.session.add(transaction)
-    keep(work, asset_id, transaction.number, "StartTransaction", frame)
-    await tell(work, asset, transaction, "transaction_started")
-    return transaction.number, judged
+    return transaction
 
 
 async def meter(
@@ -71,13 +84,19 @@ async def meter(
     frame: str,
     irregularities: list[str],
 ) -> None:
-    """Keep samples, known transaction or not. ``register_wh`` is the highest energy register among them."""
+    """Keep samples, known transaction or not. ``register_wh`` is the highest energy register among them.
+
+    What comes after the stop is kept, and moves no energy: the stop has said where the meter stood.
+    """
     keep_samples(work, asset_id, connector, number, samples)
     keep(work, asset_id, number, "MeterValues", frame)
     transaction = await _own(work, asset_id, number)
     if transaction is None:
         return
     transaction.irregularities = metering.merged(transaction.irregularities, irregularities)
+    if transaction.stopped_at is not None:
+        transaction.irregularities = metering.merged(transaction.irregularities, [metering.AFTER_THE_STOP])
+        return
     before = transaction.energy_wh
     transaction.energy_wh = metering.energy_wh(transaction.meter_start_wh, register_wh, before)
     enough = work.terms.test_charge_energy_wh
@@ -98,12 +117,14 @@ async def stop(
     frame: str,
     irregularities: list[str],
 ) -> TokenVerdict | None:
-    """The verdict on the token shown to stop, if one was. A repeated stop, or one of no transaction of this
-    station, changes nothing and is kept as evidence.
+    """The verdict on the token shown to stop, if one was. A repeated stop changes nothing and is kept as evidence.
+
+    One of a transaction that was never heard of is taken as the whole of it where it tells its beginning.
     """
     asset = await assets.lock(work.session, asset_id)
+    transaction = await _own(work, asset_id, number) or await _rebuilt(work, asset, number, token, samples)
+    number = number if transaction is None else transaction.number
     keep(work, asset_id, number, "StopTransaction", frame)
-    transaction = await _own(work, asset_id, number)
     if transaction is not None and transaction.stopped_at is None:
         keep_samples(work, asset_id, transaction.connector, number, samples)
         transaction.stopped_at, transaction.meter_stop_wh = stopped_at, meter_stop_wh
@@ -114,6 +135,23 @@ async def stop(
         transaction.irregularities = metering.merged(transaction.irregularities, found)
         await tell(work, asset, transaction, "transaction_stopped")
     return None if token is None else (await judge(work, asset, token))[0]
+
+
+async def _rebuilt(
+    work: Work, asset: Asset, number: int | None, token: str | None, samples: Samples
+) -> ChargingTransaction | None:
+    """The transaction that only its stop tells of: the start got lost, or was answered when nobody listened.
+
+    Never one that is another station's, and none without the meter's state at its beginning.
+    """
+    began = metering.beginning(samples)
+    if began is None or await charging.seen(work.session, number) is not None:
+        return None
+    (started_at, meter_start_wh), shown = began, (token or "").upper()
+    known = await charging.same_start(work.session, asset.id, None, shown, started_at, meter_start_wh)
+    if known is not None:
+        return known
+    return await _begin(work, asset, None, shown, meter_start_wh, started_at, [metering.REBUILT])
 
 
 async def judge(work: Work, asset: Asset, token: str) -> tuple[TokenVerdict, bool]:

@@ -9,8 +9,8 @@ from uuid import uuid4
 import pytest
 from sqlmodel import col
 
+from activities.courier import Courier
 from csms.adapters import UseCaseRecords
-from csms.courier import Courier
 from csms.listener import CsmsServer
 from models.rules.commissioning import CommissioningStage
 from models.store import station_reports
