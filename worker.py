@@ -11,6 +11,7 @@ from temporalio.service import RPCError
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.command import CommandActivities
 from activities.commissioning import CommissioningActivities
 from activities.deadlines import DeadlineActivities
 from activities.delivery import DeliveryActivities
@@ -25,6 +26,7 @@ from activities.placement import PlacementActivities
 from activities.refusals import RefusalActivities
 from activities.relay import TASK_QUEUE, Relay
 from activities.settling import SettlingActivities
+from activities.station_watch import StationWatch
 from activities.steps import Steps
 from models.secrets import KeyRing
 from models.settings import Settings
@@ -32,6 +34,7 @@ from models.store.database import Database
 from models.usecases.work import Desk, Terms
 from workflows import options
 from workflows.client import connect
+from workflows.command import CommandWorkflow
 from workflows.commissioning import CommissioningWorkflow
 from workflows.deadlines import DeadlinesWorkflow, keep_running
 from workflows.delivery import DeliveryWorkflow
@@ -42,6 +45,7 @@ WORKFLOWS: list[type] = [
     PlacementWorkflow,
     InstallationWorkflow,
     CommissioningWorkflow,
+    CommandWorkflow,
     DeliveryWorkflow,
     DeadlinesWorkflow,
 ]
@@ -78,7 +82,8 @@ def activities_of(settings: Settings, desk: Desk, relay: Relay) -> list[Callable
         settings.public_api_url,
     )
     of_all = (RefusalActivities(desk), SettlingActivities(desk), DeadlineActivities(desk, relay))
-    rooms = (placement, installation, CommissioningActivities(steps), delivery, *of_all)
+    stations = (CommissioningActivities(steps), CommandActivities(steps))
+    rooms = (placement, installation, *stations, delivery, *of_all)
     return [
         method
         for room in rooms
@@ -96,6 +101,7 @@ async def serve(settings: Settings, stop: asyncio.Event, ready: Readiness) -> No
         # Before Temporal is there: then it is told best how many facts wait for it.
         together.create_task(FiguresRound(desk).run(stop))
         together.create_task(HousekeepingRound(desk).run(stop))
+        together.create_task(StationWatch(desk).run(stop))
         client = await _connected(settings, stop)
         if client is not None:
             await _work(settings, desk, client, stop, ready)

@@ -16,7 +16,7 @@ from models.messages.commissioning import (
     StationNode,
 )
 from models.rules.commissioning import CommissioningEvent
-from models.store import assets
+from models.store import nodes
 from models.usecases import commissioning
 from models.usecases.work import Work
 
@@ -36,8 +36,7 @@ class CommissioningActivities:
         """The CSMS node that holds the station's socket now."""
 
         async def look(work: Work) -> StationNode:
-            connection = await assets.connection(work.session, step.subject_id)
-            return StationNode(node=connection.node if connection else None)
+            return StationNode(node=await nodes.holding(work.session, step.subject_id))
 
         return await self._steps.look(step.correlation_id, look)
 

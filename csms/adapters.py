@@ -57,6 +57,15 @@ class UseCaseRecords:
         async with self._work(f"csms {node}") as work:
             await station.node_started(work, node)
 
+    async def node_lives(self, node: str) -> bool:
+        """False where the node had counted as gone, and its sockets with it."""
+        async with self._work(f"csms {node}") as work:
+            return await station.node_lives(work, node)
+
+    async def still_connected(self, known: KnownStation, connection: OpenConnection) -> None:
+        async with self._facts_of(known) as work:
+            await station.still_connected(work, _socket(known, connection, work.now))
+
     async def identify(self, identity: str) -> KnownStation | None:
         async with self._desk.database.transaction() as session:
             found = await assets.by_identity(session, identity)
@@ -68,15 +77,7 @@ class UseCaseRecords:
 
     async def connected(self, known: KnownStation, connection: OpenConnection) -> None:
         async with self._facts_of(known) as work:
-            row = StationConnection(
-                asset_id=known.asset_id,
-                connection_id=str(connection.connection_id),
-                node=connection.node,
-                remote_ip=connection.remote_ip,
-                protocol=connection.protocol,
-                connected_at=work.now,
-            )
-            await station.connected(work, row)
+            await station.connected(work, _socket(known, connection, work.now))
 
     async def disconnected(self, known: KnownStation, connection_id: UUID, reason: str) -> None:
         async with self._work(known.identity) as work:
@@ -120,6 +121,7 @@ class UseCaseRecords:
                 started_at=event.timestamp,
                 frame=event.evidence,
                 irregularities=list(named(event.irregularities)),
+                reservation_number=event.reservation_id,
             )
         return StartDecision(number, _decided(verdict))
 
@@ -233,6 +235,17 @@ def _open_keys(unit: Unit) -> tuple[StoredKey, ...]:
         *(StoredKey(KeyKind.OWN, key_hash) for key_hash in own),
         *(StoredKey(KeyKind.PROPOSED, key_hash) for key_hash in reversed(unit.proposed_key_hashes)),
         *(StoredKey(KeyKind.FACTORY, key_hash) for key_hash in factory),
+    )
+
+
+def _socket(known: KnownStation, connection: OpenConnection, now: datetime) -> StationConnection:
+    return StationConnection(
+        asset_id=known.asset_id,
+        connection_id=str(connection.connection_id),
+        node=connection.node,
+        remote_ip=connection.remote_ip,
+        protocol=connection.protocol,
+        connected_at=now,
     )
 
 

@@ -14,6 +14,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from temporalio.service import RPCError
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
+from activities.steps import beating
 from csms.connection import NotSentError
 from csms.outcome import Outcome, Result
 from csms.registry import Registry
@@ -62,7 +63,8 @@ class StationCommands:
             raise _not_here("the station has no socket on this node")
         with bound_contextvars(correlation_id=request.correlation_id):
             try:
-                outcome = await session.execute(command)
+                async with beating():
+                    outcome = await session.execute(command)
             except NotSentError as reason:
                 raise _not_here(str(reason)) from None
         return _reported(outcome)

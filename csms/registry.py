@@ -17,6 +17,9 @@ class Registry:
     def __len__(self) -> int:
         return len(self._sessions)
 
+    def sessions(self) -> "tuple[StationSession, ...]":
+        return tuple(self._sessions.values())
+
     def arriving(self, asset_id: UUID) -> asyncio.Lock:
         """Held while a socket takes its place, so that two of one station take it in the order in which they came."""
         lock = self._locks.get(asset_id)

@@ -7,6 +7,7 @@ from typing import Protocol
 from activities.courier import Courier
 from activities.relay import Relay
 from csms.adapters import UseCaseRecords
+from csms.life import tell_life
 from csms.listener import CsmsServer
 from csms.node import take_commands
 from models.settings import Settings
@@ -24,16 +25,16 @@ async def serve(settings: Settings, stop: asyncio.Event, ready: Readiness) -> No
     database = Database(settings.sqlalchemy_url)
     desk = Desk(database, Terms.of(settings))
     courier = Courier(Relay(desk, await connect(settings, lazy=True)))
+    records = UseCaseRecords(desk, courier)
     try:
-        async with CsmsServer(
-            UseCaseRecords(desk, courier), host=settings.csms_host, port=settings.csms_port, node=settings.node
-        ) as server:
+        async with CsmsServer(records, host=settings.csms_host, port=settings.csms_port, node=settings.node) as server:
             commands = asyncio.create_task(
                 take_commands(lambda: connect(settings), settings.node, server.registry, stop)
             )
+            living = asyncio.create_task(tell_life(records, settings.node, server.registry, stop))
             ready.add("database", database.is_ready)
             await stop.wait()
-        await commands
+        await asyncio.gather(commands, living)
     finally:
         await courier.close()
         await database.close()

@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.commissioning import CommissioningActivities as Activities
@@ -22,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from models.rules.commissioning import COMMISSIONING, CommissioningEvent, CommissioningStage
     from workflows import options, search_attributes
     from workflows.process import STEP, Process
+    from workflows.sending import send
 
 S, E = CommissioningStage, CommissioningEvent
 _MOVES = {"station_connected": E.STATION_CONNECTED, "station_booted": E.STATION_BOOTED}
@@ -253,20 +253,8 @@ class CommissioningWorkflow(Process[CommissioningProgress]):
         command = StationCommand(
             asset_id=subject.subject_id, kind=kind, arguments=arguments, correlation_id=subject.correlation_id
         )
-        try:
-            answer: CommandOutcome = await workflow.execute_activity(
-                "send_command",
-                command,
-                result_type=CommandOutcome,
-                task_queue=f"csms-{found.node}",
-                start_to_close_timeout=options.COMMAND_LIMIT,
-                schedule_to_start_timeout=options.COMMAND_PICKED_UP_WITHIN,
-                retry_policy=options.COMMAND_RETRY,
-                summary=kind,
-            )
-        except ActivityError:
-            return None
-        return answer
+        answer = await send(found.node, command)
+        return answer if isinstance(answer, CommandOutcome) else None
 
     @property
     def test_occurrence(self) -> str:

@@ -36,12 +36,17 @@ DELIVERY_RETRY = RetryPolicy(
 )
 """Of processes that the first release began; by now the waits between tries stand in models/rules/delivery.py."""
 
-COMMAND_LIMIT = timedelta(seconds=40)
+COMMAND_LIMIT = timedelta(seconds=70)
+"""A command may wait for its turn at the station for half a minute, and for its answer for another."""
+COMMAND_HEARTBEAT_WITHIN = timedelta(seconds=6)
+"""A node that dies over a command is missed so soon."""
 COMMAND_PICKED_UP_WITHIN = timedelta(seconds=5)
 COMMAND_RETRY = RetryPolicy(maximum_attempts=1)
 """A command that failed is sent again by the process, after a fresh look for the station's node."""
 
 NODE_SEARCHED_AGAIN_AFTER = timedelta(seconds=2)
+STATION_LOOKED_FOR_AFTER = timedelta(minutes=1)
+"""A station that connects is told of at once; this is for what nobody tells."""
 BOOT_ASKED_AGAIN_AFTER = timedelta(seconds=30)
 """A station that is connected but was up before its test began boots again when it is asked to."""
 CONFIGURATION_LIMIT = timedelta(minutes=5)

@@ -45,6 +45,7 @@ class Permission(StrEnum):
     STATIONS_READ = "stations:read"
     STATIONS_ACTIVATE = "stations:activate"
     STATIONS_COMMAND = "stations:command"
+    STATIONS_MAINTAIN = "stations:maintain"
     DOCUMENTS_READ = "documents:read"
     NOTICES_MANAGE = "notices:manage"
     PROCESSES_READ = "processes:read"
@@ -105,6 +106,8 @@ POLICY: dict[Permission, dict[Role, Reach]] = {
     },
     P.STATIONS_ACTIVATE: {R.ADMINISTRATION: _ALL},
     P.STATIONS_COMMAND: {R.OPERATIONS: _ALL, R.ENGINEER: _ALL},
+    # What is at hand for maintenance only (models/rules/command.py).
+    P.STATIONS_MAINTAIN: {R.OPERATIONS: _ALL, R.ENGINEER: _ALL, R.SERVICE_PARTNER: _OWN},
     P.DOCUMENTS_READ: {
         R.REQUESTER: _OWN,
         R.INSTALLER: _OWN,

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from models.rules.commissioning import CommissioningStage
+from models.store import nodes
 from models.store.viewer import Viewer
 from models.store.window import Window, cut, like
 from models.tables.access import Organisation
@@ -102,7 +103,7 @@ async def around(session: AsyncSession, asset_ids: Sequence[UUID]) -> dict[UUID,
         .join(Organisation, col(Organisation.id) == col(Asset.service_partner_id))
         .outerjoin(LocationAttempt, col(LocationAttempt.id) == col(Asset.attempt_id))
         .outerjoin(Unit, col(Unit.id) == col(Asset.unit_id))
-        .outerjoin(StationConnection, col(StationConnection.asset_id) == col(Asset.id))
+        .outerjoin(StationConnection, sa.and_(col(StationConnection.asset_id) == col(Asset.id), nodes.is_held()))
         .outerjoin(WorkOrderLine, col(WorkOrderLine.asset_id) == col(Asset.id))
         .outerjoin(WorkOrder, col(WorkOrder.id) == col(WorkOrderLine.work_order_id))
         .where(col(Asset.id).in_(asset_ids))
@@ -195,11 +196,6 @@ async def drop_connection(session: AsyncSession, asset_id: UUID, connection_id: 
         )
     )
     return bool(gone.rowcount)  # type: ignore[attr-defined]
-
-
-async def drop_connections_of(session: AsyncSession, node: str) -> None:
-    """A node that starts holds no socket yet, whatever it left behind."""
-    await session.execute(sa.delete(StationConnection).where(col(StationConnection.node) == node))
 
 
 async def connectors_seen(session: AsyncSession, asset_id: UUID) -> int:

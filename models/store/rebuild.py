@@ -133,6 +133,11 @@ async def take_back(session: AsyncSession, workflow_id: str, applied_number: int
     return int(done.rowcount)  # type: ignore[attr-defined]
 
 
+def is_numbered(kind: str) -> bool:
+    """Whether people know its subjects by numbers that we give."""
+    return kind in _NUMBERS
+
+
 async def pass_number(session: AsyncSession, kind: str, number: int) -> bool:
     """Never give a number up to this one again. Whether some were passed over."""
     sequence = _NUMBERS[kind]

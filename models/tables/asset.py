@@ -68,6 +68,7 @@ class StationConnection(SQLModel, table=True):
     """Which node holds the socket of which station now."""
 
     __tablename__ = "station_connection"
+    __table_args__ = (sa.Index("ix_station_connection_node", "node"),)
 
     asset_id: UUID = Field(foreign_key="asset.id", primary_key=True)
     connection_id: str = Field(sa_type=sa.Text)
@@ -75,6 +76,16 @@ class StationConnection(SQLModel, table=True):
     remote_ip: str = Field(sa_type=sa.Text)
     protocol: str = Field(sa_type=sa.Text)
     connected_at: datetime = Field(sa_type=Instant)
+
+
+class CsmsNode(SQLModel, table=True):
+    """A process that holds stations' sockets, and its last sign of life, by the database's own clock."""
+
+    __tablename__ = "csms_node"
+
+    name: str = Field(sa_type=sa.Text, primary_key=True)
+    started_at: datetime = Field(sa_type=Instant)
+    seen_at: datetime = Field(sa_type=Instant)
 
 
 class StationEvent(SQLModel, table=True):

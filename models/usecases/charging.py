@@ -10,7 +10,7 @@ from models.rules.commissioning import CommissioningStage
 from models.store import assets, charging
 from models.tables.asset import Asset
 from models.tables.charging import ChargingTransaction, MeterReading, RawFrame
-from models.usecases import commissioning
+from models.usecases import commissioning, reservation
 from models.usecases.work import Work
 
 Samples = list[tuple[datetime, dict[str, Any]]]
@@ -33,6 +33,7 @@ async def start(
     started_at: datetime,
     frame: str,
     irregularities: list[str],
+    reservation_number: int | None = None,
 ) -> tuple[int, TokenVerdict]:
     """The transaction's OCPP 1.6 id and the verdict on its token; a repeated start gives the same again."""
     asset = await assets.lock(work.session, asset_id)
@@ -43,6 +44,8 @@ async def start(
         return known.number, TokenVerdict(known.verdict)
     transaction = await _begin(work, asset, connector, token, meter_start_wh, started_at, irregularities)
     keep(work, asset_id, transaction.number, "StartTransaction", frame)
+    if transaction.verdict == TokenVerdict.ACCEPTED:
+        await reservation.used(work, asset_id, reservation_number, transaction.number)
     await tell(work, asset, transaction, "transaction_started")
     return transaction.number, TokenVerdict(transaction.verdict)
 

@@ -11,7 +11,7 @@ from models.store import organisations, processes
 from models.store import rebuild as rows
 from models.tables.handover import Process
 from models.tables.task import TaskKind
-from models.usecases import commissioning, notice, placement, process, task, work_order
+from models.usecases import command, commissioning, notice, placement, process, task, work_order
 from models.usecases.work import Work
 
 REBUILD = Actor(id=None, name="rebuild")
@@ -20,6 +20,7 @@ _LOAD: dict[str, Callable[[Work, UUID], Awaitable[Progress]]] = {
     placement.WORKFLOW: placement.load,
     work_order.WORKFLOW: work_order.load,
     commissioning.WORKFLOW: commissioning.load,
+    command.WORKFLOW: command.load,
 }
 FACTS_AT_ONCE = 1000
 KINDS = (*_LOAD, notice.DELIVERY)
@@ -108,7 +109,7 @@ async def pass_number(work: Work, workflow_id: str, kind: str) -> bool:
     Others know it by now: the grid operator would take a request under it for the one that it has.
     """
     number = workflow_id.rpartition("-")[2]
-    return kind in _LOAD and number.isdecimal() and await rows.pass_number(work.session, kind, int(number))
+    return rows.is_numbered(kind) and number.isdecimal() and await rows.pass_number(work.session, kind, int(number))
 
 
 async def wake_deliveries(work: Work, after: str, limit: int) -> str | None:

@@ -7,11 +7,11 @@ from uuid import UUID
 from models.errors import HardwareNotLinked
 from models.rules import plugs
 from models.rules.commissioning import COMMISSIONING, CommissioningStage
-from models.store import assets, station_reports, units
+from models.store import assets, nodes, station_reports, units
 from models.tables.asset import Asset, StationConnection
 from models.tables.station_report import StationReport
 from models.tables.unit import Unit
-from models.usecases import commissioning
+from models.usecases import command, commissioning
 from models.usecases.work import Work
 
 HEARTBEAT_INTERVAL_S = 300
@@ -22,25 +22,53 @@ PLUGS_KEPT = 16
 
 
 async def node_started(work: Work, node: str) -> None:
-    """No socket is held by the node any more, whatever a process of that name left behind."""
-    await assets.drop_connections_of(work.session, node)
+    """No socket is held by the node any more, whatever a process of that name left behind; it lives from now on."""
+    for asset_id, connection_id in await nodes.held_by(work.session, node):
+        await disconnected(work, asset_id, connection_id, "its node was started anew")
+    await nodes.started(work.session, node)
+
+
+async def node_lives(work: Work, node: str) -> bool:
+    """Note a node's sign of life. False where it had counted as gone: what it holds may have been swept up."""
+    return await nodes.seen(work.session, node)
+
+
+async def still_connected(work: Work, connection: StationConnection) -> None:
+    """The node holds the socket, though it had counted as gone; unless the station has come to another node since."""
+    asset = await assets.lock(work.session, connection.asset_id)
+    if await assets.connection(work.session, connection.asset_id) is None:
+        await _note_connection(work, asset, connection)
+
+
+async def sweep_up(work: Work, asset_id: UUID, connection_id: str, node: str) -> bool:
+    """A socket whose node is gone has ended. False where the node is back, or the station elsewhere."""
+    await assets.lock(work.session, asset_id)
+    if not await nodes.is_gone(work.session, node):
+        return False
+    return await disconnected(work, asset_id, connection_id, "its node is gone")
 
 
 async def connected(work: Work, connection: StationConnection) -> None:
     """The socket is the station's only one from now on."""
-    asset = await assets.lock(work.session, connection.asset_id)
+    await _note_connection(work, await assets.lock(work.session, connection.asset_id), connection)
+
+
+async def _note_connection(work: Work, asset: Asset, connection: StationConnection) -> None:
     await assets.replace_connection(work.session, connection)
     asset.last_seen_at = work.now
     await assets.add_event(work.session, asset, "connected", work.now, {"protocol": connection.protocol})
     if asset.stage is CommissioningStage.REGISTERED:
         await commissioning.hand_over(work, asset, "station_connected")
+    await command.tell_reachable(work, asset.id)
 
 
-async def disconnected(work: Work, asset_id: UUID, connection_id: str, reason: str) -> None:
-    """The socket ended; the station is offline only where no newer one has replaced it."""
-    if await assets.drop_connection(work.session, asset_id, connection_id):
-        asset = await assets.lock(work.session, asset_id)
+async def disconnected(work: Work, asset_id: UUID, connection_id: str, reason: str) -> bool:
+    """The socket ended. False where a newer one has replaced it: then the station is not offline."""
+    asset = await assets.lock(work.session, asset_id)
+    dropped = await assets.drop_connection(work.session, asset_id, connection_id)
+    if dropped:
         await assets.add_event(work.session, asset, "disconnected", work.now, {"reason": reason})
+    return dropped
 
 
 async def booted(work: Work, asset_id: UUID, serials: tuple[str, ...], detail: dict[str, Any]) -> bool:

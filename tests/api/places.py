@@ -1,5 +1,7 @@
 """Something of everything that there can be, none of it the strangers'."""
 
+from typing import Any
+
 from tests.api.road import Road, photo
 from tests.people import World
 
@@ -22,11 +24,14 @@ async def something_of_everything(road: Road, world: World) -> dict[str, str]:
     told = await road.call(world.requester, "GET", f"/v1/endpoints/{endpoints['items'][0]['id']}/notices")
     crew = await road.call(world.installer_user, "POST", "/v1/crews", json={"name": "Team Noord"})
     keys = await road.call(world.administrator, "GET", f"/v1/service-accounts/{world.requester.id}/keys")
+    command, reservation = await _commanded(road, world, name)
     return {
         "reference": road.reference,
         "work_order": road.work_order,
         "line_id": order["lines"][0]["id"],
         "name": name,
+        "command_id": command["id"],
+        "reservation": str(reservation["number"]),
         "document_id": picture["id"],
         "endpoint_id": endpoints["items"][0]["id"],
         "notice_id": told["items"][0]["id"],
@@ -45,6 +50,14 @@ async def something_of_everything(road: Road, world: World) -> dict[str, str]:
         "process": "placement",
         "stage": "submitted",
     }
+
+
+async def _commanded(road: Road, world: World, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A command that waits for the station, and a connector that it was asked to keep."""
+    path = f"/v1/stations/{name}"
+    command = await road.call(world.service_user, "POST", f"{path}/commands", json={"kind": "reset"})
+    wanted = {"token": "04E91C5A7A2C", "until": "2099-01-06T12:00:00Z"}
+    return command, await road.call(world.operations, "POST", f"{path}/reservations", json=wanted)
 
 
 def values_for(path: str, places: dict[str, str]) -> dict[str, str]:

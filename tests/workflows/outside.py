@@ -1,6 +1,7 @@
 """Outside parties as a process meets them: a grid operator's client, partners' endpoints, a station on its node."""
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -112,12 +113,19 @@ class FakeStation:
         self.refuses: set[str] = set()
         self.ignores: set[str] = set()
         """Commands that it takes and then does nothing about."""
+        self.answers: deque[CommandOutcome | Exception] = deque()
+        """What comes of the next commands, before anything else does."""
         self.energy_wh = 300
         self._telling: set[asyncio.Task[None]] = set()
 
     @activity.defn(name="send_command")
     async def send_command(self, command: StationCommand) -> CommandOutcome:
         self.commands.append(command.kind)
+        if self.answers:
+            answer = self.answers.popleft()
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
         given = command.arguments
         if command.kind in self.refuses or given.get("key") in self.refuses:
             return CommandOutcome(outcome="rejected")

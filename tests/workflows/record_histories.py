@@ -14,11 +14,20 @@ from temporalio.testing import WorkflowEnvironment
 
 from models.messages.placement import RejectPlacement
 from models.messages.work_order import LinkHardware, UnlinkHardware
+from models.usecases import command, notice
 from models.usecases import endpoint as endpoints
-from models.usecases import notice
 from tests.road import decision
 from tests.temporal_server import PROGRAMS
-from tests.workflows import test_deadlines, test_delivery, test_planning, test_renewal, test_rows, test_undoing, walk
+from tests.workflows import (
+    test_command,
+    test_deadlines,
+    test_delivery,
+    test_planning,
+    test_renewal,
+    test_rows,
+    test_undoing,
+    walk,
+)
 from tests.workflows.house import House
 from tests.workflows.test_histories import FOLDER, READABLE
 from workflows import search_attributes
@@ -174,6 +183,34 @@ async def reminded(house: House) -> None:
     await save(house, clock.id, "deadlines-reminded")
 
 
+async def commanded(house: House) -> None:
+    """Waited for, sent to a node that has lost the station, with an answer that was lost, and answered in the end."""
+    await house.road.to_test()
+    command_id = await test_command.ask(house, "read_configuration")
+    await test_command.rests(house, command_id)
+    house.station.answers += [test_command.NOT_HERE, test_command.LOST]
+    await test_command.come(house)
+    await test_command.ended(house, command_id)
+    await save(house, command.workflow_id(command_id), "command-waited-and-repeated")
+
+
+async def command_lost(house: House) -> None:
+    await house.road.to_checked()
+    house.station.answers.append(test_command.LOST)
+    command_id = await test_command.ask(house)
+    await test_command.ended(house, command_id)
+    await save(house, command.workflow_id(command_id), "command-answer-lost")
+
+
+async def command_cancelled(house: House) -> None:
+    await house.road.to_test()
+    command_id = await test_command.ask(house)
+    await test_command.rests(house, command_id)
+    await test_command.call_off(house, command_id)
+    await test_command.ended(house, command_id)
+    await save(house, command.workflow_id(command_id), "command-cancelled")
+
+
 async def renewed(house: House) -> None:
     """The first two runs of each process that has continued as new."""
     await test_rows.the_long_road(house)
@@ -186,6 +223,7 @@ async def renewed(house: House) -> None:
 
 NEVER = 4096
 ROADS = [straight, rejected, with_bends, other_hardware, delivery, caught_up]
+ROADS += [commanded, command_lost, command_cancelled]
 ROADS += [withdrawn, withdrawn_while_asking, planned_by_installer, reminded]
 
 

@@ -1,0 +1,54 @@
+"""What a worker sees to among the stations: sockets of nodes that died, and reservations whose time is over."""
+
+import asyncio
+import contextlib
+
+import structlog
+from prometheus_client import Counter
+from sqlalchemy.exc import SQLAlchemyError
+
+from activities.steps import STATIONMASTER
+from models.store import nodes
+from models.tables.base import new_id
+from models.usecases import reservation, station
+from models.usecases.work import Desk
+
+WATCHED_EVERY_S = 3.0
+SOCKETS_AT_ONCE = 500
+
+log = structlog.get_logger()
+SWEPT = Counter("stationmaster_sockets_swept_total", "Sockets that ended with their node", ["node"])
+
+
+class StationWatch:
+    """Every worker goes its round; what one has seen to is nothing to the next."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until told to stop; while the database is away, the next round sees to it."""
+        while not stop.is_set():
+            try:
+                await self.sweep()
+                await self.expire()
+            except (SQLAlchemyError, OSError) as error:
+                log.warning("stations not watched", reason=type(error).__name__)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), WATCHED_EVERY_S)
+
+    async def sweep(self) -> int:
+        """A station whose node is gone, and which has not come back to another, is disconnected; how many were."""
+        async with self._desk.database.transaction() as session:
+            left = await nodes.left_behind(session, SOCKETS_AT_ONCE)
+        swept = 0
+        for asset_id, connection_id, node in left:
+            async with self._desk.work(STATIONMASTER, str(new_id())) as work:
+                if await station.sweep_up(work, asset_id, connection_id, node):
+                    SWEPT.labels(node).inc()
+                    swept += 1
+        return swept
+
+    async def expire(self) -> int:
+        async with self._desk.work(STATIONMASTER, str(new_id())) as work:
+            return await reservation.expire_what_is_over(work)

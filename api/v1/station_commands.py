@@ -1,0 +1,88 @@
+"""Commands that people send to stations, and what came of each."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from api.auth.access import Access, require
+from api.idempotency import Once
+from api.paging import Page, Pages
+from api.v1.command_shapes import CommandShape, CommandToAsk, command_shape
+from api.v1.shapes import sample
+from api.v1.stations import found
+from models.errors import Forbidden, NotFound
+from models.rules.access import Permission
+from models.rules.command import AT_HAND
+from models.store import commands
+from models.store.commands import CommandFilter
+from models.usecases import command
+from models.usecases.work import Work
+
+router = APIRouter(prefix="/stations/{name}/commands", tags=["stations"])
+
+Maintaining = Annotated[Access, require(Permission.STATIONS_MAINTAIN)]
+
+
+@router.post("", status_code=202, summary="Send the station a command", response_model=CommandShape)
+async def ask(
+    name: str,
+    body: Annotated[CommandToAsk, sample(kind="reset", arguments={"kind": "soft"}, valid_s=300)],
+    access: Maintaining,
+    once: Once,
+) -> Response:
+    """It is on its way when this is answered; follow it by its id, or by the station's events.
+
+    A station that is not connected is waited for. Whoever maintains stations may reset, unlock, trigger a message and
+    fetch a log; everything else needs the permission `stations:command`.
+    """
+    new = body.new()
+    _check(access, new.kind)
+
+    async def create(work: Work) -> CommandShape:
+        asset = await found(work.session, access, name)
+        return command_shape(await command.ask(work, asset.id, new))
+
+    return await once.answer(access, create)
+
+
+@router.get("", summary="The station's commands, newest first")
+async def show_all(
+    name: str, access: Maintaining, paging: Pages, wanted: Annotated[CommandFilter, Depends()]
+) -> Page[CommandShape]:
+    async with access.reading() as session:
+        asset = await found(session, access, name)
+        rows = await commands.page(session, asset.id, wanted, after=paging.after, limit=paging.fetch)
+    return paging.page(rows, command_shape)
+
+
+@router.get("/{command_id}", summary="One command, and what came of it")
+async def show(name: str, command_id: UUID, access: Maintaining) -> CommandShape:
+    async with access.reading() as session:
+        asset = await found(session, access, name)
+        row = await commands.find(session, asset.id, command_id)
+    if row is None:
+        raise NotFound(f"There is no such command to station {name}")
+    return command_shape(row)
+
+
+@router.post("/{command_id}/cancel", summary="Call a command off, as long as it was not sent")
+async def cancel(name: str, command_id: UUID, access: Maintaining) -> CommandShape:
+    async with access.work() as work:
+        asset = await found(work.session, access, name)
+        row = await commands.find(work.session, asset.id, command_id)
+        if row is None:
+            raise NotFound(f"There is no such command to station {name}")
+        _check(access, row.kind)
+        return command_shape(await command.cancel(work, asset.id, command_id))
+
+
+def _check(access: Access, kind: str) -> None:
+    """Raises Forbidden."""
+    if kind not in AT_HAND and access.caller.reach(Permission.STATIONS_COMMAND) is None:
+        at_hand = ", ".join(sorted(AT_HAND))
+        raise Forbidden(
+            f"'{kind}' needs the permission '{Permission.STATIONS_COMMAND}'; you may send: {at_hand}",
+            permission=Permission.STATIONS_COMMAND.value,
+        )

@@ -1,0 +1,68 @@
+"""What becomes of a reservation: a start that names it, a refused start, its time."""
+
+import dataclasses
+from datetime import timedelta
+
+import pytest
+
+from models.rules.reservation import ReservationState
+from models.store import reservations
+from models.usecases import reservation
+from tests.models.usecases.test_command import do
+from tests.models.usecases.test_reserving import answer, reserve, state
+from tests.models.usecases.test_station import events
+from tests.road import NOBODY, Road
+
+S = ReservationState
+
+
+@pytest.mark.step("O11")
+async def test_a_refused_start_does_not_use_up_the_reservation_that_it_names_and_an_accepted_one_does(
+    road: Road,
+) -> None:
+    await road.to_checked()
+    kept = await reserve(road)
+    await answer(road, "accepted")
+    _, refused = await road.transaction("NOBODYS", reservation_number=kept.number)
+    assert refused != "accepted"
+    assert await state(road, kept) is S.ACCEPTED
+    await road.start_charge()
+    card = await road.test_card()
+    number, verdict = await road.transaction(card, reservation_number=kept.number)
+    assert verdict == "accepted"
+    assert await state(road, kept) is S.USED
+    async with road.desk.database.transaction() as session:
+        used = await reservations.find(session, road.asset.id, kept.number)
+    assert used is not None
+    assert used.transaction_number == number
+    assert (await road.transaction(card, reservation_number=kept.number))[0] == number
+    assert (await events(road)).count("reservation_used") == 1
+
+
+async def test_a_start_that_names_no_reservation_of_this_station_uses_up_none(road: Road) -> None:
+    await road.to_checked()
+    kept = await reserve(road)
+    await answer(road, "accepted")
+    await road.start_charge()
+    await road.transaction(await road.test_card(), reservation_number=kept.number + 1)
+    assert await state(road, kept) is S.ACCEPTED
+
+
+async def test_a_reservation_expires_with_its_time_and_no_sooner(road: Road) -> None:
+    await road.to_checked()
+    kept = await reserve(road)
+    await answer(road, "accepted")
+    assert await do(road, reservation.expire_what_is_over) == 0
+    later = dataclasses.replace(road.desk, clock=lambda: kept.until + timedelta(seconds=1))
+    async with later.work(NOBODY, "test") as work:
+        assert await reservation.expire_what_is_over(work) == 1
+    assert await state(road, kept) is S.EXPIRED
+    assert (await events(road))[-1] == "reservation_expired"
+
+
+async def test_a_station_may_tell_that_it_no_longer_keeps_it(road: Road) -> None:
+    await road.to_checked()
+    kept = await reserve(road)
+    await answer(road, "accepted")
+    await do(road, lambda work: reservation.removed(work, road.asset.id, kept.number))
+    assert await state(road, kept) is S.REMOVED
