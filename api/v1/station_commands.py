@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from api.auth.access import Access, require
@@ -17,6 +18,8 @@ from models.rules.access import Permission
 from models.rules.command import AT_HAND
 from models.store import commands
 from models.store.commands import CommandFilter
+from models.tables.asset import Asset
+from models.tables.command import AskedCommand
 from models.usecases import command
 from models.usecases.work import Work
 
@@ -51,9 +54,11 @@ async def ask(
 async def show_all(
     name: str, access: Maintaining, paging: Pages, wanted: Annotated[CommandFilter, Depends()]
 ) -> Page[CommandShape]:
+    """Whoever only maintains the station sees what is at hand for that, and not what the operator does with it."""
+    kinds = None if _commands(access) else AT_HAND
     async with access.reading() as session:
         asset = await found(session, access, name)
-        rows = await commands.page(session, asset.id, wanted, after=paging.after, limit=paging.fetch)
+        rows = await commands.page(session, asset.id, wanted, kinds=kinds, after=paging.after, limit=paging.fetch)
     return paging.page(rows, command_shape)
 
 
@@ -61,28 +66,34 @@ async def show_all(
 async def show(name: str, command_id: UUID, access: Maintaining) -> CommandShape:
     async with access.reading() as session:
         asset = await found(session, access, name)
-        row = await commands.find(session, asset.id, command_id)
-    if row is None:
-        raise NotFound(f"There is no such command to station {name}")
-    return command_shape(row)
+        return command_shape(await _seen(session, access, asset, command_id))
 
 
 @router.post("/{command_id}/cancel", summary="Call a command off, as long as it was not sent")
 async def cancel(name: str, command_id: UUID, access: Maintaining) -> CommandShape:
     async with access.work() as work:
         asset = await found(work.session, access, name)
-        row = await commands.find(work.session, asset.id, command_id)
-        if row is None:
-            raise NotFound(f"There is no such command to station {name}")
-        _check(access, row.kind)
+        await _seen(work.session, access, asset, command_id)
         return command_shape(await command.cancel(work, asset.id, command_id))
+
+
+def _commands(access: Access) -> bool:
+    return access.caller.reach(Permission.STATIONS_COMMAND) is not None
 
 
 def _check(access: Access, kind: str) -> None:
     """Raises Forbidden."""
-    if kind not in AT_HAND and access.caller.reach(Permission.STATIONS_COMMAND) is None:
+    if kind not in AT_HAND and not _commands(access):
         at_hand = ", ".join(sorted(AT_HAND))
         raise Forbidden(
             f"'{kind}' needs the permission '{Permission.STATIONS_COMMAND}'; you may send: {at_hand}",
             permission=Permission.STATIONS_COMMAND.value,
         )
+
+
+async def _seen(session: AsyncSession, access: Access, asset: Asset, command_id: UUID) -> AskedCommand:
+    """Raises NotFound where there is none that the caller sees."""
+    row = await commands.find(session, asset.id, command_id)
+    if row is None or not (row.kind in AT_HAND or _commands(access)):
+        raise NotFound(f"There is no such command to station {asset.name}")
+    return row

@@ -1,6 +1,6 @@
 """Commands that were asked for, by station."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -67,10 +67,18 @@ class CommandFilter:
 
 
 async def page(
-    session: AsyncSession, asset_id: UUID, wanted: CommandFilter, *, after: UUID | None, limit: int
+    session: AsyncSession,
+    asset_id: UUID,
+    wanted: CommandFilter,
+    *,
+    kinds: Collection[str] | None = None,
+    after: UUID | None,
+    limit: int,
 ) -> Sequence[AskedCommand]:
-    """The station's commands, newest first; ``after`` is the last id of the page before."""
+    """The station's commands of these kinds, newest first; ``after`` is the last id of the page before."""
     query = select(AskedCommand).where(col(AskedCommand.asset_id) == asset_id)
+    if kinds is not None:
+        query = query.where(col(AskedCommand.kind).in_(sorted(kinds)))
     if wanted.state is not None:
         query = query.where(col(AskedCommand.state) == wanted.state)
     if wanted.kind is not None:

@@ -12,7 +12,7 @@ from models.messages.command import NewCommand
 from models.messages.station import CommandOutcome
 from models.rules.command import COMMAND, CommandState
 from models.rules.rebuild import Difference
-from models.store import commands
+from models.store import charging, commands
 from models.tables.command import AskedCommand
 from models.usecases import command, station
 from tests.road import NOBODY
@@ -212,6 +212,16 @@ async def test_rows_and_process_of_a_command_that_waits_agree(house: House) -> N
     command_id = await ask(house)
     await rests(house, command_id)
     assert await Comparer(house.desk, house.client).look(command.workflow_id(command_id)) is None
+
+
+@pytest.mark.step("O23")
+async def test_a_remote_start_that_the_station_takes_is_answered_and_is_no_transaction(house: House) -> None:
+    await house.road.to_checked()
+    house.station.ignores = {"start_charging"}
+    found = await ended(house, await ask(house, "start_charging", token="CARD", connector=1))
+    assert (found.state, found.outcome) == (S.ANSWERED, "accepted")
+    async with house.desk.database.transaction() as session:
+        assert await charging.of_asset(session, house.road.asset.id) == []
 
 
 async def _is_sent(house: House, command_id: UUID) -> bool:
