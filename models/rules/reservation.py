@@ -61,6 +61,9 @@ RESERVATION = Machine(
 
 OPEN = frozenset({S.ASKED, S.ACCEPTED})
 
+TOLD_BY = {"Expired": E.EXPIRED, "Removed": E.REMOVED, "NoTransaction": E.REMOVED}
+"""The words of a station that tells by itself; the last one is OCPP 2.1's."""
+
 
 def event_of(kind: str, state: CommandState) -> ReservationEvent | None:
     """What the end of the command says of its reservation; None where it says nothing.

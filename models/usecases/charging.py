@@ -70,6 +70,7 @@ async def _begin(
         is_test=is_test,
         started_at=started_at,
         meter_start_wh=meter_start_wh,
+        reservation_id=reservation_number,
         irregularities=metering.merged(irregularities, metering.start_irregularities(meter_start_wh, last_stop)),
     )
     work.session.add(transaction)

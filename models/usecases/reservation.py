@@ -3,13 +3,15 @@
 from typing import Any
 from uuid import UUID
 
-from models.rules.reservation import RESERVATION, ReservationEvent, event_of
+from models.rules.reservation import RESERVATION, TOLD_BY, ReservationEvent, event_of
 from models.store import assets, reservations
 from models.tables.command import AskedCommand, Reservation
 from models.usecases import timeline
 from models.usecases.work import Work
 
 EXPIRED_AT_ONCE = 100
+TOPIC = "reservation"
+"""Under this the front tells of them."""
 
 
 async def note_command(work: Work, asked: AskedCommand) -> None:
@@ -27,9 +29,11 @@ async def used(work: Work, asset_id: UUID, number: int | None, transaction: int)
             moved.transaction_number = transaction
 
 
-async def removed(work: Work, asset_id: UUID, number: int) -> None:
-    """The station tells that it no longer keeps it (OCPP 2.0.1 ReservationStatusUpdate)."""
-    await _move(work, asset_id, number, ReservationEvent.REMOVED)
+async def told(work: Work, asset_id: UUID, number: int, word: str) -> None:
+    """The station tells by itself what became of it (OCPP 2.0.1 §3.68 ReservationUpdateStatusEnumType)."""
+    event = TOLD_BY.get(word)
+    if event is not None:
+        await _move(work, asset_id, number, event)
 
 
 async def expire_what_is_over(work: Work) -> int:

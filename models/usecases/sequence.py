@@ -8,6 +8,7 @@ from models.rules.sequence import Known, ShownToken, Told
 from models.store import assets, charging
 from models.tables.asset import Asset
 from models.tables.charging import ChargingTransaction
+from models.usecases import reservation
 from models.usecases.charging import Samples, announce, inform, judge, keep, keep_samples
 from models.usecases.work import Work
 
@@ -82,6 +83,8 @@ async def _change(work: Work, asset: Asset, transaction: ChargingTransaction, be
         setattr(transaction, name, value)
     transaction.verdict = session.verdict or NOT_SHOWN
     transaction.sequence = after.model_dump(mode="json", exclude_defaults=True)
+    if transaction.verdict == TokenVerdict.ACCEPTED:
+        await reservation.used(work, asset.id, transaction.reservation_id, transaction.number)
     await _tell(work, asset, transaction, before, after)
 
 

@@ -11,7 +11,7 @@ from models.store import assets, nodes, station_reports, units
 from models.tables.asset import Asset, StationConnection
 from models.tables.station_report import StationReport
 from models.tables.unit import Unit
-from models.usecases import command, commissioning
+from models.usecases import command, commissioning, reservation
 from models.usecases.work import Work
 
 HEARTBEAT_INTERVAL_S = 300
@@ -126,12 +126,14 @@ async def status(
 async def told(
     work: Work, asset_id: UUID, topic: str, word: str, at: datetime, request: int | None, info: str | None
 ) -> None:
-    """Keep what the station tells of its firmware, its logs or its security; it moves nothing."""
+    """Keep what the station tells of its firmware, its logs, its security or a reservation; only that one moves."""
     asset = await assets.lock(work.session, asset_id)
     asset.last_seen_at = work.now
     said = {"status": word, "request": request, "info": info}
     detail = {name: value for name, value in said.items() if value is not None}
     await assets.add_event(work.session, asset, topic, at, detail)
+    if topic == reservation.TOPIC and request is not None:
+        await reservation.told(work, asset_id, request, word)
 
 
 async def reported(work: Work, asset_id: UUID, report: StationReport, info: str | None) -> None:

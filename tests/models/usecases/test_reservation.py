@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from csms.events import Topic
 from models.rules.reservation import ReservationState
+from models.rules.sequence import Phase, Told
 from models.store import reservations
-from models.usecases import reservation
+from models.usecases import reservation, sequence, station
 from tests.models.usecases.test_command import do
 from tests.models.usecases.test_reserving import answer, reserve, state
 from tests.models.usecases.test_station import events
@@ -60,9 +62,40 @@ async def test_a_reservation_expires_with_its_time_and_no_sooner(road: Road) -> 
     assert (await events(road))[-1] == "reservation_expired"
 
 
-async def test_a_station_may_tell_that_it_no_longer_keeps_it(road: Road) -> None:
+@pytest.mark.parametrize(("word", "expected"), [("Removed", S.REMOVED), ("Expired", S.EXPIRED), ("Odd", S.ACCEPTED)])
+async def test_a_station_may_tell_by_itself_what_became_of_it(
+    road: Road, word: str, expected: ReservationState
+) -> None:
     await road.to_checked()
     kept = await reserve(road)
     await answer(road, "accepted")
-    await do(road, lambda work: reservation.removed(work, road.asset.id, kept.number))
-    assert await state(road, kept) is S.REMOVED
+    now = road.desk.clock()
+    await do(road, lambda work: station.told(work, road.asset.id, Topic.RESERVATION, word, now, kept.number, None))
+    assert await state(road, kept) is expected
+
+
+@pytest.mark.parametrize(("card", "expected"), [("NOBODYS", S.ACCEPTED), (None, S.USED)])
+async def test_numbered_events_use_it_up_where_their_token_is_accepted(
+    road: Road, card: str | None, expected: ReservationState
+) -> None:
+    await road.to_checked()
+    kept = await reserve(road)
+    await answer(road, "accepted")
+    await road.start_charge()
+    token = card or await road.test_card()
+    begun = Told(phase=Phase.STARTED, number=0, at=road.desk.clock(), evse=1, plug=1, reservation=kept.number)
+    for _ in range(2):
+        await do(
+            road,
+            lambda work: sequence.tell(
+                work,
+                road.asset.id,
+                theirs="T-1",
+                told=begun,
+                token=token,
+                token_kind="ISO14443",
+                samples=[],
+                frame="[]",
+            ),
+        )
+    assert await state(road, kept) is expected
