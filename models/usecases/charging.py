@@ -43,6 +43,7 @@ async def start(
         keep(work, asset_id, known.number, "StartTransaction", frame)
         return known.number, TokenVerdict(known.verdict)
     transaction = await _begin(work, asset, connector, token, meter_start_wh, started_at, irregularities)
+    transaction.reservation_id = reservation_number
     keep(work, asset_id, transaction.number, "StartTransaction", frame)
     if transaction.verdict == TokenVerdict.ACCEPTED:
         await reservation.used(work, asset_id, reservation_number, transaction.number)
@@ -70,7 +71,6 @@ async def _begin(
         is_test=is_test,
         started_at=started_at,
         meter_start_wh=meter_start_wh,
-        reservation_id=reservation_number,
         irregularities=metering.merged(irregularities, metering.start_irregularities(meter_start_wh, last_stop)),
     )
     work.session.add(transaction)
