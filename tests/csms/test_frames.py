@@ -1,6 +1,7 @@
 """Reading frames fails on nothing (OCPP.md 19, 21)."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -17,6 +18,11 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=10,
 )
+
+
+def _is_json(value: Any) -> bool:
+    """JSON has no number that is not finite."""
+    return re.search("Infinity|NaN", json.dumps(value)) is None
 
 
 @given(st.text() | values.map(json.dumps) | st.lists(values, max_size=6).map(json.dumps))
@@ -41,7 +47,7 @@ def test_the_codes_are_spelt_as_the_standard_misspells_them() -> None:
     assert ErrorCode.FORMATION_VIOLATION.value == "FormationViolation"
 
 
-@given(st.sampled_from([5, 6]), st.lists(values, max_size=5))
+@given(st.sampled_from([5, 6]), st.lists(values.filter(_is_json), max_size=5))
 def test_types_that_want_no_answer_get_none_whatever_they_hold(kind: int, rest: list[Any]) -> None:
     frame = frames.read(json.dumps([kind, *rest]))
     assert isinstance(frame, Ignored)

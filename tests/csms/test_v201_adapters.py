@@ -13,12 +13,10 @@ from activities.courier import Courier
 from csms.adapters import UseCaseRecords
 from csms.listener import CsmsServer
 from models.rules.commissioning import CommissioningStage
-from models.store import station_reports
 from models.store.database import Database
-from models.tables.asset import Asset, Evse, StationEvent
+from models.tables.asset import Asset
 from models.tables.charging import ChargingTransaction, IdToken, MeterReading, RawFrame
 from models.tables.handover import Handover
-from models.tables.station_report import StationReport
 from models.usecases import commissioning
 from models.usecases.work import Desk
 from tests.csms.station import NOW, station_at, until
@@ -315,101 +313,3 @@ async def test_meter_values_of_no_transaction_are_kept_at_their_evse(
         assert await station.call("MeterValues", {"evseId": 2, "meterValue": register(1.5, NOW)}) == {}
     reading = await the(database, MeterReading)
     assert (reading.connector, reading.transaction_number, reading.samples[0]["value"]) == (2, None, "1.5")
-
-
-@pytest.mark.step("P14", "O16")
-async def test_an_evse_is_what_its_connectors_amount_to(
-    front: CsmsServer, database: Database, subprotocol: str
-) -> None:
-    async def status(evse: int, plug: int, word: str) -> None:
-        told = {"timestamp": NOW, "connectorStatus": word, "evseId": evse, "connectorId": plug}
-        assert await station.call("StatusNotification", told) == {}
-
-    async with at_station(front, subprotocol) as station:
-        for plug, word in ((1, "Available"), (2, "Available"), (2, "Occupied"), (1, "Unavailable")):
-            await status(1, plug, word)
-        await status(2, 1, "Faulted")
-        await status(10**6, 1, "Available")
-        for plug in range(1, 40):
-            await status(2, plug, "Occupied" if plug > 1 else "Faulted")
-    first, second = await rows(database, Evse, col(Evse.connector))
-    assert (first.status, first.error_code, first.plugs) == (
-        "Occupied",
-        "NoError",
-        {"1": "Unavailable", "2": "Occupied"},
-    )
-    assert (second.status, second.error_code, len(second.plugs)) == ("Faulted", "OtherError", 16)
-
-
-@pytest.mark.step("P14")
-async def test_a_report_is_read_back_in_its_parts_and_a_part_that_came_again_stands_once(
-    front: CsmsServer, database: Database, asset: Asset, subprotocol: str
-) -> None:
-    value = {"component": {"name": "Connector"}, "variable": {"name": "Type"}}
-
-    def part(number: int, *, more: bool, told: str) -> dict[str, Any]:
-        data = [{**value, "variableAttribute": [{"value": told}]}]
-        return {"requestId": 7, "generatedAt": NOW, "seqNo": number, "tbc": more, "reportData": data}
-
-    async with at_station(front, subprotocol) as station:
-        for sent in (part(0, more=True, told="cT2"), part(0, more=True, told="cT2"), part(1, more=False, told="c\0")):
-            assert await station.call("NotifyReport", sent) == {}
-        other = {"requestId": 8, "generatedAt": NOW, "seqNo": 0}
-        assert await station.call("NotifyReport", other) == {}
-    async with database.transaction() as session:
-        kept = await station_reports.parts(session, asset.id, "device_model", request=7)
-        everything = await station_reports.parts(session, asset.id, "device_model")
-    told = [each.payload["reportData"][0]["variableAttribute"][0]["value"] for each in kept]
-    assert told == ["cT2", "c\N{REPLACEMENT CHARACTER}"]
-    assert [(each.part, each.is_last) for each in kept] == [(0, False), (1, True)]
-    assert len(everything) == 3
-    followed = [
-        row.detail for row in await rows(database, StationEvent, col(StationEvent.id)) if row.kind == "reported"
-    ]
-    assert followed == [
-        {"report": "device_model", "request": 7, "parts": 2},
-        {"report": "device_model", "request": 8, "parts": 1},
-    ]
-
-
-async def test_of_each_kind_the_newest_parts_are_kept(
-    front: CsmsServer, database: Database, subprotocol: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(station_reports, "PARTS_KEPT", 3)
-    limit = {"chargingLimit": {"chargingLimitSource": "EMS"}}
-    async with at_station(front, subprotocol) as station:
-        assert await station.call("NotifyChargingLimit", limit) == {}
-        for number in range(5):
-            report = {"requestId": 1, "generatedAt": NOW, "seqNo": number, "tbc": True}
-            assert await station.call("NotifyReport", report) == {}
-    kept = await rows(database, StationReport, col(StationReport.id))
-    assert [(row.kind, row.part) for row in kept] == [
-        ("charging_limit", None),
-        ("device_model", 2),
-        ("device_model", 3),
-        ("device_model", 4),
-    ]
-
-
-async def test_what_is_told_in_a_word_is_an_event_of_the_station(
-    front: CsmsServer, database: Database, subprotocol: str
-) -> None:
-    async with at_station(front, subprotocol) as station:
-        update = {"reservationId": 8, "reservationUpdateStatus": "Expired"}
-        assert await station.call("ReservationStatusUpdate", update) == {}
-        assert (await station.call("Heartbeat", {}))["currentTime"]
-    told = [row.detail for row in await rows(database, StationEvent) if row.kind == "reservation"]
-    assert told == [{"status": "Expired", "request": 8}]
-    assert (await the(database, Asset)).last_seen_at is not None
-
-
-@pytest.mark.step("O28")
-async def test_a_refused_boot_is_remembered_over_a_reconnect(
-    front: CsmsServer, database: Database, subprotocol: str
-) -> None:
-    async with station_at(front, IDENTITY, FACTORY_KEY, subprotocol) as raw:
-        station = StationOf2(raw)
-        assert (await station.boot("SOMEBODY-ELSE"))["status"] == "Rejected"
-    async with station_at(front, IDENTITY, FACTORY_KEY, subprotocol) as raw:
-        assert (await StationOf2(raw).call("TransactionEvent", {}))[0] == "SecurityError"
-    assert not await rows(database, RawFrame)
