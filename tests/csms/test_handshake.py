@@ -88,6 +88,24 @@ async def test_without_a_common_subprotocol_the_handshake_ends_without_one_and_t
     assert records.kept["CP-1"].connection is None
 
 
+@pytest.mark.parametrize(
+    ("offered", "spoken"),
+    [
+        (["ocpp1.6", "ocpp2.0.1", "ocpp2.1"], "ocpp2.1"),
+        (["ocpp1.6", "ocpp2.0.1"], "ocpp2.0.1"),
+        (["ocpp2.0", "ocpp1.6"], "ocpp1.6"),
+    ],
+)
+async def test_of_the_versions_that_a_station_offers_the_newest_is_spoken(
+    server: CsmsServer, records: MemoryRecords, offered: list[str], spoken: str
+) -> None:
+    url, key = f"ws://127.0.0.1:{server.port}/ocpp/CP-1", basic("CP-1", "factory-secret")
+    async with connect(url, additional_headers=key, subprotocols=[Subprotocol(each) for each in offered]) as socket:
+        assert socket.subprotocol == spoken
+        held = await until(lambda: records.kept["CP-1"].connection)
+        assert held.protocol == spoken
+
+
 async def test_plain_http_is_told_to_use_a_websocket(server: CsmsServer) -> None:
     def ask() -> int:
         client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)

@@ -4,14 +4,17 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlmodel import SQLModel
 
 import models.tables
+from models import migrate
 from models.settings import Settings
 
 assert models.tables.__all__  # the import fills the metadata
+UNDONE_TO = "0007"
 _CHECKS = """
     SELECT conrelid::regclass::text, pg_get_constraintdef(oid) FROM pg_constraint
     WHERE contype = 'c' AND connamespace = 'public'::regnamespace
@@ -27,6 +30,12 @@ def connection(settings: Settings) -> Any:
 
 
 def test_the_migrations_make_what_the_tables_say(connection: sa.Connection) -> None:
+    assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
+
+
+def test_a_migration_that_is_undone_and_done_again_leaves_the_same_schema(connection: sa.Connection) -> None:
+    command.downgrade(migrate.config(connection), UNDONE_TO)
+    command.upgrade(migrate.config(connection), "head")
     assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
 
 
