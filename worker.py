@@ -22,6 +22,7 @@ from activities.gateways.mail import SmtpMail
 from activities.gateways.webhooks import HttpWebhooks
 from activities.housekeeping import HousekeepingRound
 from activities.installation import InstallationActivities
+from activities.partitions import PartitionsRound
 from activities.placement import PlacementActivities
 from activities.refusals import RefusalActivities
 from activities.relay import TASK_QUEUE, Relay
@@ -102,6 +103,7 @@ async def serve(settings: Settings, stop: asyncio.Event, ready: Readiness) -> No
         together.create_task(FiguresRound(desk).run(stop))
         together.create_task(HousekeepingRound(desk).run(stop))
         together.create_task(StationWatch(desk).run(stop))
+        together.create_task(PartitionsRound(desk).run(stop))
         client = await _connected(settings, stop)
         if client is not None:
             await _work(settings, desk, client, stop, ready)

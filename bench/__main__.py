@@ -1,4 +1,7 @@
-"""``python -m bench`` measures the house and writes ``docs/BENCHMARKS.md``; ``--smoke`` shows a little of each."""
+"""``python -m bench`` measures the house and writes ``docs/BENCHMARKS.md``; ``--smoke`` shows a little of each.
+
+``python -m bench ocpp`` measures the OCPP front by itself and writes ``docs/BENCHMARKS_OCPP.md``.
+"""
 
 import argparse
 import asyncio
@@ -9,11 +12,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import boots, decisions, empty, handover, intake, wholes
+from bench import boots, decisions, empty, handover, intake, ocpp, wholes
 from bench.house import House, standing
 from bench.report import Report
 
-DOCUMENT = Path(__file__).parents[1] / "docs" / "BENCHMARKS.md"
+DOCS = Path(__file__).parents[1] / "docs"
+DOCUMENTS = {"house": DOCS / "BENCHMARKS.md", "ocpp": DOCS / "BENCHMARKS_OCPP.md"}
 ENDS_WITHIN_S = 590.0
 _ACTIONS_AT_MOST = 80
 
@@ -88,21 +92,31 @@ def _say(text: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {text}", flush=True)
 
 
-async def run(*, smoke: bool) -> Report:
+async def measured_front(size: ocpp.Size, command: str) -> Report:
+    report = Report(command)
+    with tempfile.TemporaryDirectory(prefix="stationmaster-bench-") as folder:
+        await ocpp.measure(Path(folder), size, report)
+    return report
+
+
+async def run(part: str, *, smoke: bool) -> Report:
     """Raises TimeoutError where it is not done in ten minutes."""
     async with asyncio.timeout(ENDS_WITHIN_S):
+        if part == "ocpp":
+            return await measured_front(ocpp.SMOKE if smoke else ocpp.Size(), "python -m bench ocpp")
         return await measured(SMOKE if smoke else Size(), "make bench")
 
 
 def main() -> int:
     arguments = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    arguments.add_argument("part", nargs="?", choices=sorted(DOCUMENTS), default="house")
     arguments.add_argument("--smoke", action="store_true", help="a little of each, shown and not written down")
-    smoke: bool = arguments.parse_args().smoke
-    report = asyncio.run(run(smoke=smoke))
+    said = arguments.parse_args()
+    report = asyncio.run(run(said.part, smoke=said.smoke))
     print(report.text())
-    if not smoke:
-        report.write(DOCUMENT)
-        print(f"Written to {DOCUMENT}.")
+    if not said.smoke:
+        report.write(DOCUMENTS[said.part])
+        print(f"Written to {DOCUMENTS[said.part]}.")
     return 0
 
 

@@ -42,9 +42,12 @@ class Report:
     def rate(self, name: str, measured: float, floor: float, unit: str) -> None:
         self.figures.append(Figure(name, f"{measured:.1f} {unit}", f"{floor:.1f} {unit}"))
 
-    def count(self, name: str, measured: float, floor: str, *, at_most: float | None = None) -> None:
-        aim = "" if at_most is None else f"at most {at_most:g}"
-        met = None if at_most is None else measured <= at_most
+    def count(
+        self, name: str, measured: float, floor: str, *, at_most: float | None = None, at_least: float | None = None
+    ) -> None:
+        bounds = {"at most": at_most, "at least": at_least}
+        aim = ", ".join(f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None)
+        met = None if not aim else (at_least or 0) <= measured <= (at_most or float("inf"))
         self.figures.append(Figure(name, f"{measured:.1f}", floor, aim, met))
 
     @property

@@ -10,6 +10,7 @@ import structlog
 from structlog.contextvars import get_contextvars
 
 from activities.courier import Courier
+from csms.drift import Drifts
 from csms.events import (
     Authorise,
     Booted,
@@ -35,23 +36,34 @@ from csms.ports import (
     TokenStatus,
 )
 from csms.registers import highest_wh, named, told_of
+from csms.telemetry import Telemetry
 from models.messages.base import Actor
 from models.rules.authorisation import TokenVerdict
 from models.store import assets
 from models.store import charging as charges
+from models.store.messages import Exchange
 from models.tables.asset import StationConnection
 from models.tables.station_report import StationReport
 from models.tables.unit import Unit
-from models.usecases import charging, sequence, station
+from models.usecases import charging, sequence, station, telemetry
+from models.usecases.telemetry import Outcome
 from models.usecases.work import Desk, Work
 
 log = structlog.get_logger()
 
 
 class UseCaseRecords:
-    def __init__(self, desk: Desk, courier: Courier) -> None:
+    """``hot`` is the desk for what comes at high rates, where that has connections of its own."""
+
+    def __init__(self, desk: Desk, courier: Courier, hot: Desk | None = None) -> None:
         self._desk = desk
         self._courier = courier
+        self._telemetry = Telemetry(hot or desk, courier)
+        self._drifts = Drifts()
+
+    async def close(self) -> None:
+        """Until all that has come in is written."""
+        await self._telemetry.close()
 
     async def node_started(self, node: str) -> None:
         async with self._work(f"csms {node}") as work:
@@ -76,8 +88,13 @@ class UseCaseRecords:
         return KnownStation(asset.id, identity, _open_keys(unit), registration)
 
     async def connected(self, known: KnownStation, connection: OpenConnection) -> None:
-        async with self._facts_of(known) as work:
-            await station.connected(work, _socket(known, connection, work.now))
+        row = _socket(known, connection, self._desk.clock())
+        fact = telemetry.Opened(
+            known.asset_id, known.identity, None, row.connection_id, row.node, row.remote_ip, row.protocol
+        )
+        if await self._kept(fact) is Outcome.ALONE:
+            async with self._facts_of(known) as work:
+                await station.connected(work, row)
 
     async def disconnected(self, known: KnownStation, connection_id: UUID, reason: str) -> None:
         async with self._work(known.identity) as work:
@@ -99,16 +116,27 @@ class UseCaseRecords:
     async def status(self, known: KnownStation, event: ConnectorStatus, at: datetime) -> None:
         # A station whose clock is not set tells its state now all the same.
         since = at if event.timestamp is None or event.irregularities else event.timestamp
-        async with self._facts_of(known) as work:
-            kept = await station.status(
-                work, known.asset_id, event.connector, event.status, event.error_code, since, event.info, event.plug
-            )
-        if not kept:
+        if await self._status(known, event, since, at) is Outcome.NOWHERE:
             log.warning("status_of_unknown_connector", connector=event.connector, status=event.status)
 
+    async def _status(
+        self, known: KnownStation, event: ConnectorStatus, since: datetime, at: datetime
+    ) -> telemetry.Outcome:
+        """One of several connectors of an EVSE tells only a part of the EVSE's state: that is put together alone."""
+        said = (event.connector, event.status, event.error_code, since, event.info)
+        if event.plug is not None:
+            async with self._facts_of(known) as work:
+                kept = await station.status(work, known.asset_id, *said, event.plug)
+            return Outcome.KEPT if kept else Outcome.NOWHERE
+        times = () if event.timestamp is None else (event.timestamp,)
+        drift_s = self._drifts.told(known.asset_id, times, event.irregularities, at)
+        return await self._kept(telemetry.Status(known.asset_id, known.identity, drift_s, *said))
+
     async def authorise(self, known: KnownStation, event: Authorise, _at: datetime) -> TokenDecision:
-        async with self._facts_of(known) as work:
-            return _decided(await charging.authorise(work, known.asset_id, event.token))
+        verdict = await self._telemetry.judge(telemetry.Shown(known.asset_id, known.identity, event.token))
+        if verdict is None:
+            raise NotRegisteredError
+        return _decided(verdict)
 
     async def started(self, known: KnownStation, event: Started, _at: datetime) -> StartDecision:
         async with self._facts_of(known) as work:
@@ -125,17 +153,34 @@ class UseCaseRecords:
             )
         return StartDecision(number, _decided(verdict))
 
-    async def metered(self, known: KnownStation, event: Metered, _at: datetime) -> None:
+    async def metered(self, known: KnownStation, event: Metered, at: datetime) -> None:
+        times = (sample.timestamp for sample in event.samples)
+        fact = telemetry.Metered(
+            known.asset_id,
+            known.identity,
+            self._drifts.told(known.asset_id, times, event.irregularities, at),
+            connector=event.connector,
+            number=event.transaction_id,
+            samples=_rows(event.samples),
+            register_wh=highest_wh(event.samples),
+            frame=event.evidence,
+            irregularities=named(event.irregularities),
+        )
+        if await self._kept(fact) is Outcome.ALONE:
+            await self._metered_alone(known, fact)
+
+    async def _metered_alone(self, known: KnownStation, fact: telemetry.Metered) -> None:
+        """A test charge: its process waits for the energy to flow."""
         async with self._facts_of(known) as work:
             await charging.meter(
                 work,
                 known.asset_id,
-                connector=event.connector,
-                number=event.transaction_id,
-                samples=_rows(event.samples),
-                register_wh=highest_wh(event.samples),
-                frame=event.evidence,
-                irregularities=list(named(event.irregularities)),
+                connector=fact.connector,
+                number=fact.number,
+                samples=fact.samples or [],
+                register_wh=fact.register_wh,
+                frame=fact.frame,
+                irregularities=list(fact.irregularities),
             )
 
     async def stopped(self, known: KnownStation, event: Stopped, _at: datetime) -> TokenDecision | None:
@@ -196,8 +241,10 @@ class UseCaseRecords:
             await station.told(work, known.asset_id, event.topic, event.word, since, event.request, event.info)
 
     async def heartbeat(self, known: KnownStation, _at: datetime) -> None:
-        async with self._facts_of(known) as work:
-            await station.seen(work, known.asset_id)
+        await self._kept(telemetry.Seen(known.asset_id, known.identity))
+
+    def note(self, line: Exchange) -> None:
+        self._telemetry.note(line)
 
     async def key_proposed(self, known: KnownStation, key_hash: str) -> None:
         async with self._facts_of(known) as work:
@@ -210,6 +257,13 @@ class UseCaseRecords:
     async def key_refused(self, known: KnownStation, answer: str, _at: datetime) -> None:
         async with self._facts_of(known) as work:
             await station.key_refused(work, known.asset_id, answer)
+
+    async def _kept(self, fact: telemetry.Seen) -> Outcome:
+        """What became of it, once that is committed. Raises NotRegisteredError."""
+        outcome = await self._telemetry.keep(fact)
+        if outcome is Outcome.NOT_REGISTERED:
+            raise NotRegisteredError
+        return outcome
 
     @asynccontextmanager
     async def _facts_of(self, known: KnownStation) -> AsyncIterator[Work]:

@@ -28,8 +28,8 @@ WAITING_LIMIT = 200
 WAITING_FOR_ONE_STATION = 4
 """So that whoever guesses at one station keeps no other one waiting."""
 
-# 160 random bits can't be guessed, so hashing them need not be slow, and a thousand stations may come back at once.
-_OWN_KEYS = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1)
+# 160 random bits can't be guessed, so hashing them need not be slow, and ten thousand stations may come back at once.
+_OWN_KEYS = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 _ANY_KEY = PasswordHasher()
 
 

@@ -8,15 +8,18 @@ reading, which stops the station by TCP's own means.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Literal
 from uuid import uuid4
 
 import structlog
 from opentelemetry.trace import SpanKind
 from structlog.contextvars import bound_contextvars, get_contextvars
-from websockets.asyncio.connection import Connection
+from websockets.asyncio.server import ServerConnection, broadcast
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
+from websockets.protocol import State
 
 from csms import frames, metrics
 from csms.frames import Call, CallError, CallResult, ErrorCode, Ignored, Payload, Unreadable
@@ -27,6 +30,8 @@ log = structlog.get_logger()
 
 UNTRACED = frozenset({"Heartbeat", "MeterValues"})
 """So frequent, and of so little consequence each, that they begin no trace."""
+FREQUENT = frozenset({"StatusNotification", "Authorize"})
+"""What is bound for their log lines is bound when there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,23 +89,39 @@ class _Pending:
     answer: asyncio.Future[CallResult | CallError | None]
 
 
+@dataclass(slots=True)
+class Noted:
+    """A call and its answer for the message log; ``error`` says why there is no answer, ``took_s`` how long it took."""
+
+    direction: Literal["received", "sent"]
+    action: str | None
+    message_id: str | None
+    payload: Payload | None
+    answer: Payload | None
+    error: str | None
+    took_s: float
+    size: int
+
+
 CallHandler = Callable[[Call], Awaitable[Answer]]
 
 
 class StationConnection:
     def __init__(
         self,
-        socket: Connection,
+        socket: ServerConnection,
         handler: CallHandler,
         actions: frozenset[str],
         limits: Limits,
         error_words: Mapping[ErrorCode, str],
+        note: Callable[[Noted], None],
     ) -> None:
         self._socket = socket
         self._handler = handler
         self._actions = actions
         self._limits = limits
         self._error_words = error_words
+        self._note = note
         self._calls: asyncio.Queue[Call | None] = asyncio.Queue(limits.queued_calls)
         self._throttle = Throttle(limits.messages_per_s, limits.burst)
         self._turn = asyncio.Lock()
@@ -149,14 +170,27 @@ class StationConnection:
 
     async def _ask_in_turn(self, action: str, payload: Payload) -> Payload:
         began_s = time.perf_counter()
-        result = "failed"
+        message_id = str(uuid4())
+        text = frames.write_call(message_id, action, payload)
+        answer: Payload | None = None
+        error: str | None = None
         try:
-            answer = await self._ask(action, payload)
-            result = "answered"
+            answer = await self._ask(action, message_id, text)
+        except CallFailedError as failure:
+            error = failure.code
+            raise
+        except NoAnswerError:
+            error = "no answer"
+            raise
+        except NotSentError:
+            error = "not sent"
+            raise
         finally:
             self._turn.release()
-            metrics.COMMANDS.labels(action, result).inc()
-            metrics.ANSWERING.labels(action).observe(time.perf_counter() - began_s)
+            took_s = time.perf_counter() - began_s
+            metrics.COMMANDS.labels(action, "failed" if answer is None else "answered").inc()
+            metrics.ANSWERING.labels(action).observe(took_s)
+            self._note(Noted("sent", action, message_id, payload, answer, error, took_s, len(text)))
         return answer
 
     async def _take_turn(self) -> None:
@@ -166,14 +200,14 @@ class StationConnection:
         except TimeoutError:
             raise NotSentError("the station is busy with earlier calls") from None
 
-    async def _ask(self, action: str, payload: Payload) -> Payload:
+    async def _ask(self, action: str, message_id: str, text: str) -> Payload:
         if self._ended:
             raise NotSentError("the socket has ended")
-        pending = _Pending(str(uuid4()), asyncio.get_running_loop().create_future())
+        pending = _Pending(message_id, asyncio.get_running_loop().create_future())
         self._pending = pending
         try:
             async with asyncio.timeout(self._limits.call_s):
-                await self._socket.send(frames.write_call(pending.message_id, action, payload))
+                await self._socket.send(text)
                 answer = await pending.answer
         except TimeoutError:
             raise NoAnswerError(f"no answer to {action} within {self._limits.call_s} s") from None
@@ -220,10 +254,12 @@ class StationConnection:
             case Ignored(cause, meant):
                 metrics.DROPPED.labels("ignored").inc()
                 log.warning("frame_ignored", cause=cause)
+                self._note(Noted("received", None, None, None, None, cause, 0, len(text)))
                 return meant
             case Unreadable(message_id, cause):
                 metrics.DROPPED.labels("unreadable").inc()
                 log.warning("frame_unreadable", cause=cause)
+                self._note(Noted("received", None, message_id, None, None, cause, 0, len(text)))
                 await self._send(self._error(message_id, ErrorCode.RPC_FRAMEWORK_ERROR, cause))
                 return False
         return True
@@ -233,38 +269,43 @@ class StationConnection:
         if pending is None or pending.message_id != frame.message_id or pending.answer.done():
             metrics.DROPPED.labels("late").inc()
             log.info("late_answer_dropped", message_id=frame.message_id[:36])
+            self._note(Noted("received", None, frame.message_id, None, None, "an answer that nobody waits for", 0, 0))
             return
         pending.answer.set_result(frame)
 
     async def _handle_calls(self) -> None:
         while (call := await self._calls.get()) is not None:
-            with bound_contextvars(correlation_id=str(uuid4()), action=call.action, message_id=call.message_id[:36]):
-                await self._traced(call)
-
-    async def _traced(self, call: Call) -> None:
-        label = call.action if call.action in self._actions else "unknown"
-        if label in UNTRACED:
-            await self._handle(call, label)
-            return
-        with tracing.span(f"ocpp.receive {label}", SpanKind.SERVER, _about(label)):
-            await self._handle(call, label)
+            label = call.action if call.action in self._actions else "unknown"
+            if label in UNTRACED or (label in FREQUENT and not tracing.is_on()):
+                await self._handle(call, label)
+                continue
+            with _bound(call), tracing.span(f"ocpp.receive {label}", SpanKind.SERVER, _about(label)):
+                await self._handle(call, label)
 
     async def _handle(self, call: Call, label: str) -> None:
         answer: Answer | None = None
-        with metrics.HANDLING.labels(label).time():
-            try:
-                async with asyncio.timeout(self._limits.handling_s):
-                    answer = await self._handler(call)
-                text, result = frames.write_result(call.message_id, answer.payload), "answered"
-            except CallRefusedError as refusal:
+        began_s = time.perf_counter()
+        try:
+            async with asyncio.timeout(self._limits.handling_s):
+                answer = await self._handler(call)
+            text, result = frames.write_result(call.message_id, answer.payload), "answered"
+        except CallRefusedError as refusal:
+            with _bound(call):
                 log.warning("call_refused", code=refusal.code, cause=refusal.description)
-                text, result = self._error(call.message_id, refusal.code, refusal.description), refusal.code
-            except Exception:
+            text, result = self._error(call.message_id, refusal.code, refusal.description), refusal.code
+        except Exception:
+            with _bound(call):
                 log.exception("call_not_handled")
-                text = self._error(call.message_id, ErrorCode.INTERNAL_ERROR, "Try again later.")
-                result = ErrorCode.INTERNAL_ERROR
-            await self._send(text)
-        metrics.MESSAGES.labels(label, result).inc()
+            text = self._error(call.message_id, ErrorCode.INTERNAL_ERROR, "Try again later.")
+            result = ErrorCode.INTERNAL_ERROR
+        await self._send(text)
+        took_s = time.perf_counter() - began_s
+        metrics.handling(label).observe(took_s)
+        metrics.messages(label, result).inc()
+        error = None if answer is not None else result
+        given = None if answer is None else answer.payload
+        size = len(call.raw)
+        self._note(Noted("received", call.action, call.message_id, call.payload, given, error, took_s, size))
         if answer is not None and answer.afterwards is not None:
             answer.afterwards()
 
@@ -272,8 +313,12 @@ class StationConnection:
         return frames.write_error(message_id, self._error_words.get(code, code.value), description)
 
     async def _send(self, text: str) -> None:
+        """``broadcast`` to one takes half the time, but does not wait for whoever reads slowly."""
         try:
-            await self._socket.send(text)
+            if self._socket.state is State.OPEN and not self._socket.transport.get_write_buffer_size():
+                broadcast([self._socket], text)
+            else:
+                await self._socket.send(text)
         except ConnectionClosed:
             log.info("answer_not_sent", cause="the socket has ended")
 
@@ -292,6 +337,12 @@ class StationConnection:
             log.warning("calls_not_handled_at_the_end", calls=self._calls.qsize())
         finally:
             handling.cancel()
+
+
+def _bound(call: Call) -> AbstractContextManager[None]:
+    """What is logged in the block names the call; where it does already, it stays so."""
+    known = get_contextvars().get("correlation_id")
+    return bound_contextvars(correlation_id=known or str(uuid4()), action=call.action, message_id=call.message_id[:36])
 
 
 def _about(action: str) -> dict[str, str | None]:

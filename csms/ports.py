@@ -13,6 +13,7 @@ from uuid import UUID
 from websockets.typing import Subprotocol
 
 from csms.events import Authorise, Booted, ConnectorStatus, Metered, Reported, Started, Stopped, Told, Transacted
+from models.store.messages import Exchange
 
 
 class Registration(StrEnum):
@@ -152,6 +153,9 @@ class StationRecords(Protocol):
 
     async def told(self, station: KnownStation, event: Told, at: datetime) -> None:
         """Keeps what the station tells of its firmware, its logs or its security, for people to see."""
+
+    def note(self, line: Exchange) -> None:
+        """A line for the message log, kept soon; it may be lost where the database is away for long."""
 
     async def heartbeat(self, station: KnownStation, at: datetime) -> None:
         """The station was alive at the instant."""

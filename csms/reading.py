@@ -17,6 +17,7 @@ VALUE_MAX = 10**15
 DEPTH_LIMIT = 20
 EARLIEST = datetime(2015, 1, 1, tzinfo=UTC)
 FUTURE_TOLERANCE = timedelta(minutes=5)
+UNREADABLE_TIME = "no readable time; time of receipt taken"
 
 
 class Reader:
@@ -74,7 +75,7 @@ class Reader:
         field = f"{pointer}/{name}"
         read = instant_of(payload.get(name))
         if read is None:
-            self.note(field, "no readable time; time of receipt taken")
+            self.note(field, UNREADABLE_TIME)
             return self.received_at
         if read.tzinfo is None:
             self.note(field, "without time zone; UTC taken")
@@ -82,7 +83,7 @@ class Reader:
         try:
             read = read.astimezone(UTC)
         except OverflowError:
-            self.note(field, "no readable time; time of receipt taken")
+            self.note(field, UNREADABLE_TIME)
             return self.received_at
         if read < EARLIEST:
             self.note(field, "before any station: clock not set")

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from functools import cache
-from typing import cast
+from itertools import islice
 
-from jsonschema import Draft4Validator, ValidationError
+from jsonschema_rs import Draft4Validator, ValidationError, ValidationErrorKind
 from ocpp.messages import MessageType, get_validator
 
 from csms.events import Irregularity
@@ -36,8 +36,7 @@ _FACTS = {
 @cache
 def _validator(version: str, action: str) -> Draft4Validator:
     """``action`` must be one of ours: it becomes part of a file's name."""
-    validator: Draft4Validator = get_validator(MessageType.Call, action, version)
-    return validator
+    return Draft4Validator(get_validator(MessageType.Call, action, version).schema, validate_formats=False)
 
 
 def violation(version: str, action: str, payload: Payload) -> tuple[ErrorCode, str] | None:
@@ -45,28 +44,32 @@ def violation(version: str, action: str, payload: Payload) -> tuple[ErrorCode, s
 
     The description names field and fact, never a value: it may be an id token.
     """
-    for error in _validator(version, action).iter_errors(payload):
-        code = _CODES.get(str(error.validator), ErrorCode.PROPERTY_CONSTRAINT_VIOLATION)
-        return code, " ".join(f"{found.field or '/'}: {found.fact}" for found in _found(error))[:200]
+    for rule, found in _found(version, action, payload):
+        code = _CODES.get(rule, ErrorCode.PROPERTY_CONSTRAINT_VIOLATION)
+        return code, f"{found.field or '/'}: {found.fact}"[:200]
     return None
 
 
 def irregularities(version: str, action: str, payload: Payload) -> tuple[Irregularity, ...]:
     """All that is wrong with the payload, up to a bound."""
-    found: list[Irregularity] = []
-    for error in _validator(version, action).iter_errors(payload):
-        found.extend(_found(error))
-        if len(found) >= IRREGULARITIES_LIMIT:
-            break
-    return tuple(found[:IRREGULARITIES_LIMIT])
+    return tuple(found for _, found in islice(_found(version, action, payload), IRREGULARITIES_LIMIT))
 
 
-def _found(error: ValidationError) -> Iterator[Irregularity]:
-    pointer = "".join(f"/{part}" for part in error.absolute_path)[:200]
-    fact = _FACTS.get(str(error.validator), f"violates {error.validator}")
-    if error.validator == "required":
-        required, present = cast("list[str]", error.validator_value), cast("Payload", error.instance)
-        missing = [name for name in required if name not in present]
-        yield from (Irregularity(f"{pointer}/{name}", fact) for name in missing)
-    else:
-        yield Irregularity(pointer, fact)
+def _found(version: str, action: str, payload: Payload) -> Iterator[tuple[str, Irregularity]]:
+    """Each broken rule by its name. To ask whether there is any takes a hundredth of the time of naming them."""
+    validator = _validator(version, action)
+    try:
+        if validator.is_valid(payload):
+            return
+        for error in validator.iter_errors(payload):
+            yield error.kind.name, _named(error)
+    except ValueError:  # the payload is nested too deeply to be checked
+        yield "type", Irregularity("", "nested too deeply")
+
+
+def _named(error: ValidationError) -> Irregularity:
+    pointer = "".join(f"/{part}" for part in error.instance_path)[:200]
+    fact = _FACTS.get(error.kind.name, f"violates {error.kind.name}")
+    if isinstance(error.kind, ValidationErrorKind.Required):
+        return Irregularity(f"{pointer}/{error.kind.property}", fact)
+    return Irregularity(pointer, fact)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -10,15 +11,18 @@ from pydantic import SecretStr
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import CloseCode
 
-from csms import metrics, protocols
+from csms import masking, metrics, protocols
 from csms.authentication import Authenticator, new_key
-from csms.connection import Answer, CallRefusedError, Limits, NotSentError, StationConnection
+from csms.connection import Answer, CallRefusedError, Limits, Noted, NotSentError, StationConnection
 from csms.frames import Call, ErrorCode
 from csms.outcome import Outcome, Result
 from csms.ports import KeyKind, KnownStation, NotRegisteredError, OpenConnection, Registration, StationRecords
 from csms.protocol import Context
+from csms.reading import clean
 from models.clock import Clock
 from models.messages.commands import Command, Disconnect, RenewKey, SetKey, StartCharging, StationCall, StopCharging
+from models.store.messages import Exchange
+from models.tables.base import new_id
 
 log = structlog.get_logger()
 
@@ -43,7 +47,7 @@ class StationSession:
         self._registration = station.registration
         self._protocol = protocols.named(opened.protocol)
         self._connection = StationConnection(
-            socket, self._handle, self._protocol.actions, front.limits, self._protocol.error_words
+            socket, self._handle, self._protocol.actions, front.limits, self._protocol.error_words, self._note
         )
         self._key_sent = False
         self._errands: set[asyncio.Task[None]] = set()
@@ -107,6 +111,25 @@ class StationSession:
             log.warning("no_longer_registered")
             self._spawn(self.close(CloseCode.POLICY_VIOLATION, "no longer registered"))
             raise CallRefusedError(ErrorCode.SECURITY_ERROR, "the station is not registered any more") from None
+
+    def _note(self, noted: Noted) -> None:
+        """For the message log, with what is nobody's business masked."""
+        now = self._front.clock()
+        line = Exchange(
+            new_id(),
+            now - timedelta(seconds=noted.took_s),
+            self.station.asset_id,
+            self.opened.connection_id,
+            noted.direction,
+            clean(noted.action) if noted.action else None,
+            clean(noted.message_id) if noted.message_id else None,
+            masking.shown(noted.payload),
+            masking.shown(noted.answer),
+            noted.error,
+            int(noted.took_s * 1000),
+            noted.size,
+        )
+        self._front.records.note(line)
 
     def _booted(self, registration: Registration) -> None:
         self._registration = registration

@@ -77,6 +77,12 @@ class Settings(BaseSettings):
     old_secret_valid_hours: int = Field(default=24, ge=1)
     """For so long after a rotation an endpoint's old secret signs beside the new one."""
 
+    messages_kept_days: int = Field(default=14, ge=1)
+    """What stations and we said to each other, for people to look at."""
+    readings_kept_days: int = Field(default=400, ge=1)
+    frames_kept_days: int = Field(default=3650, ge=1)
+    """The frames that transactions came in: evidence for as long as an invoice may be asked about."""
+
     @cached_property
     def sqlalchemy_url(self) -> str:
         """The same database, by the driver that SQLAlchemy uses, with and without asyncio."""

@@ -25,7 +25,7 @@ LIFETIME_S = 1800.0
 """Then the reader comes back with the last id it saw, and is asked again who it is."""
 RECONNECT_AFTER_MS = 2000
 BATCH = 100
-_HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
+STREAM_HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
 _EXAMPLE = (
     'id: 118\nevent: booted\ndata: {"id": 118, "kind": "booted", "test_number": 1, "at": "...", "detail": {}}\n\n'
 )
@@ -58,7 +58,7 @@ async def follow(
         if after is None:
             latest = await assets.last_events(session, asset.id, LAST_EVENTS)
             after = (latest[-1].id or 1) - 1 if latest else 0
-    return StreamingResponse(_stream(access, asset.id, after), media_type="text/event-stream", headers=_HEADERS)
+    return StreamingResponse(_stream(access, asset.id, after), media_type="text/event-stream", headers=STREAM_HEADERS)
 
 
 async def _stream(access: Access, asset_id: UUID, after: int) -> AsyncIterator[str]:

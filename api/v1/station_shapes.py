@@ -147,6 +147,7 @@ class StationShape(StationSummaryShape):
         registered_at="2026-12-08T10:00:00Z",
         test_number=1,
         boot_due_at="2026-12-08T10:15:00Z",
+        clock_drift_s=-1.2,
         booted={"vendor": "Voltwerk", "model": "Duo", "serial": "SN-000123", "firmware": "1.4.2"},
         registration="accepted",
         failure=None,
@@ -161,6 +162,7 @@ class StationShape(StationSummaryShape):
     registered_at: datetime | None = Field(description="Until then its identity is refused")
     test_number: int
     boot_due_at: datetime | None
+    clock_drift_s: float | None = Field(description="How far its clock is ahead of ours; below zero: behind")
     booted: dict[str, Any] | None = Field(description="What it told at its last accepted boot")
     registration: str | None = Field(description="Our answer to its last boot")
     failure: str | None = Field(description="Why the last test failed, and what to check")
@@ -171,7 +173,7 @@ class StationShape(StationSummaryShape):
 async def station_shape(session: AsyncSession, access: Access, asset: Asset) -> StationShape:
     around = (await assets.around(session, [asset.id]))[asset.id]
     charge = await charging.seen(session, asset.test_transaction_id)
-    own = {"registered_at", "test_number", "boot_due_at", "booted", "registration", "failure"}
+    own = {"registered_at", "test_number", "boot_due_at", "clock_drift_s", "booted", "registration", "failure"}
     return StationShape(
         **station_summary(access, asset, around).model_dump(),
         **asset.model_dump(include=own),

@@ -17,7 +17,15 @@ from models.store import nodes
 from models.store.viewer import Viewer
 from models.store.window import Window, cut, like
 from models.tables.access import Organisation
-from models.tables.asset import ASSET_NUMBER, STATION_EVENT_CHANNEL, Asset, Evse, StationConnection, StationEvent
+from models.tables.asset import (
+    ASSET_NUMBER,
+    STATION_EVENT_CHANNEL,
+    Asset,
+    Evse,
+    PastConnection,
+    StationConnection,
+    StationEvent,
+)
 from models.tables.placement import LocationAttempt
 from models.tables.tender import Product
 from models.tables.unit import Unit
@@ -181,21 +189,43 @@ async def connection(session: AsyncSession, asset_id: UUID) -> StationConnection
     return await session.get(StationConnection, asset_id)
 
 
+REPLACED = "replaced by a newer connection"
+
+
 async def replace_connection(session: AsyncSession, fresh: StationConnection) -> None:
     values = fresh.model_dump()
     await session.execute(
         insert(StationConnection).values(values).on_conflict_do_update(index_elements=["asset_id"], set_=values)
     )
+    await _end(session, col(PastConnection.asset_id) == fresh.asset_id, fresh.connected_at, REPLACED)
+    session.add(PastConnection(**values))
 
 
-async def drop_connection(session: AsyncSession, asset_id: UUID, connection_id: str) -> bool:
+async def drop_connection(session: AsyncSession, asset_id: UUID, connection_id: str, at: datetime, reason: str) -> bool:
     """False where another socket has taken the station over: then it is still connected."""
     gone = await session.execute(
         sa.delete(StationConnection).where(
             col(StationConnection.asset_id) == asset_id, col(StationConnection.connection_id) == connection_id
         )
     )
+    own = sa.and_(col(PastConnection.asset_id) == asset_id, col(PastConnection.connection_id) == connection_id)
+    await _end(session, own, at, reason)
     return bool(gone.rowcount)  # type: ignore[attr-defined]
+
+
+async def _end(session: AsyncSession, which: sa.ColumnElement[bool], at: datetime, reason: str) -> None:
+    await session.execute(
+        sa.update(PastConnection)
+        .where(which, col(PastConnection.ended_at).is_(None))
+        .values(ended_at=at, reason=reason)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def past_connections(session: AsyncSession, asset_id: UUID, window: Window) -> Sequence[PastConnection]:
+    """The sockets that the station has had, the newest first."""
+    query = select(PastConnection).where(col(PastConnection.asset_id) == asset_id)
+    return (await session.execute(cut(query, col(PastConnection.id), window))).scalars().all()
 
 
 async def connectors_seen(session: AsyncSession, asset_id: UUID) -> int:

@@ -26,16 +26,28 @@ NOT_FOLLOWED = frozenset(
         "login_session",
         # What stations tell comes at high rates and is kept as their events (rule 5).
         "station_connection",
+        "past_connection",
         "station_event",
         "evse",
         "charging_transaction",
         "meter_reading",
         "raw_frame",
         "station_report",
+        "station_message",
     }
 )
 _COLUMNS_NOT_FOLLOWED = frozenset(
-    {"created_at", "last_seen_at", "failures", "failing_since", "retry_at", "last_error", "traceparent", "tell_at"}
+    {
+        "created_at",
+        "last_seen_at",
+        "clock_drift_s",
+        "failures",
+        "failing_since",
+        "retry_at",
+        "last_error",
+        "traceparent",
+        "tell_at",
+    }
 )
 """What is filled in by itself, and what tells how a station or an endpoint does at this moment."""
 

@@ -51,6 +51,14 @@ async def open_ids(session: AsyncSession, asset_id: UUID) -> Sequence[UUID]:
     return found.scalars().all()
 
 
+async def awaiting(session: AsyncSession, asset_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the stations for which a command waits."""
+    found = await session.execute(
+        select(AskedCommand.asset_id).where(col(AskedCommand.asset_id).in_(asset_ids), _is_open()).distinct()
+    )
+    return set(found.scalars())
+
+
 async def count_open(session: AsyncSession, asset_id: UUID) -> int:
     found = await session.execute(
         select(sa.func.count()).select_from(AskedCommand).where(col(AskedCommand.asset_id) == asset_id, _is_open())

@@ -39,6 +39,8 @@ class Asset(Due, table=True):
     registration: str | None = Field(default=None, sa_type=sa.Text)
     """Our answer to its last boot: accepted or rejected."""
     last_seen_at: datetime | None = Field(default=None, sa_type=Instant)
+    clock_drift_s: float | None = None
+    """How far its clock was ahead of ours when it last told a fresh time; below zero: behind."""
     test_token_id: UUID | None = Field(default=None, foreign_key="id_token.id")
     test_transaction_id: int | None = Field(default=None)
     activated_at: datetime | None = Field(default=None, sa_type=Instant)
@@ -86,6 +88,27 @@ class CsmsNode(SQLModel, table=True):
     name: str = Field(sa_type=sa.Text, primary_key=True)
     started_at: datetime = Field(sa_type=Instant)
     seen_at: datetime = Field(sa_type=Instant)
+
+
+class PastConnection(SQLModel, table=True):
+    """A socket that a station has had, or has now: ``ended_at`` is None while it is open."""
+
+    __tablename__ = "past_connection"
+    __table_args__ = (
+        sa.Index("ix_past_connection_asset_id_id", "asset_id", "id"),
+        sa.Index("ix_past_connection_open", "asset_id", postgresql_where=sa.text("ended_at IS NULL")),
+    )
+
+    id: UUID = identity()
+    asset_id: UUID = Field(foreign_key="asset.id")
+    connection_id: str = Field(sa_type=sa.Text)
+    node: str = Field(sa_type=sa.Text)
+    remote_ip: str = Field(sa_type=sa.Text)
+    protocol: str = Field(sa_type=sa.Text)
+    connected_at: datetime = Field(sa_type=Instant)
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
+    reason: str | None = Field(default=None, sa_type=sa.Text)
+    """Why it ended."""
 
 
 class StationEvent(SQLModel, table=True):

@@ -12,6 +12,22 @@ TRANSACTION_NUMBER = sa.Sequence("transaction_number", maxvalue=2**31 - 1, metad
 """OCPP 1.6 transaction ids are positive int32."""
 
 
+def _number() -> Any:
+    """Given by the database, also where it is only a part of the key."""
+    return Field(default=None, primary_key=True, sa_type=sa.BigInteger, sa_column_kwargs={"autoincrement": True})
+
+
+def _received() -> Any:
+    """The table is cut by it."""
+    return Field(
+        default=None,
+        primary_key=True,
+        sa_type=Instant,
+        sa_column_kwargs={"server_default": sa.func.now()},
+        nullable=False,
+    )
+
+
 class IdToken(SQLModel, table=True):
     """A card or its like. OCPP 1.6 ed.2 §7.28: case-insensitive, at most 20 characters; kept in capitals."""
 
@@ -95,12 +111,14 @@ class ChargingTransaction(SQLModel, table=True):
 
 
 class MeterReading(SQLModel, table=True):
-    """Sampled values as they came, decoded."""
+    """Sampled values of one instant as they came, decoded. Cut by time, and so without foreign keys."""
 
     __tablename__ = "meter_reading"
 
-    id: int | None = Field(default=None, primary_key=True, sa_type=sa.BigInteger)
-    asset_id: UUID = Field(foreign_key="asset.id")
+    id: int | None = _number()
+    received_at: datetime = _received()
+    """A station's own time may be wrong by decades; it stands in ``sampled_at``."""
+    asset_id: UUID
     transaction_number: int | None = Field(default=None, index=True)
     connector: int | None = None
     sampled_at: datetime = Field(sa_type=Instant)
@@ -108,13 +126,13 @@ class MeterReading(SQLModel, table=True):
 
 
 class RawFrame(SQLModel, table=True):
-    """The frame that a fact about a transaction came in, as evidence."""
+    """The frame that a fact about a transaction came in, as evidence. Cut by time, and so without foreign keys."""
 
     __tablename__ = "raw_frame"
 
-    id: int | None = Field(default=None, primary_key=True, sa_type=sa.BigInteger)
-    asset_id: UUID = Field(foreign_key="asset.id")
+    id: int | None = _number()
+    received_at: datetime = _received()
+    asset_id: UUID
     transaction_number: int | None = Field(default=None, index=True)
     action: str = Field(sa_type=sa.Text)
     frame: str = Field(sa_type=sa.Text)
-    received_at: datetime = Field(sa_type=Instant)

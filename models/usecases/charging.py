@@ -184,9 +184,24 @@ def keep(work: Work, asset_id: UUID, number: int | None, action: str, frame: str
 
 def keep_samples(work: Work, asset_id: UUID, connector: int | None, number: int | None, samples: Samples) -> None:
     work.session.add_all(
-        MeterReading(asset_id=asset_id, transaction_number=number, connector=connector, sampled_at=at, samples=[sample])
-        for at, sample in samples
+        MeterReading(
+            received_at=work.now,
+            asset_id=asset_id,
+            transaction_number=number,
+            connector=connector,
+            sampled_at=at,
+            samples=of_instant,
+        )
+        for at, of_instant in by_instant(samples).items()
     )
+
+
+def by_instant(samples: Samples) -> dict[datetime, list[dict[str, Any]]]:
+    """What was measured at the same time stands in one row."""
+    found: dict[datetime, list[dict[str, Any]]] = {}
+    for at, sample in samples:
+        found.setdefault(at, []).append(sample)
+    return found
 
 
 async def tell(work: Work, asset: Asset, transaction: ChargingTransaction, what: str) -> None:

@@ -65,7 +65,7 @@ async def _note_connection(work: Work, asset: Asset, connection: StationConnecti
 async def disconnected(work: Work, asset_id: UUID, connection_id: str, reason: str) -> bool:
     """The socket ended. False where a newer one has replaced it: then the station is not offline."""
     asset = await assets.lock(work.session, asset_id)
-    dropped = await assets.drop_connection(work.session, asset_id, connection_id)
+    dropped = await assets.drop_connection(work.session, asset_id, connection_id, work.now, reason)
     if dropped:
         await assets.add_event(work.session, asset, "disconnected", work.now, {"reason": reason})
     return dropped
@@ -147,11 +147,6 @@ async def reported(work: Work, asset_id: UUID, report: StationReport, info: str 
         said["parts"] = report.part + 1
     detail = {name: value for name, value in said.items() if value is not None}
     await assets.add_event(work.session, asset, "reported", report.at, detail)
-
-
-async def seen(work: Work, asset_id: UUID) -> None:
-    """The station is alive."""
-    (await assets.lock(work.session, asset_id)).last_seen_at = work.now
 
 
 async def key_proposed(work: Work, asset_id: UUID, key_hash: str) -> None:

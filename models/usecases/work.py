@@ -36,6 +36,9 @@ class Terms:
     """What has waited longer for an endpoint that is paused is given up."""
     old_secret_valid: timedelta
     """For so long after a rotation an endpoint's old secret signs beside the new one."""
+    messages_kept: timedelta
+    readings_kept: timedelta
+    frames_kept: timedelta
 
     @classmethod
     def of(cls, settings: Settings) -> "Terms":
@@ -49,6 +52,9 @@ class Terms:
             language=settings.language,
             notices_kept=timedelta(days=settings.notices_kept_days),
             old_secret_valid=timedelta(hours=settings.old_secret_valid_hours),
+            messages_kept=timedelta(days=settings.messages_kept_days),
+            readings_kept=timedelta(days=settings.readings_kept_days),
+            frames_kept=timedelta(days=settings.frames_kept_days),
         )
 
     def due_at(self, start: datetime, working_days: int, country: str | None = None) -> datetime:

@@ -115,6 +115,16 @@ class Stream:
         self.response = response
         self._lines = response.aiter_lines()
 
+    async def next(self) -> dict[str, Any]:
+        """The next event, whatever it is."""
+        async with asyncio.timeout(PATIENCE_S):
+            async for line in self._lines:
+                name, _, value = line.partition(": ")
+                if name == "data":
+                    event: dict[str, Any] = json.loads(value)
+                    return event
+        raise AssertionError("the stream ended")
+
     async def until(self, kind: str) -> list[dict[str, Any]]:
         """The events up to and with the next of this kind; a comment counts as ``alive``."""
         events: list[dict[str, Any]] = []

@@ -19,6 +19,7 @@ from csms.ports import (
     TokenDecision,
     TokenStatus,
 )
+from models.store.messages import Exchange
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 FACTORY_KEY = "factory-secret"
@@ -44,6 +45,7 @@ class MemoryRecords:
     def __init__(self) -> None:
         self.kept: dict[str, Kept] = {}
         self.nodes: list[str] = []
+        self.lines: list[Exchange] = []
         self.tokens: dict[str, TokenStatus] = {"TEST-CARD": TokenStatus.ACCEPTED, "BAD": TokenStatus.BLOCKED}
         self.groups: dict[str, str] = {}
         self.boot_answer = Registration.ACCEPTED
@@ -129,6 +131,9 @@ class MemoryRecords:
 
     async def told(self, station: KnownStation, event: Told, _at: datetime) -> None:
         await self._keep(station, event)
+
+    def note(self, line: Exchange) -> None:
+        self.lines.append(line)
 
     async def heartbeat(self, station: KnownStation, _at: datetime) -> None:
         self._of(station).heartbeats += 1

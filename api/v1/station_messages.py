@@ -1,0 +1,186 @@
+"""What a station and we said to each other, page by page and live, and the connections over which it was said (L1)."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Depends, Header
+from pydantic import Field, field_validator
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import StreamingResponse
+
+from api.auth.access import Access, is_still_in
+from api.paging import Page, Pages
+from api.v1.shapes import Shape, example
+from api.v1.station_events import LIFETIME_S, RECONNECT_AFTER_MS, STREAM_HEADERS
+from api.v1.stations import Reading, found
+from models.rules.access import OrganisationKind, Reach
+from models.store import assets, messages
+from models.store.messages import MessageFilter
+from models.store.window import Window
+from models.tables.asset import Asset
+from models.tables.message import StationMessage
+
+router = APIRouter(prefix="/stations", tags=["stations"])
+
+LOOKED_AT_EVERY_S = 1.0
+KEEP_ALIVE_AFTER = 15
+"""Looks without anything new."""
+BATCH = 200
+BEFORE = 20
+"""A stream without a place to go on from begins with so many of the latest."""
+
+_MESSAGE = {
+    "id": "0199f3a2-6d0c-7c1e-9a55-0d6f1b7a2c23",
+    "at": "2026-12-08T10:20:00.120Z",
+    "connection_id": "5a3c7b0e-97b4-4f4e-8a63-0c6f3f0d5e11",
+    "direction": "received",
+    "action": "Authorize",
+    "message_id": "42",
+    "payload": {"idTag": "…7A2C"},
+    "answer": {"idTagInfo": {"status": "Accepted"}},
+    "error": None,
+    "took_ms": 4,
+    "size": 41,
+}
+
+
+class MessageShape(Shape):
+    """A call and its answer, with id tokens, keys and personal data masked."""
+
+    model_config = example(**_MESSAGE)
+
+    id: UUID
+    at: datetime
+    connection_id: UUID
+    direction: Literal["received", "sent"] = Field(description="Whether the station called us or we called it")
+    action: str | None = Field(description="Null for what was no message")
+    message_id: str | None
+    payload: Any = Field(description="The call; of a very long one the beginning")
+    answer: Any = Field(description="Null where an error or nothing was answered")
+    error: str | None = Field(description="The code of the error that was answered, or why nothing was")
+    took_ms: int
+    size: int = Field(description="Of the call's frame, in characters")
+
+    @field_validator("payload", "answer", mode="before")
+    @classmethod
+    def _decoded(cls, value: str | None) -> Any:
+        return None if value is None else orjson.loads(value)
+
+
+class PastConnectionShape(Shape):
+    """A socket of the station; ``ended_at`` is null while it is open."""
+
+    model_config = example(
+        protocol="ocpp1.6",
+        node="csms-1",
+        remote_ip="192.0.2.7",
+        connected_at="2026-12-08T10:03:58Z",
+        ended_at="2026-12-08T18:40:11Z",
+        reason="connection lost",
+    )
+
+    protocol: str
+    node: str
+    remote_ip: str
+    connected_at: datetime
+    ended_at: datetime | None
+    reason: str | None
+
+
+@router.get("/{name}/connections", summary="The connections that the station has had, newest first")
+async def show_connections(name: str, access: Reading, paging: Pages) -> Page[PastConnectionShape]:
+    async with access.reading() as session:
+        asset = await found(session, access, name)
+        rows = await assets.past_connections(session, asset.id, paging.window)
+    return paging.page(rows, PastConnectionShape.model_validate)
+
+
+@router.get("/{name}/messages", summary="What the station and we said to each other, newest first")
+async def show_messages(
+    name: str, access: Reading, paging: Pages, wanted: Annotated[MessageFilter, Depends()]
+) -> Page[MessageShape]:
+    """Kept for days. An installer sees what was said until the station was activated."""
+    async with access.reading() as session:
+        asset = await found(session, access, name)
+        rows = await messages.page(session, asset.id, _allowed(access, asset, wanted), paging.window)
+    return paging.page(rows, MessageShape.model_validate)
+
+
+@router.get(
+    "/{name}/messages/live",
+    summary="Follow what the station and we say to each other",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "Messages in the form of `MessageShape`, named by their direction",
+            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        }
+    },
+)
+async def follow_messages(
+    name: str,
+    access: Reading,
+    last_event_id: Annotated[
+        UUID | None, Header(description="Go on behind this message; without it, with the latest few")
+    ] = None,
+) -> StreamingResponse:
+    """A message is seen within a second or two. The stream ends now and then: connect again with `Last-Event-ID`."""
+    access.services.station_events.check_room(access.caller.id)
+    async with access.reading() as session:
+        asset = await found(session, access, name)
+        after = last_event_id or await _shortly_before(session, asset.id)
+    stream = _stream(access, asset, after)
+    return StreamingResponse(stream, media_type="text/event-stream", headers=STREAM_HEADERS)
+
+
+async def _shortly_before(session: AsyncSession, asset_id: UUID) -> UUID:
+    latest = await messages.page(session, asset_id, MessageFilter(), Window(BEFORE + 1))
+    return latest[-1].id if len(latest) > BEFORE else UUID(int=0)
+
+
+async def _stream(access: Access, asset: Asset, after: UUID) -> AsyncIterator[str]:
+    ends_at = time.monotonic() + LIFETIME_S
+    streams = access.services.station_events
+    quiet = 0
+    with streams.follow(asset.id, access.caller.id) as wake:
+        yield f"retry: {RECONNECT_AFTER_MS}\n\n"
+        while time.monotonic() < ends_at and not streams.ending and await is_still_in(access):
+            wake.clear()
+            rows = await _messages(access, asset, after)
+            for row in rows:
+                yield _written(row)
+                after = row.id
+            quiet = 0 if rows else quiet + 1
+            if quiet >= KEEP_ALIVE_AFTER:
+                quiet = 0
+                yield ": alive\n\n"
+            # Messages wake nobody, there are too many of them; a station's events often come with some.
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(wake.wait(), LOOKED_AT_EVERY_S)
+
+
+async def _messages(access: Access, asset: Asset, after: UUID) -> list[StationMessage]:
+    until = _allowed(access, asset, MessageFilter()).until
+    async with access.reading() as session:
+        rows = await messages.after(session, asset.id, after, BATCH)
+    return [row for row in rows if until is None or row.at < until]
+
+
+def _allowed(access: Access, asset: Asset, wanted: MessageFilter) -> MessageFilter:
+    """An installer's part ends with the activation: what drivers do then is not his business."""
+    is_installer = access.caller.organisation_kind is OrganisationKind.INSTALLER
+    if access.viewer.reach is Reach.ALL or not is_installer or asset.activated_at is None:
+        return wanted
+    return replace(wanted, until=min(filter(None, (wanted.until, asset.activated_at))))
+
+
+def _written(row: StationMessage) -> str:
+    shape = MessageShape.model_validate(row)
+    return f"id: {row.id}\nevent: {row.direction}\ndata: {shape.model_dump_json()}\n\n"

@@ -1,0 +1,94 @@
+"""What the message log may show: secrets and personal data are masked by the names that OCPP gives them."""
+
+import re
+from typing import Any
+
+import orjson
+
+from csms.frames import Payload
+
+SECRET = "(secret)"  # noqa: S105 - stands in place of one
+PERSONAL = "(personal)"
+SHOWN_LIMIT = 16_000
+"""Characters of a message; of a longer one only the beginning is shown."""
+DEPTH_LIMIT = 20
+
+_TOKENS = frozenset({"idtag", "parentidtag", "idtoken", "groupidtoken", "additionalidtoken", "authkey"})
+_SECRETS = re.compile(r"(password|secret|privatekey|authorizationkey|authorization|pin|apikey)$")
+_PERSONAL = frozenset({"emaid", "evccid", "vin", "phone", "email", "customeridentifier", "customerinformation"})
+_CERTIFICATES = frozenset({"certificate", "certificatechain", "csr", "exirequest", "exiresponse", "ocspresult"})
+_SECRET_SETTINGS = re.compile(r"password|secret|token|authorization|^.*key$|pin$")
+"""Names of settings of a station whose values are not shown (ChangeConfiguration, SetVariables, ...)."""
+_USER_IN_ADDRESS = re.compile(r"//[^/@\s]+@")
+_WORDS = (
+    *("idtag", "token", "authkey", "password", "secret", "key", "authoriz", "pin", "emaid", "evccid", "vin"),
+    *("phone", "mail", "customer", "certificate", "csr", "exi", "ocsp", "@", "data"),
+)
+"""A text in which none of these stands has nothing to be masked; most have not."""
+
+
+def shown(payload: Payload | None) -> str | None:
+    """The payload as JSON, masked; where it is too long, its beginning under a name of ours."""
+    if payload is None:
+        return None
+    text = orjson.dumps(payload).decode()
+    if _is_sensitive(text):
+        text = orjson.dumps(_masked(payload, DEPTH_LIMIT)).decode()
+    return text if len(text) <= SHOWN_LIMIT else orjson.dumps({"…": text[:SHOWN_LIMIT]}).decode()
+
+
+def _is_sensitive(text: str) -> bool:
+    lowered = text.lower()
+    return any(word in lowered for word in _WORDS)
+
+
+def _masked(value: Any, depth: int) -> Any:
+    if not depth:
+        return "…"
+    if isinstance(value, dict):
+        hidden = _hides_its_value(value)
+        return {name: SECRET if name in hidden else _field(name, inner, depth - 1) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_masked(inner, depth - 1) for inner in value]
+    return _USER_IN_ADDRESS.sub("//…@", value) if isinstance(value, str) else value
+
+
+def _field(name: str, value: Any, depth: int) -> Any:
+    lowered = name.lower()
+    if value is None or isinstance(value, bool | dict | list):
+        return _masked(value, depth)
+    if lowered == "data" and isinstance(value, str):
+        return _vendors_own(value, depth)
+    if lowered in _TOKENS:
+        return _last_four(str(value))
+    return _instead_of(lowered, str(value)) or _masked(value, depth)
+
+
+def _instead_of(name: str, value: str) -> str | None:
+    """What stands in place of the value of a field of this name, if anything."""
+    if _SECRETS.search(name):
+        return SECRET
+    if name in _PERSONAL:
+        return PERSONAL
+    return f"({len(value)} characters)" if name in _CERTIFICATES else None
+
+
+def _last_four(token: str) -> str:
+    return f"…{token[-4:]}" if len(token) > 7 else "…"
+
+
+def _hides_its_value(fields: dict[str, Any]) -> frozenset[str]:
+    """The names of the fields that hold the value of a setting which is secret."""
+    variable = fields.get("variable")
+    setting = variable.get("name") if isinstance(variable, dict) else fields.get("key")
+    if isinstance(setting, str) and _SECRET_SETTINGS.search(setting.lower()):
+        return frozenset({"value", "attributeValue"})
+    return frozenset()
+
+
+def _vendors_own(text: str, depth: int) -> Any:
+    """A vendor's data is masked by name where it is JSON, and else not shown: nobody knows what is in it."""
+    try:
+        return _masked(orjson.loads(text), depth)
+    except orjson.JSONDecodeError:
+        return f"({len(text)} characters)"
