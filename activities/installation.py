@@ -13,6 +13,7 @@ from models.errors import NotFound
 from models.messages.base import Actor, Decision, Fact, Step
 from models.messages.work_order import (
     ApproveSat,
+    CancelWorkOrder,
     LinkHardware,
     PlanWorkOrder,
     ReturnSat,
@@ -21,7 +22,7 @@ from models.messages.work_order import (
     UnlinkHardware,
     WorkOrderProgress,
 )
-from models.usecases import planning, report, sat, work_order
+from models.usecases import planning, report, sat, site, work_order
 
 REPORT_TRIES = 5
 """After so many, somebody has to look why the report can't be drawn."""
@@ -80,6 +81,10 @@ class InstallationActivities:
     @activity.defn
     async def approve_sat(self, work_order_id: UUID, decision: ApproveSat) -> WorkOrderProgress:
         return await self._take(work_order_id, decision, lambda work: sat.approve(work, work_order_id))
+
+    @activity.defn
+    async def call_off_work_order(self, work_order_id: UUID, decision: CancelWorkOrder) -> WorkOrderProgress:
+        return await self._take(work_order_id, decision, lambda work: site.call_off(work, work_order_id, decision))
 
     @activity.defn
     async def make_sat_report(self, step: Step) -> WorkOrderProgress:

@@ -39,7 +39,7 @@ def calendar_of(items: Sequence[FeedItem], name: str, publisher: Publisher) -> b
 
 
 def _event(item: FeedItem, publisher: Publisher) -> Event:
-    order, plan, place = item.order, item.plan, item.attempt
+    order, plan, place = item.order, item.plan, item.place
     cancelled = order.stage is WorkOrderStage.CANCELLED
     changed_at = (order.cancelled_at if cancelled else None) or plan.created_at
     address = f"{place.street} {place.house_number}, {place.postal_code} {place.city}, {place.country}"

@@ -9,6 +9,7 @@ with workflow.unsafe.imports_passed_through():
     from models.messages.base import Fact, Subject
     from models.messages.work_order import (
         ApproveSat,
+        CancelWorkOrder,
         LinkHardware,
         PlanWorkOrder,
         ReturnSat,
@@ -36,6 +37,7 @@ class InstallationWorkflow(Process[WorkOrderProgress]):
         "submit_sat": SubmitSat,
         "return_sat": ReturnSat,
         "approve_sat": ApproveSat,
+        "cancel": CancelWorkOrder,
     }
 
     @workflow.init
@@ -167,3 +169,12 @@ class InstallationWorkflow(Process[WorkOrderProgress]):
     @approve_sat.validator
     def _check_approve_sat(self, decision: ApproveSat) -> None:
         self.check(WorkOrderEvent.APPROVE_SAT, decision)
+
+    @workflow.update
+    async def cancel(self, decision: CancelWorkOrder) -> str:
+        """P20: operations calls it off, where no placement stands above it that would do so."""
+        return await self.decide(WorkOrderEvent.CANCEL, decision, Activities.call_off_work_order)
+
+    @cancel.validator
+    def _check_cancel(self, decision: CancelWorkOrder) -> None:
+        self.check(WorkOrderEvent.CANCEL, decision)

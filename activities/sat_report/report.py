@@ -28,7 +28,7 @@ class _Report:
         self._paper = Paper(
             title=report.title,
             author=report.operator,
-            reference=f"{report.placement_reference} · {report.work_order_reference}",
+            reference=" · ".join(filter(None, (report.placement_reference, report.work_order_reference))),
             footnote=f"{report.operator} · generated {self._say.moment(report.generated_at)}",
             created_at=report.generated_at,
         )
@@ -73,25 +73,34 @@ class _Report:
         facts(
             self._paper,
             [
-                ("Requester", report.requester),
-                ("Requester's reference", report.requester_reference),
-                ("Placement", report.placement_reference),
+                *self._asked_for(),
                 ("Work order", report.work_order_reference),
                 ("Report", report.number),
             ],
         )
 
+    def _asked_for(self) -> list[tuple[str, str]]:
+        report = self._report
+        if not report.placement_reference:
+            return [("Owner of the site", report.requester), ("Owner's reference", report.requester_reference)]
+        return [
+            ("Requester", report.requester),
+            ("Requester's reference", report.requester_reference),
+            ("Placement", report.placement_reference),
+        ]
+
     def _location(self) -> None:
         place, grid = self._report.place, self._report.grid
-        self._chapter("Location and grid connection")
+        self._chapter("Location and grid connection" if grid else "Location")
+        connected = self._say.moment(grid.connected_at) if grid else ""
+        connection = [("Grid connection", grid.reference), ("Connected", connected)] if grid else []
         facts(
             self._paper,
             [
                 ("Address", place.address),
                 ("Municipality", place.municipality),
                 ("Coordinates (WGS 84)", wording.coordinates(place)),
-                ("Grid connection", grid.reference),
-                ("Connected", self._say.moment(grid.connected_at)),
+                *connection,
             ],
         )
 

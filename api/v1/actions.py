@@ -26,9 +26,11 @@ _WORK_ORDER = {
     WorkOrderEvent.SUBMIT_SAT: Permission.WORK_ORDERS_PERFORM,
     WorkOrderEvent.RETURN_SAT: Permission.SAT_REVIEW,
     WorkOrderEvent.APPROVE_SAT: Permission.SAT_REVIEW,
+    WorkOrderEvent.CANCEL: Permission.STATIONS_ENTER,
 }
 """What is decided of a whole work order; the rest is decided of a line."""
 
+_CANCEL = WorkOrderEvent.CANCEL
 _STATION = {CommissioningEvent.ACTIVATE: Permission.STATIONS_ACTIVATE}
 
 
@@ -37,7 +39,9 @@ def on_placement(access: Access, stage: PlacementStage) -> list[str]:
 
 
 def on_work_order(access: Access, order: WorkOrder) -> list[str]:
-    return _decisions(access, WORK_ORDER, order.stage, _WORK_ORDER, order)
+    # One that has a placement is called off with it.
+    needs = {event: needed for event, needed in _WORK_ORDER.items() if not order.placement_id or event != _CANCEL}
+    return _decisions(access, WORK_ORDER, order.stage, needs, order)
 
 
 def on_line(access: Access, order: WorkOrder, line: WorkOrderLine, station: Asset | None) -> list[str]:

@@ -198,7 +198,7 @@ def station_summary(access: Access, asset: Asset, around: Around) -> StationSumm
         allowed_actions=actions.on_station(access, asset.stage),
         connected=around.connection is not None,
         last_seen_at=asset.last_seen_at,
-        location=LocationShape.model_validate(around.attempt) if around.attempt else None,
+        location=LocationShape.model_validate(around.place) if around.place else None,
         service_partner=PartnerShape.model_validate(around.service_partner),
         work_order=around.work_order,
         activated_at=asset.activated_at,

@@ -61,6 +61,7 @@ _ORDER = {
     "reference": "WO-2026-000017",
     "kind": "installation",
     "placement_request": "PR-2026-000042",
+    "site": None,
     "stage": "in_progress",
     "label": "In progress",
     "waits_for": "installer",
@@ -73,6 +74,8 @@ _ORDER = {
     "created_at": "2026-12-01T09:00:00Z",
     "accepted_at": None,
     "closed_at": None,
+    "cancelled_at": None,
+    "cancel_reason": None,
 }
 
 
@@ -133,13 +136,23 @@ class GridConnectionShape(Shape):
     connected_at: datetime | None
 
 
+class SiteShape(Shape):
+    """The place of stations that came without a placement request."""
+
+    model_config = example(reference="Garage Noord", owner=_PARTNER)
+
+    reference: str | None = Field(description="The owner's own name of the place")
+    owner: PartnerShape
+
+
 class WorkOrderSummaryShape(Shape):
     model_config = example(**_ORDER)
 
     id: UUID
     reference: str
     kind: str
-    placement_request: str
+    placement_request: str | None
+    site: SiteShape | None = Field(description="Where the stations came without a placement request")
     stage: WorkOrderStage
     label: str = Field(description="The stage in plain words")
     waits_for: str | None = Field(description="Who acts next")
@@ -154,6 +167,8 @@ class WorkOrderSummaryShape(Shape):
     created_at: datetime
     accepted_at: datetime | None
     closed_at: datetime | None
+    cancelled_at: datetime | None
+    cancel_reason: str | None
 
 
 class WorkOrderShape(WorkOrderSummaryShape):
@@ -173,9 +188,9 @@ class WorkOrderShape(WorkOrderSummaryShape):
         lines=[_LINE],
     )
 
-    contact: ContactShape = Field(description="Of the requester, for questions about the place")
+    contact: ContactShape | None = Field(description="Of the requester or the owner, for questions about the place")
     remarks: str | None
-    grid_connection: GridConnectionShape
+    grid_connection: GridConnectionShape | None = Field(description="Null where the place has its connection already")
     sat: "SatStateShape"
     report_id: UUID | None = Field(description="The document with the acceptance test's report")
     conflicts: list[ConflictShape] = Field(description="What stands against the plan now, while it is still to come")
@@ -192,9 +207,9 @@ async def work_order_shape(session: AsyncSession, access: Access, order: WorkOrd
     lines = await work_orders.lines(session, order.id)
     return WorkOrderShape(
         **work_order_summary(access, order, around).model_dump(),
-        contact=ContactShape(name=around.placement.contact_name, email=around.placement.contact_email),
-        remarks=around.placement.remarks,
-        grid_connection=GridConnectionShape.model_validate(around.attempt),
+        contact=_contact(around),
+        remarks=around.placement.remarks if around.placement else None,
+        grid_connection=GridConnectionShape.model_validate(around.attempt) if around.attempt else None,
         sat=SatStateShape.model_validate(around.sat),
         report_id=order.report_id,
         conflicts=list(await conflict_shapes(session, access, order)),
@@ -206,15 +221,31 @@ def work_order_summary(access: Access, order: WorkOrder, around: Around) -> Work
     stage = WORK_ORDER.state(order.stage)
     return WorkOrderSummaryShape(
         **order.model_dump(include=set(WorkOrderSummaryShape.model_fields)),
-        placement_request=around.placement.reference,
+        placement_request=around.placement.reference if around.placement else None,
+        site=_site(around),
         crew=around.crew,
         label=stage.label,
         waits_for=stage.waits_for,
         allowed_actions=actions.on_work_order(access, order),
-        location=LocationShape.model_validate(around.attempt),
+        location=LocationShape.model_validate(around.place),
         installer=PartnerShape.model_validate(around.installer),
         owner=PartnerShape.model_validate(around.owner),
     )
+
+
+def _contact(around: Around) -> ContactShape | None:
+    if around.placement is not None:
+        return ContactShape(name=around.placement.contact_name, email=around.placement.contact_email)
+    site = around.site
+    if site is None or site.contact_name is None or site.contact_email is None:
+        return None
+    return ContactShape(name=site.contact_name, email=site.contact_email)
+
+
+def _site(around: Around) -> SiteShape | None:
+    if around.site is None or around.site_owner is None:
+        return None
+    return SiteShape(reference=around.site.reference, owner=PartnerShape.model_validate(around.site_owner))
 
 
 def line_shape(

@@ -117,11 +117,13 @@ class SatReport(Message):
     number: str
     operator: str
     requester: str
+    """Who asked for the stations, or whose site it is."""
     requester_reference: str
     placement_reference: str
+    """Empty for stations that came without a placement request; they have no ``grid`` either."""
     work_order_reference: str
     place: Place
-    grid: GridConnection
+    grid: GridConnection | None
     site: tuple[Section, ...]
     stations: tuple[StationPart, ...]
     review_rounds: tuple[ReviewRound, ...]

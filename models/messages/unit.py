@@ -24,6 +24,9 @@ def _as_suppliers_make_them(key: SecretStr) -> SecretStr:
     return key
 
 
+FactoryKey = Annotated[SecretStr, AfterValidator(_as_suppliers_make_them)]
+
+
 class NewUnit(Message):
     """A line of the supplier's list. ``factory_key`` opens the station's first connection, and is kept as a hash."""
 
@@ -32,7 +35,7 @@ class NewUnit(Message):
     product: Code
     firmware: Line
     ocpp_identity: Identity
-    factory_key: Annotated[SecretStr, AfterValidator(_as_suppliers_make_them)]
+    factory_key: FactoryKey
 
 
 class NewUnits(Message):

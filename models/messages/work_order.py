@@ -78,6 +78,10 @@ class ApproveSat(Decision):
     pass
 
 
+class CancelWorkOrder(Decision):
+    reason: Paragraph
+
+
 class Commissioned(Message):
     """A line's station and how its commissioning process is named."""
 

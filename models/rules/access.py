@@ -43,6 +43,7 @@ class Permission(StrEnum):
     SAT_REVIEW = "sat:review"
     SAT_TEMPLATES_MANAGE = "sat-templates:manage"
     STATIONS_READ = "stations:read"
+    STATIONS_ENTER = "stations:enter"
     STATIONS_ACTIVATE = "stations:activate"
     STATIONS_COMMAND = "stations:command"
     STATIONS_MAINTAIN = "stations:maintain"
@@ -104,6 +105,7 @@ POLICY: dict[Permission, dict[Role, Reach]] = {
         R.ADMINISTRATION: _ALL,
         R.ENGINEER: _ALL,
     },
+    P.STATIONS_ENTER: {R.OPERATIONS: _ALL, R.ADMINISTRATION: _ALL},
     P.STATIONS_ACTIVATE: {R.ADMINISTRATION: _ALL},
     P.STATIONS_COMMAND: {R.OPERATIONS: _ALL, R.ENGINEER: _ALL},
     # What is at hand for maintenance only (models/rules/command.py).

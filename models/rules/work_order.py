@@ -25,6 +25,7 @@ class WorkOrderEvent(StrEnum):
     RETURN_SAT = "return_sat"
     APPROVE_SAT = "approve_sat"
     STATIONS_ACTIVE = "stations_active"
+    CANCEL = "cancel"
     CANCELLED = "cancelled"
 
 
@@ -32,6 +33,9 @@ S, E = WorkOrderStage, WorkOrderEvent
 
 FILLING_IN = frozenset({S.OPEN, S.PLANNED, S.IN_PROGRESS})
 """While the acceptance test can be filled in, and photos be added to it."""
+
+BEFORE_ACCEPTANCE = (*sorted(FILLING_IN), S.SAT_REVIEW)
+"""While the work can be called off: with its placement, or by itself where it has none."""
 
 WORK_ORDER = Machine(
     name="work order",
@@ -55,6 +59,7 @@ WORK_ORDER = Machine(
         Event(E.RETURN_SAT, "return SAT", kind="decision"),
         Event(E.APPROVE_SAT, "approve SAT", kind="decision"),
         Event(E.STATIONS_ACTIVE, "all stations active"),
+        Event(E.CANCEL, "cancel", kind="decision"),
         Event(E.CANCELLED, "placement withdrawn or cancelled"),
     ),
     transitions={
@@ -72,6 +77,6 @@ WORK_ORDER = Machine(
         (S.SAT_REVIEW, E.RETURN_SAT): S.IN_PROGRESS,
         (S.SAT_REVIEW, E.APPROVE_SAT): S.ACCEPTED,
         (S.ACCEPTED, E.STATIONS_ACTIVE): S.CLOSED,
-        **{(stage, E.CANCELLED): S.CANCELLED for stage in (S.OPEN, S.PLANNED, S.IN_PROGRESS, S.SAT_REVIEW)},
+        **{(stage, event): S.CANCELLED for stage in BEFORE_ACCEPTANCE for event in (E.CANCEL, E.CANCELLED)},
     },
 )

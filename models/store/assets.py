@@ -14,6 +14,7 @@ from sqlmodel import col, select
 
 from models.rules.commissioning import CommissioningStage
 from models.store import nodes
+from models.store.sites import at_place, place_of
 from models.store.viewer import Viewer
 from models.store.window import Window, cut, like
 from models.tables.access import Organisation
@@ -27,6 +28,7 @@ from models.tables.asset import (
     StationEvent,
 )
 from models.tables.placement import LocationAttempt
+from models.tables.site import Place, Site
 from models.tables.tender import Product
 from models.tables.unit import Unit
 from models.tables.work_order import WorkOrder, WorkOrderLine
@@ -69,11 +71,14 @@ class StationFilter:
             yield col(Asset.service_partner_id) == self.service_partner_id
         if self.q is not None:
             pattern = like(self.q)
-            places = (LocationAttempt.street, LocationAttempt.postal_code, LocationAttempt.city)
-            attempts = select(LocationAttempt.id).where(sa.or_(*(col(place).ilike(pattern) for place in places)))
+            attempts = select(LocationAttempt.id).where(at_place(LocationAttempt, pattern))
+            sites = select(Site.id).where(sa.or_(at_place(Site, pattern), col(Site.reference).ilike(pattern)))
             units = select(Unit.id).where(col(Unit.hardware_id).ilike(pattern))
             yield sa.or_(
-                col(Asset.name).ilike(pattern), col(Asset.attempt_id).in_(attempts), col(Asset.unit_id).in_(units)
+                col(Asset.name).ilike(pattern),
+                col(Asset.attempt_id).in_(attempts),
+                col(Asset.site_id).in_(sites),
+                col(Asset.unit_id).in_(units),
             )
 
 
@@ -95,21 +100,27 @@ class Around:
     product: Product
     service_partner: Organisation
     attempt: LocationAttempt | None
+    site: Site | None
     unit: Unit | None
     connection: StationConnection | None
     work_order: str | None
     """The reference of the work order on which it was installed."""
 
+    @property
+    def place(self) -> Place | None:
+        return place_of(self.attempt, self.site) if self.attempt or self.site else None
+
 
 async def around(session: AsyncSession, asset_ids: Sequence[UUID]) -> dict[UUID, Around]:
     """What belongs to several stations, by their ids."""
+    parts = (Product, Organisation, LocationAttempt, Site, Unit, StationConnection, col(WorkOrder.reference))
     found = await session.execute(
-        sa.select(
-            col(Asset.id), Product, Organisation, LocationAttempt, Unit, StationConnection, col(WorkOrder.reference)
-        )
+        sa.select(col(Asset.id), *parts)
+        .select_from(Asset)
         .join(Product, col(Product.id) == col(Asset.product_id))
         .join(Organisation, col(Organisation.id) == col(Asset.service_partner_id))
         .outerjoin(LocationAttempt, col(LocationAttempt.id) == col(Asset.attempt_id))
+        .outerjoin(Site, col(Site.id) == col(Asset.site_id))
         .outerjoin(Unit, col(Unit.id) == col(Asset.unit_id))
         .outerjoin(StationConnection, sa.and_(col(StationConnection.asset_id) == col(Asset.id), nodes.is_held()))
         .outerjoin(WorkOrderLine, col(WorkOrderLine.asset_id) == col(Asset.id))

@@ -12,6 +12,7 @@ from sqlmodel import col, select
 from models.tables.asset import Asset
 from models.tables.deadline import EVERYWHERE, Deadline
 from models.tables.placement import LocationAttempt, PlacementRequest
+from models.tables.site import Site
 from models.tables.task import Task
 from models.tables.work_order import WorkOrder
 
@@ -45,10 +46,12 @@ async def all_settled(session: AsyncSession) -> Sequence[Deadline]:
 
 
 async def country_of(session: AsyncSession, row: Stage) -> str | None:
-    """The country of the location in play; None for a station that came without one."""
+    """The country of the location in play, or of the site."""
     query = select(LocationAttempt.country)
     if isinstance(row, PlacementRequest):
         query = query.where(col(LocationAttempt.placement_id) == row.id).order_by(col(LocationAttempt.number).desc())
+    elif row.site_id is not None:
+        query = select(Site.country).where(col(Site.id) == row.site_id)
     else:
         query = query.where(col(LocationAttempt.id) == row.attempt_id)
     return (await session.execute(query.limit(1))).scalar_one_or_none()

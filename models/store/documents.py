@@ -10,6 +10,7 @@ from sqlmodel import col, select
 from models.store.viewer import Viewer
 from models.tables.document import Document
 from models.tables.placement import PlacementRequest
+from models.tables.site import Site
 from models.tables.work_order import WorkOrder
 
 PHOTO = "photo"
@@ -17,15 +18,18 @@ SAT_REPORT = "sat_report"
 
 
 async def find(session: AsyncSession, document_id: UUID, viewer: Viewer) -> Document | None:
-    """A requester reads what is meant for it, an installer what belongs to its work orders."""
+    """A requester or a site's owner reads what is meant for it, an installer what belongs to its work orders."""
     found = await session.execute(
         select(Document)
-        .join(PlacementRequest, col(PlacementRequest.id) == col(Document.placement_id))
+        .outerjoin(PlacementRequest, col(PlacementRequest.id) == col(Document.placement_id))
         .outerjoin(WorkOrder, col(WorkOrder.id) == col(Document.work_order_id))
+        .outerjoin(Site, col(Site.id) == col(WorkOrder.site_id))
         .where(
             col(Document.id) == document_id,
             sa.or_(
-                sa.and_(col(Document.for_requester), viewer.sees(col(PlacementRequest.requester_id))),
+                sa.and_(
+                    col(Document.for_requester), viewer.sees(col(PlacementRequest.requester_id), col(Site.owner_id))
+                ),
                 viewer.sees(col(WorkOrder.installer_id)),
             ),
         )

@@ -166,14 +166,14 @@ async def of_subject(session: AsyncSession, subject_id: UUID) -> UUID | None:
 
     None for a station that came without.
     """
-    found = await session.execute(
+    found: sa.Result[tuple[UUID | None]] = await session.execute(
         sa.union(
-            select(PlacementRequest.id).where(col(PlacementRequest.id) == subject_id),
-            select(WorkOrder.placement_id).where(col(WorkOrder.id) == subject_id),
-            select(WorkOrder.placement_id)
+            sa.select(col(PlacementRequest.id)).where(col(PlacementRequest.id) == subject_id),
+            sa.select(col(WorkOrder.placement_id)).where(col(WorkOrder.id) == subject_id),
+            sa.select(col(WorkOrder.placement_id))
             .join(WorkOrderLine, col(WorkOrderLine.work_order_id) == col(WorkOrder.id))
             .where(col(WorkOrderLine.id) == subject_id),
-            select(LocationAttempt.placement_id)
+            sa.select(col(LocationAttempt.placement_id))
             .join(Asset, col(Asset.attempt_id) == col(LocationAttempt.id))
             .where(col(Asset.id) == subject_id),
         )

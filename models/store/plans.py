@@ -11,10 +11,12 @@ from sqlmodel import col, select
 
 from models.rules.planning import WINDOW_LIMIT, Booking, Plan, Shortage, Situation, Window
 from models.rules.work_order import WorkOrderStage
+from models.store.sites import place_of
 from models.store.viewer import Viewer
 from models.tables.crew import Crew
 from models.tables.placement import LocationAttempt
 from models.tables.plan import PlanCall, PlanHook, WorkOrderPlan
+from models.tables.site import Place, Site
 from models.tables.tender import Product
 from models.tables.unit import Unit, UnitState
 from models.tables.work_order import WorkOrder, WorkOrderLine
@@ -57,7 +59,7 @@ async def situation(session: AsyncSession, order: WorkOrder, crew: Crew | None, 
     return Situation(
         crew=crew.name if crew else None,
         bookings=await _bookings(session, order, crew, plan) if crew else (),
-        grid_date=await _grid_date(session, order.attempt_id),
+        grid_date=None if order.attempt_id is None else await _grid_date(session, order.attempt_id),
         shortages=await _shortages(session, order),
     )
 
@@ -116,7 +118,7 @@ class FeedItem:
 
     order: WorkOrder
     plan: WorkOrderPlan
-    attempt: LocationAttempt
+    place: Place
     crew: str | None
     stations: int
 
@@ -139,9 +141,10 @@ async def feed(
         .scalar_subquery()
     )
     query = (
-        sa.select(WorkOrder, WorkOrderPlan, LocationAttempt, col(Crew.name), stations)
+        sa.select(WorkOrder, WorkOrderPlan, LocationAttempt, Site, col(Crew.name), stations)
         .join(WorkOrderPlan, col(WorkOrderPlan.work_order_id) == col(WorkOrder.id))
-        .join(LocationAttempt, col(LocationAttempt.id) == col(WorkOrder.attempt_id))
+        .outerjoin(LocationAttempt, col(LocationAttempt.id) == col(WorkOrder.attempt_id))
+        .outerjoin(Site, col(Site.id) == col(WorkOrder.site_id))
         .outerjoin(Crew, col(Crew.id) == col(WorkOrderPlan.crew_id))
         .where(
             viewer.sees(col(WorkOrder.installer_id)),
@@ -154,7 +157,10 @@ async def feed(
     found = await session.execute(
         query.order_by(col(WorkOrderPlan.planned_for).desc(), col(WorkOrder.id).desc()).limit(limit)
     )
-    return [FeedItem(*row) for row in found.all()]
+    return [
+        FeedItem(order, plan, place_of(attempt, site), crew, count)
+        for order, plan, attempt, site, crew, count in found.all()
+    ]
 
 
 async def call(session: AsyncSession, organisation_id: UUID, webhook_id: str) -> PlanCall | None:

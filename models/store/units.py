@@ -70,6 +70,19 @@ async def awaited_back(session: AsyncSession, placement_id: UUID) -> Sequence[Un
     return found.scalars().all()
 
 
+async def lock_alike(
+    session: AsyncSession, serials: Collection[str], hardware_ids: Collection[str], identities: Collection[str]
+) -> Sequence[Unit]:
+    """The units that have one of these names, held until the transaction ends."""
+    alike = sa.or_(
+        col(Unit.serial).in_(serials), col(Unit.hardware_id).in_(hardware_ids), col(Unit.ocpp_identity).in_(identities)
+    )
+    found = await session.execute(
+        select(Unit).where(alike).order_by(col(Unit.id)).with_for_update().execution_options(populate_existing=True)
+    )
+    return found.scalars().all()
+
+
 async def known_values(session: AsyncSession, field: str, values: Collection[str]) -> set[str]:
     """Which of the values some unit has already; ``field`` names a column."""
     column = getattr(Unit, field)

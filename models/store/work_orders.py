@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from models.rules.work_order import WorkOrderStage
+from models.store.sites import at_place, place_of
 from models.store.viewer import Viewer
 from models.store.window import UNDATED, Window, cut, like
 from models.tables.access import Organisation
@@ -20,10 +21,11 @@ from models.tables.asset import Asset
 from models.tables.crew import Crew
 from models.tables.placement import LocationAttempt, PlacementRequest
 from models.tables.sat import Sat
+from models.tables.site import Place, Site
 from models.tables.tender import Product
 from models.tables.timeline import TimelineEntry
 from models.tables.unit import Unit
-from models.tables.work_order import WORK_ORDER_NUMBER, WorkOrder, WorkOrderLine
+from models.tables.work_order import WORK_ORDER_NUMBER, LineEvse, WorkOrder, WorkOrderLine
 
 
 async def next_number(session: AsyncSession) -> int:
@@ -59,24 +61,37 @@ async def find_to_work_on(session: AsyncSession, reference: str, viewer: Viewer)
 
 @dataclass(frozen=True)
 class Around:
-    """What stands around a work order: whom it is for, where, and who works on it."""
+    """What stands around a work order: whom it is for, where, and who works on it.
 
-    placement: PlacementRequest
-    attempt: LocationAttempt
+    It has a placement with a location attempt, or a site with its owner.
+    """
+
+    placement: PlacementRequest | None
+    attempt: LocationAttempt | None
+    site: Site | None
+    site_owner: Organisation | None
     installer: Organisation
     owner: Organisation
     sat: Sat
     crew: str | None
     """The name of the crew that is planned."""
 
+    @property
+    def place(self) -> Place:
+        return place_of(self.attempt, self.site)
+
 
 async def around(session: AsyncSession, work_order_ids: Sequence[UUID]) -> dict[UUID, Around]:
     """What belongs to several work orders, by their ids."""
-    installer, owner = aliased(Organisation), aliased(Organisation)
+    installer, owner, site_owner = aliased(Organisation), aliased(Organisation), aliased(Organisation)
+    parts = (PlacementRequest, LocationAttempt, Site, site_owner, installer, owner, Sat, col(Crew.name))
     found = await session.execute(
-        sa.select(col(WorkOrder.id), PlacementRequest, LocationAttempt, installer, owner, Sat, col(Crew.name))
-        .join(PlacementRequest, col(PlacementRequest.id) == col(WorkOrder.placement_id))
-        .join(LocationAttempt, col(LocationAttempt.id) == col(WorkOrder.attempt_id))
+        sa.select(col(WorkOrder.id), *parts)
+        .select_from(WorkOrder)
+        .outerjoin(PlacementRequest, col(PlacementRequest.id) == col(WorkOrder.placement_id))
+        .outerjoin(LocationAttempt, col(LocationAttempt.id) == col(WorkOrder.attempt_id))
+        .outerjoin(Site, col(Site.id) == col(WorkOrder.site_id))
+        .outerjoin(site_owner, col(site_owner.id) == col(Site.owner_id))
         .join(installer, col(installer.id) == col(WorkOrder.installer_id))
         .join(owner, col(owner.id) == col(WorkOrder.owner_id))
         .join(Sat, col(Sat.work_order_id) == col(WorkOrder.id))
@@ -117,12 +132,13 @@ class WorkOrderFilter:
             yield col(WorkOrder.planned_for) <= self.planned_to
         if self.q is not None:
             pattern = like(self.q)
-            places = (LocationAttempt.street, LocationAttempt.postal_code, LocationAttempt.city)
-            attempts = select(LocationAttempt.id).where(sa.or_(*(col(place).ilike(pattern) for place in places)))
+            attempts = select(LocationAttempt.id).where(at_place(LocationAttempt, pattern))
+            sites = select(Site.id).where(sa.or_(at_place(Site, pattern), col(Site.reference).ilike(pattern)))
             requests = select(PlacementRequest.id).where(col(PlacementRequest.reference).ilike(pattern))
             yield sa.or_(
                 col(WorkOrder.reference).ilike(pattern),
                 col(WorkOrder.attempt_id).in_(attempts),
+                col(WorkOrder.site_id).in_(sites),
                 col(WorkOrder.placement_id).in_(requests),
             )
 
@@ -152,6 +168,48 @@ async def of_asset(session: AsyncSession, asset_id: UUID) -> WorkOrder | None:
     return found.scalar_one_or_none()
 
 
+async def place(session: AsyncSession, order: WorkOrder) -> Place:
+    """Where the stations of the work order stand."""
+    attempt = None if order.attempt_id is None else await session.get_one(LocationAttempt, order.attempt_id)
+    return place_of(attempt, None if order.site_id is None else await session.get_one(Site, order.site_id))
+
+
+@dataclass(frozen=True)
+class Asker:
+    """For whom a work order is done: who asked for the placement, or who owns the site.
+
+    ``reference`` is their own name of the matter, or of the place; ``contact`` a mail address.
+    """
+
+    organisation_id: UUID
+    reference: str | None
+    contact: str | None
+    placement: PlacementRequest | None
+
+
+async def asker(session: AsyncSession, order: WorkOrder) -> Asker:
+    if order.placement_id is not None:
+        request = await session.get_one(PlacementRequest, order.placement_id)
+        return Asker(request.requester_id, request.requester_reference, request.contact_email, request)
+    site = await session.get_one(Site, order.site_id)
+    return Asker(site.owner_id, site.reference, site.contact_email, None)
+
+
+async def evses_of_line(session: AsyncSession, line_id: UUID) -> Sequence[LineEvse]:
+    """The EVSE ids that the line's station brings with it, by connector."""
+    found = await session.execute(
+        select(LineEvse).where(col(LineEvse.line_id) == line_id).order_by(col(LineEvse.connector))
+    )
+    return found.scalars().all()
+
+
+async def drop_evses_of(session: AsyncSession, line_ids: Sequence[UUID]) -> None:
+    """The lines' stations will not come, or are of another product: their EVSE ids are free again."""
+    await session.execute(
+        sa.delete(LineEvse).where(col(LineEvse.line_id).in_(line_ids)).execution_options(synchronize_session="fetch")
+    )
+
+
 async def line(session: AsyncSession, work_order_id: UUID, line_id: UUID) -> WorkOrderLine | None:
     found = await session.execute(
         select(WorkOrderLine).where(col(WorkOrderLine.id) == line_id, col(WorkOrderLine.work_order_id) == work_order_id)
@@ -162,6 +220,12 @@ async def line(session: AsyncSession, work_order_id: UUID, line_id: UUID) -> Wor
 async def line_of_unit(session: AsyncSession, unit_id: UUID) -> WorkOrderLine | None:
     found = await session.execute(select(WorkOrderLine).where(col(WorkOrderLine.unit_id) == unit_id))
     return found.scalar_one_or_none()
+
+
+async def linked_units(session: AsyncSession, unit_ids: Sequence[UUID]) -> set[UUID]:
+    """Which of the units stand on a line."""
+    found = await session.execute(select(WorkOrderLine.unit_id).where(col(WorkOrderLine.unit_id).in_(unit_ids)))
+    return {unit_id for unit_id in found.scalars() if unit_id is not None}
 
 
 async def lines(

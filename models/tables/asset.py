@@ -16,7 +16,10 @@ class Asset(Due, table=True):
     """A station at its place; the unit is the hardware that stands there now."""
 
     __tablename__ = "asset"
-    __table_args__ = (sa.Index("ix_asset_stage", "stage", "id"),)
+    __table_args__ = (
+        sa.Index("ix_asset_stage", "stage", "id"),
+        sa.CheckConstraint("attempt_id IS NULL OR site_id IS NULL", name="one_place"),
+    )
 
     id: UUID = identity()
     name: str = Field(sa_type=sa.Text, unique=True)
@@ -24,6 +27,8 @@ class Asset(Due, table=True):
     unit_id: UUID | None = Field(default=None, foreign_key="unit.id", unique=True)
     attempt_id: UUID | None = Field(default=None, foreign_key="location_attempt.id")
     """The location, where the station came by a placement."""
+    site_id: UUID | None = Field(default=None, foreign_key="site.id", index=True)
+    """Where it stands otherwise."""
     service_partner_id: UUID = Field(foreign_key="organisation.id", index=True)
     registered_at: datetime | None = Field(default=None, sa_type=Instant)
     """Until then the CSMS refuses the station's identity."""

@@ -8,10 +8,13 @@ from models.tables.base import UUID, datetime, identity, now_column
 
 class Document(SQLModel, table=True):
     __tablename__ = "document"
+    __table_args__ = (
+        sa.CheckConstraint("placement_id IS NOT NULL OR work_order_id IS NOT NULL", name="belongs_somewhere"),
+    )
 
     id: UUID = identity()
     kind: str = Field(sa_type=sa.Text)
-    placement_id: UUID = Field(foreign_key="placement_request.id", index=True)
+    placement_id: UUID | None = Field(default=None, foreign_key="placement_request.id", index=True)
     work_order_id: UUID | None = Field(default=None, index=True)
     name: str = Field(sa_type=sa.Text)
     content_type: str = Field(sa_type=sa.Text)

@@ -9,6 +9,7 @@ from models.rules.placement import PlacementStage
 from models.rules.undoing import Ending
 from models.tables.base import UUID, Instant, datetime, identity, now_column, text_state
 from models.tables.deadline import Due
+from models.tables.site import Place
 
 PLACEMENT_NUMBER = sa.Sequence("placement_number", metadata=SQLModel.metadata)
 
@@ -40,7 +41,7 @@ class PlacementRequest(Due, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
-class LocationAttempt(SQLModel, table=True):
+class LocationAttempt(Place, table=True):
     """A location put to the grid operator; all attempts of a request are kept."""
 
     __tablename__ = "location_attempt"
@@ -52,15 +53,6 @@ class LocationAttempt(SQLModel, table=True):
     id: UUID = identity()
     placement_id: UUID = Field(foreign_key="placement_request.id", index=True)
     number: int
-    street: str = Field(sa_type=sa.Text)
-    house_number: str = Field(sa_type=sa.Text)
-    postal_code: str = Field(sa_type=sa.Text)
-    city: str = Field(sa_type=sa.Text)
-    municipality: str = Field(sa_type=sa.Text)
-    country: str = Field(sa_type=sa.Text)
-    latitude: float
-    """Degrees, WGS 84."""
-    longitude: float
     state: AttemptState = Field(default=AttemptState.REQUESTING, sa_type=text_state(AttemptState, "state"))
     connection_request_id: str | None = Field(default=None, sa_type=sa.Text, unique=True)
     """The grid operator's own id of our request."""

@@ -12,6 +12,8 @@ class UnitState(StrEnum):
     IN_STOCK = "in_stock"
     HANDED_OVER = "handed_over"
     INSTALLED = "installed"
+    ON_SITE = "on_site"
+    """It came with its station and never was in our stock; not linked to the platform yet, or not any more."""
 
 
 class Unit(SQLModel, table=True):
@@ -38,4 +40,8 @@ class Unit(SQLModel, table=True):
     """The installer that took it."""
     return_for: UUID | None = Field(default=None, foreign_key="placement_request.id", index=True)
     """The placement for whose undoing it is awaited back in the warehouse."""
+    return_for_order: UUID | None = Field(default=None, foreign_key="work_order.id", index=True)
+    """The same for a work order without a placement."""
+    site_id: UUID | None = Field(default=None, foreign_key="site.id", index=True)
+    """The site with whose station it came; None for what our warehouse has booked in."""
     created_at: datetime = now_column()

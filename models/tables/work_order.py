@@ -17,13 +17,17 @@ class WorkOrder(Due, table=True):
     __table_args__ = (
         sa.Index("ix_work_order_stage", "stage", "id"),
         sa.Index("ix_work_order_planned_for", sa.text("coalesce(planned_for, '9999-12-31'::date)"), "id"),
+        sa.CheckConstraint("(placement_id IS NULL) = (attempt_id IS NULL)", name="placement_is_whole"),
+        sa.CheckConstraint("(placement_id IS NULL) <> (site_id IS NULL)", name="one_place"),
     )
 
     id: UUID = identity()
     reference: str = Field(sa_type=sa.Text, unique=True)
     kind: str = Field(default="installation", sa_type=sa.Text)
-    placement_id: UUID = Field(foreign_key="placement_request.id", unique=True)
-    attempt_id: UUID = Field(foreign_key="location_attempt.id")
+    placement_id: UUID | None = Field(default=None, foreign_key="placement_request.id", unique=True)
+    attempt_id: UUID | None = Field(default=None, foreign_key="location_attempt.id")
+    site_id: UUID | None = Field(default=None, foreign_key="site.id", index=True)
+    """Where the stations stand that came without a placement request."""
     installer_id: UUID = Field(foreign_key="organisation.id", index=True)
     owner_id: UUID = Field(foreign_key="organisation.id", index=True)
     """The owning team: the tender's service partner."""
@@ -38,6 +42,7 @@ class WorkOrder(Due, table=True):
     accepted_at: datetime | None = Field(default=None, sa_type=Instant)
     closed_at: datetime | None = Field(default=None, sa_type=Instant)
     cancelled_at: datetime | None = Field(default=None, sa_type=Instant)
+    cancel_reason: str | None = Field(default=None, sa_type=sa.Text)
 
 
 class WorkOrderLine(SQLModel, table=True):
@@ -54,3 +59,13 @@ class WorkOrderLine(SQLModel, table=True):
     asset_id: UUID | None = Field(default=None, foreign_key="asset.id", unique=True)
     sat_template_id: UUID | None = Field(default=None, foreign_key="sat_template.id")
     """The version of the questions that held when the line was made."""
+
+
+class LineEvse(SQLModel, table=True):
+    """An EVSE id that a station to come brings with it; the others are drawn when the station is made."""
+
+    __tablename__ = "line_evse"
+
+    line_id: UUID = Field(foreign_key="work_order_line.id", primary_key=True)
+    connector: int = Field(primary_key=True)
+    evse_id: str = Field(sa_type=sa.Text, unique=True)

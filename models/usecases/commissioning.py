@@ -1,6 +1,7 @@
 """The commissioning of a station: made, registered, tested, test-charged, accepted, activated (P13-P15, P19)."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from models.rules import station_checks
 from models.rules.access import Role
 from models.rules.authorisation import TokenKind
 from models.rules.commissioning import COMMISSIONING, CommissioningEvent
-from models.store import assets, charging, organisations, processes, tenders, work_orders
+from models.store import assets, charging, organisations, processes, sites, tenders, work_orders
 from models.tables.asset import Asset, Evse
 from models.tables.charging import IdToken
 from models.tables.placement import LocationAttempt
@@ -30,16 +31,20 @@ def workflow_id(asset_name: str) -> str:
     return f"commissioning-{asset_name}"
 
 
-async def make_station(work: Work, work_order: WorkOrder, product_id: UUID) -> Asset:
-    """P13: the customer asset, with its name, product, location, service partner, EVSEs and test card."""
-    number = await assets.next_number(work.session)
+async def make_station(work: Work, work_order: WorkOrder, product_id: UUID, evse_ids: Sequence[str] = ()) -> Asset:
+    """P13: the customer asset, with its name, product, place, service partner, EVSEs and test card.
+
+    ``evse_ids`` are those that it brings with it, by connector; without them they are drawn.
+    """
     product = await tenders.product(work.session, product_id)
+    number, drawn = await _draw(work, product.connectors)
     prefix = work.terms.evse_prefix
     token = IdToken(token=f"TEST{secrets.token_hex(_TOKEN_BYTES).upper()}", kind=TokenKind.TEST)
     asset = Asset(
         name=f"{prefix.replace('*', '-')}-{number:06d}",
         product_id=product.id,
         attempt_id=work_order.attempt_id,
+        site_id=work_order.site_id,
         service_partner_id=work_order.owner_id,
         test_token_id=token.id,
     )
@@ -47,11 +52,19 @@ async def make_station(work: Work, work_order: WorkOrder, product_id: UUID) -> A
     await work.session.flush()
     work.session.add(asset)
     await work.session.flush()
-    for connector in range(1, product.connectors + 1):
-        evse_id = f"{prefix}*E{number:06d}*{connector}"
+    for connector, evse_id in enumerate(evse_ids or drawn, start=1):
         work.session.add(Evse(asset_id=asset.id, connector=connector, evse_id=evse_id))
     await process.enter(work, workflow_id(asset.name), WORKFLOW, asset.id)
     return asset
+
+
+async def _draw(work: Work, connectors: int) -> tuple[int, list[str]]:
+    """A number for a station, and its EVSE ids; one whose ids came with a bought station is passed over."""
+    while True:
+        number = await assets.next_number(work.session)
+        drawn = [f"{work.terms.evse_prefix}*E{number:06d}*{connector}" for connector in range(1, connectors + 1)]
+        if not await sites.taken_evse_ids(work.session, drawn):
+            return number, drawn
 
 
 async def start_test(work: Work, asset: Asset, unit: Unit) -> None:
@@ -206,12 +219,20 @@ async def activate(work: Work, asset_id: UUID) -> CommissioningProgress:
     if work_order is not None:
         data = {"reference": work_order.reference, "station": asset.name}
         await notice.notify(work, work_order.installer_id, "station.live", data, placement_id=work_order.placement_id)
+        await _tell_owner(work, work_order, data)
         # The name is made here, as the work order's own use cases stand above this one.
         await process.hand_over(
             work, f"work-order-{work_order.reference}", "station_active", {"asset_id": str(asset.id)}
         )
     await process.end(work, workflow_id(asset.name))
     return await _progress(work, asset)
+
+
+async def _tell_owner(work: Work, work_order: WorkOrder, data: dict[str, Any]) -> None:
+    """Whose site it is; who asked for a placement is told when all of it operates."""
+    asker = await work_orders.asker(work.session, work_order)
+    if asker.placement is None and asker.organisation_id != work_order.installer_id:
+        await notice.notify(work, asker.organisation_id, "station.live", data, contact=asker.contact)
 
 
 async def check(work: Work, asset_id: UUID, read_back: dict[str, str | None]) -> Findings:

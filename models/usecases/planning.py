@@ -20,7 +20,6 @@ from models.rules.work_order import WORK_ORDER, WorkOrderEvent
 from models.store import crews, organisations, plans, work_orders
 from models.store.viewer import Viewer
 from models.tables.crew import Crew
-from models.tables.placement import PlacementRequest
 from models.tables.plan import PlanCall, PlanCallState, WorkOrderPlan
 from models.tables.work_order import WorkOrder
 from models.usecases import deadline, notice, process, task, timeline, work_order
@@ -226,28 +225,28 @@ def _told(made: WorkOrderPlan, last: WorkOrderPlan | None, crew: Crew | None) ->
 
 
 async def _tell(work: Work, order: WorkOrder, made: WorkOrderPlan, crew: Crew | None) -> None:
-    """The requester, operations, and the installer where somebody else planned for it."""
-    placement = await work.session.get_one(PlacementRequest, order.placement_id)
+    """Who asked for the stations, operations, and the installer where somebody else planned for it."""
+    asker = await work_orders.asker(work.session, order)
     operator = await organisations.operator(work.session)
     event = Event.WORK_ORDER_PLANNED if made.number == 1 else Event.WORK_ORDER_RESCHEDULED
     data = {
         "reference": order.reference,
-        "placement_request": placement.reference,
-        "requester_reference": placement.requester_reference,
+        "placement_request": asker.placement.reference if asker.placement else None,
+        "requester_reference": asker.reference,
         "planned_for": made.planned_for.isoformat(),
         "starts_at": made.starts_at.isoformat() if made.starts_at else None,
         "ends_at": made.ends_at.isoformat() if made.ends_at else None,
         "reason": made.reason,
     }
-    await notice.notify(
-        work, placement.requester_id, event, data, placement_id=placement.id, contact=placement.contact_email
-    )
     inside = {**data, "crew": crew.name if crew else None, "note": made.note, "conflicts": made.conflicts}
     told = {operator.id}
     if work.actor.organisation_id != order.installer_id:
         told.add(order.installer_id)
+    if asker.organisation_id not in told:
+        owner, contact = asker.organisation_id, asker.contact
+        await notice.notify(work, owner, event, data, placement_id=order.placement_id, contact=contact)
     for organisation_id in sorted(told):
-        await notice.notify(work, organisation_id, event, inside, placement_id=placement.id)
+        await notice.notify(work, organisation_id, event, inside, placement_id=order.placement_id)
 
 
 async def _hand_over(work: Work, order: WorkOrder, call: PlanCall) -> None:

@@ -23,8 +23,10 @@ from models.messages.sat_report import (
 from models.messages.work_order import WorkOrderProgress
 from models.rules import sat as rules
 from models.rules.access import Role
+from models.rules.events import Event
 from models.rules.sat import QuestionKind
 from models.store import assets, charging, documents, organisations, placements, sats, tasks, work_orders
+from models.tables import site as tables
 from models.tables.access import Principal
 from models.tables.asset import Asset
 from models.tables.document import Document
@@ -60,23 +62,22 @@ Places = dict[tuple[str, UUID | None], SatAnswer]
 async def gather(work: Work, work_order_id: UUID) -> tuple[SatReport, dict[str, str]]:
     """The report's content, and the documents' keys of its photos by photo id."""
     order = await work_orders.lock(work.session, work_order_id)
-    request = await placements.lock(work.session, order.placement_id)
-    attempt = await work.session.get_one(LocationAttempt, order.attempt_id)
+    asker = await work_orders.asker(work.session, order)
     test = await sats.of(work.session, order.id)
     asked = await sat.asked(work, order.id)
     given = {(one.question_code, one.line_id): one for one in await sats.answers(work.session, test.id)}
     lines = await work_orders.lines(work.session, order.id)
-    requester = await organisations.named(work.session, request.requester_id)
+    requester = await organisations.named(work.session, asker.organisation_id)
     operator = await organisations.operator(work.session)
     report = SatReport(
         number=f"SAT-{order.reference.removeprefix('WO-')}",
         operator=operator.name,
         requester=requester.name,
-        requester_reference=request.requester_reference or "",
-        placement_reference=request.reference,
+        requester_reference=asker.reference or "",
+        placement_reference=asker.placement.reference if asker.placement else "",
         work_order_reference=order.reference,
-        place=_place(attempt),
-        grid=GridConnection(reference=attempt.connection_request_id or "", connected_at=attempt.connected_at),
+        place=_place(await work_orders.place(work.session, order)),
+        grid=await _grid(work, order),
         site=_sections([one for one in asked if one.line_id is None], given),
         stations=tuple([await _station(work, *line, asked, given) for line in lines]),
         review_rounds=await _rounds(work, test, {one.question.code for one in asked if _is_photo(one)}),
@@ -89,7 +90,7 @@ async def gather(work: Work, work_order_id: UUID) -> tuple[SatReport, dict[str, 
 
 
 def document_key(report: SatReport) -> str:
-    return f"reports/{report.placement_reference}/{report.number}.pdf"
+    return f"reports/{report.placement_reference or report.work_order_reference}/{report.number}.pdf"
 
 
 async def note_failed(work: Work, work_order_id: UUID, reason: str | None) -> None:
@@ -115,10 +116,11 @@ async def note_failed(work: Work, work_order_id: UUID, reason: str | None) -> No
 
 
 async def file(work: Work, work_order_id: UUID, key: str, content: bytes) -> WorkOrderProgress:
-    """Put the report with the request, where the requester can fetch it, and tell both that it is there."""
+    """Put the report with the request or the site, where who asked can fetch it, and tell both that it is there."""
     order = await work_orders.lock(work.session, work_order_id)
     if order.report_id is None:
-        request = await placements.lock(work.session, order.placement_id)
+        if order.placement_id is not None:
+            await placements.lock(work.session, order.placement_id)
         document = Document(
             kind=documents.SAT_REPORT,
             placement_id=order.placement_id,
@@ -135,32 +137,42 @@ async def file(work: Work, work_order_id: UUID, key: str, content: bytes) -> Wor
         order.report_id = document.id
         await task.close_task(work, TaskKind.REPORT_FAILED, order.id)
         work_order.record(work, order, "SAT report filed", document=str(document.id), name=document.name)
-        data = {
-            "reference": request.reference,
-            "requester_reference": request.requester_reference,
-            "document_id": str(document.id),
-            "document": f"/v1/documents/{document.id}/content",
-        }
         # The installer first, as where the work order closes: notices lock the processes of those who are told.
         told = {"reference": order.reference, "document_id": str(document.id)}
-        await notice.notify(work, order.installer_id, "sat.approved", told, placement_id=request.id)
-        await notice.notify(
-            work,
-            request.requester_id,
-            "placement.accepted",
-            data,
-            placement_id=request.id,
-            contact=request.contact_email,
-        )
+        await notice.notify(work, order.installer_id, "sat.approved", told, placement_id=order.placement_id)
+        await _tell_asker(work, order, document)
     return await work_order.progress(work, order)
 
 
-def _place(attempt: LocationAttempt) -> Place:
+async def _tell_asker(work: Work, order: WorkOrder, document: Document) -> None:
+    asker = await work_orders.asker(work.session, order)
+    if asker.placement is None and asker.organisation_id == order.installer_id:
+        return  # it was told as the installer
+    data = {
+        "reference": asker.placement.reference if asker.placement else order.reference,
+        "requester_reference": asker.reference,
+        "document_id": str(document.id),
+        "document": f"/v1/documents/{document.id}/content",
+    }
+    event = Event.PLACEMENT_ACCEPTED if asker.placement else Event.SAT_APPROVED
+    owner, contact = asker.organisation_id, asker.contact
+    await notice.notify(work, owner, event, data, placement_id=order.placement_id, contact=contact)
+
+
+async def _grid(work: Work, order: WorkOrder) -> GridConnection | None:
+    """None where nobody asked the grid operator for us: the site has its connection already."""
+    if order.attempt_id is None:
+        return None
+    attempt = await work.session.get_one(LocationAttempt, order.attempt_id)
+    return GridConnection(reference=attempt.connection_request_id or "", connected_at=attempt.connected_at)
+
+
+def _place(place: tables.Place) -> Place:
     return Place(
-        address=f"{attempt.street} {attempt.house_number}, {attempt.postal_code} {attempt.city}, {attempt.country}",
-        municipality=attempt.municipality,
-        latitude=attempt.latitude,
-        longitude=attempt.longitude,
+        address=f"{place.street} {place.house_number}, {place.postal_code} {place.city}, {place.country}",
+        municipality=place.municipality,
+        latitude=place.latitude,
+        longitude=place.longitude,
     )
 
 

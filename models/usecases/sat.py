@@ -220,18 +220,21 @@ async def _resolve_remarks(work: Work, test: Sat) -> None:
 
 
 async def _move_placement(work: Work, order: WorkOrder, event: PlacementEvent) -> None:
+    if order.placement_id is None:
+        return
     request = await placements.lock(work.session, order.placement_id)
     await placement.advance(work, request, event)
     await placement.note_moved(work, request)
 
 
 async def note_active(work: Work, work_order_id: UUID) -> WorkOrderProgress:
-    """P19: a station went live; with the last one the work order closes and the placement has reached its end."""
+    """P19: a station went live; with the last one the work order closes, and its placement has reached its end."""
     order = await work_orders.lock(work.session, work_order_id)
     lines = await work_orders.lines(work.session, order.id)
     live = all(asset is not None and asset.stage is CommissioningStage.ACTIVE for *_, asset in lines)
     if live and order.stage is WorkOrderStage.ACCEPTED:
-        request = await placements.lock(work.session, order.placement_id)
+        request = None if order.placement_id is None else await placements.lock(work.session, order.placement_id)
         await work_order.close(work, order)
-        await placement.finish(work, request)
+        if request is not None:
+            await placement.finish(work, request)
     return await work_order.progress(work, order)

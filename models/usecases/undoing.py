@@ -36,7 +36,7 @@ async def cancel(work: Work, placement_id: UUID, decision: CancelPlacement) -> P
 async def cancel_work_order(work: Work, work_order_id: UUID) -> PlacementProgress:
     """Nobody drives out any more: the work order ends, its installer is told, what was filled in is kept."""
     order = await work_orders.lock(work.session, work_order_id)
-    request = await placements.lock(work.session, order.placement_id)
+    request = await _placement_of(work, order)
     if not WORK_ORDER.is_terminal(order.stage):
         await work_order.cancel(work, order, request.ending_reason)
     return await placement.progress(work, request)
@@ -52,14 +52,21 @@ async def unlink_hardware(work: Work, line_id: UUID) -> PlacementProgress:
     """The line's unit is the installer's to bring back, and the warehouse is told to await it."""
     line = await work.session.get_one(WorkOrderLine, line_id)
     order = await work_orders.lock(work.session, line.work_order_id)
-    request = await placements.lock(work.session, order.placement_id)
+    request = await _placement_of(work, order)
     await work.session.refresh(line)
     if line.unit_id is not None:
         unit = await units.lock(work.session, line.unit_id)
         line.unit_id, unit.state, unit.return_for = None, UnitState.HANDED_OVER, request.id
         work_order.record(work, order, "hardware unlinked", line=line.number, hardware_id=unit.hardware_id)
-        await _ask_warehouse(work, order, unit)
+        await ask_warehouse(work, order, unit)
     return await placement.progress(work, request)
+
+
+async def _placement_of(work: Work, order: WorkOrder) -> PlacementRequest:
+    """Locked. Raises NotFound."""
+    if order.placement_id is None:
+        raise NotFound(f"Work order {order.reference} belongs to no placement")
+    return await placements.lock(work.session, order.placement_id)
 
 
 async def load_by_part(work: Work, part_id: UUID) -> PlacementProgress:
@@ -94,7 +101,8 @@ async def _tell(work: Work, request: PlacementRequest, ending: Ending) -> None:
     await placement.tell_requester(work, request, f"placement.{ending.value}", reason=request.ending_reason)
 
 
-async def _ask_warehouse(work: Work, order: WorkOrder, unit: Unit) -> None:
+async def ask_warehouse(work: Work, order: WorkOrder, unit: Unit) -> None:
+    """The unit is to be booked in again."""
     operator = await organisations.operator(work.session)
     installer = await organisations.named(work.session, order.installer_id)
     title = f"Book hardware {unit.hardware_id} of work order {order.reference} in again; {installer.name} has it"

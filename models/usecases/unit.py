@@ -53,19 +53,22 @@ async def hand_over(work: Work, hardware_id: str, to: HandOver) -> Unit:
 async def take_back(work: Work, hardware_id: str) -> Unit:
     """A placement that was called off and waits for the unit goes on with its end (P20).
 
-    Raises UnknownHardware, HardwareAlreadyLinked, StageDoesNotAllow (it is installed)."""
+    Raises UnknownHardware, HardwareAlreadyLinked, StageDoesNotAllow (it is installed, or never was in stock)."""
     unit = await _unit(work, hardware_id)
     if unit.state is UnitState.IN_STOCK:
         return unit
     if unit.state is UnitState.INSTALLED:
         raise StageDoesNotAllow(f"'{hardware_id}' stands in the street; only what was handed over can be returned")
+    if unit.state is UnitState.ON_SITE:
+        raise StageDoesNotAllow(f"'{hardware_id}' came with its station; only what was handed over can be returned")
     if await work_orders.line_of_unit(work.session, unit.id) is not None:
         raise HardwareAlreadyLinked(f"'{hardware_id}' is linked to a work order line; undo that first")
-    awaited_by = unit.return_for
-    unit.state, unit.holder_id, unit.return_for = UnitState.IN_STOCK, None, None
+    awaited_by, is_awaited = unit.return_for, unit.return_for is not None or unit.return_for_order is not None
+    unit.state, unit.holder_id, unit.return_for, unit.return_for_order = UnitState.IN_STOCK, None, None, None
     timeline.record(work, "unit", unit.id, "returned to stock", placement_id=awaited_by, hardware_id=unit.hardware_id)
-    if awaited_by is not None:
+    if is_awaited:
         await task.close_task(work, TaskKind.RETURN_HARDWARE, unit.id)
+    if awaited_by is not None:
         await placement.note_hardware_returned(work, awaited_by, unit.id)
     return unit
 

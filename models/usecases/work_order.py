@@ -3,6 +3,7 @@
 Rows are locked in one order everywhere: work order, station, placement, hardware, process.
 """
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +31,7 @@ from models.rules.placement import PlacementStage
 from models.rules.work_order import FILLING_IN, WORK_ORDER, WorkOrderEvent
 from models.store import assets, organisations, placements, processes, sats, tenders, units, work_orders
 from models.tables.sat import Sat
+from models.tables.site import Site
 from models.tables.task import TaskKind
 from models.tables.tender import Product
 from models.tables.unit import Unit, UnitState
@@ -58,26 +60,56 @@ async def make(work: Work, placement_id: UUID) -> WorkOrder:
     if placement.stage is PlacementStage.UNDOING:
         raise StageDoesNotAllow("The placement was called off; there is no work any more")
     tender = await placements.tender_of(work.session, placement)
-    number = await work_orders.next_number(work.session)
     work_order = WorkOrder(
-        reference=f"WO-{work.now.year}-{number:06d}",
+        reference=await _next_reference(work),
         placement_id=placement.id,
         attempt_id=(await placements.latest_attempt(work.session, placement_id)).id,
         installer_id=tender.installer_id,
         owner_id=tender.service_partner_id,
     )
-    work.session.add(work_order)
-    await work.session.flush()
-    work.session.add(Sat(work_order_id=work_order.id))
     products = await tenders.products_of(work.session, tender.id)
     wanted = [product for product, quantity in products for _ in range(quantity * placement.stations)]
-    for place, product in enumerate(wanted, start=1):
-        await _add_line(work, work_order, place, product)
+    await _put_in(work, work_order, wanted)
     await process.enter(work, workflow_id(work_order.reference), WORKFLOW, work_order.id)
     record(work, work_order, "work order made", lines=len(wanted))
     await deadline.enter(work, WORK_ORDER, work_order, None)
     await _tell_installer(work, work_order)
     return work_order
+
+
+async def begin(
+    work: Work, site: Site, installer_id: UUID, owner_id: UUID, wanted: Sequence[tuple[Product, Unit | None]]
+) -> tuple[WorkOrder, Sequence[WorkOrderLine]]:
+    """L6: the work order of stations that nobody has asked for, each with the hardware that it brings.
+
+    Its process has no parent, and begins by itself.
+    """
+    work_order = WorkOrder(
+        reference=await _next_reference(work), site_id=site.id, installer_id=installer_id, owner_id=owner_id
+    )
+    lines = await _put_in(work, work_order, [product for product, _ in wanted])
+    record(work, work_order, "stations entered", lines=len(lines), site=site.reference)
+    for line, (_, unit) in zip(lines, wanted, strict=True):
+        if unit is not None:
+            line.unit_id = unit.id
+            work_order.stage = WORK_ORDER.next(work_order.stage, WorkOrderEvent.LINK_HARDWARE)
+            record(work, work_order, "link hardware", line=line.number, hardware_id=unit.hardware_id)
+    await deadline.begin(work, WORK_ORDER, work_order, site.country)
+    await _tell_installer(work, work_order)
+    await process.begin(work, workflow_id(work_order.reference), WORKFLOW, work_order.id, work_order.reference)
+    return work_order, lines
+
+
+async def _next_reference(work: Work) -> str:
+    return f"WO-{work.now.year}-{await work_orders.next_number(work.session):06d}"
+
+
+async def _put_in(work: Work, work_order: WorkOrder, wanted: Sequence[Product]) -> Sequence[WorkOrderLine]:
+    """Store the work order with its acceptance test and a line for each product."""
+    work.session.add(work_order)
+    await work.session.flush()
+    work.session.add(Sat(work_order_id=work_order.id))
+    return [await _add_line(work, work_order, place, product) for place, product in enumerate(wanted, start=1)]
 
 
 async def load(work: Work, work_order_id: UUID) -> WorkOrderProgress:
@@ -101,6 +133,7 @@ async def change_line(work: Work, work_order: WorkOrder, line_id: UUID, product_
     line = await _free_line(work, locked, line_id)
     product = await _product(work, product_code)
     await sats.drop_answers_of(work.session, line.id)
+    await work_orders.drop_evses_of(work.session, [line.id])
     line.product_id, line.sat_template_id = product.id, await _template_id(work, product)
     return line
 
@@ -111,8 +144,9 @@ async def remove_line(work: Work, work_order: WorkOrder, line_id: UUID) -> None:
     await advance(work, locked, WorkOrderEvent.CHANGE_LINES, line=line_id)
     line = await _free_line(work, locked, line_id)
     if len(await work_orders.lines(work.session, locked.id)) == 1:
-        raise LineInUse("This is the only line; add the other one first, or withdraw the placement")
+        raise LineInUse("This is the only line; add the other one first, or call the whole of it off")
     await sats.drop_answers_of(work.session, line.id)
+    await work_orders.drop_evses_of(work.session, [line.id])
     await work.session.delete(line)
 
 
@@ -143,7 +177,7 @@ async def unlink_hardware(work: Work, work_order_id: UUID, decision: UnlinkHardw
         await commissioning.take_hardware_away(work, line.asset_id)
     unit = await units.lock(work.session, line.unit_id)
     await advance(work, work_order, WorkOrderEvent.UNLINK_HARDWARE, line=line.number, hardware_id=unit.hardware_id)
-    line.unit_id, unit.state = None, UnitState.HANDED_OVER
+    line.unit_id, unit.state = None, off_the_line(unit)
     return await progress(work, work_order)
 
 
@@ -157,7 +191,8 @@ async def start_connection_test(work: Work, work_order_id: UUID, decision: Start
     if line.unit_id is None:
         raise HardwareNotLinked(f"Link the hardware to line {line.number} first", field="/line_id")
     if line.asset_id is None:
-        asset = await commissioning.make_station(work, work_order, line.product_id)
+        brought = [each.evse_id for each in await work_orders.evses_of_line(work.session, line.id)]
+        asset = await commissioning.make_station(work, work_order, line.product_id, brought)
         line.asset_id = asset.id
     else:
         asset = await assets.lock(work.session, line.asset_id)
@@ -217,13 +252,14 @@ async def _fitting_unit(work: Work, work_order: WorkOrder, line: WorkOrderLine, 
     other = await work_orders.line_of_unit(work.session, unit.id)
     if other is not None and other.id != line.id:
         raise HardwareAlreadyLinked(f"Hardware '{hardware_id}' is linked to another line; undo that first", field=field)
-    if unit.state is not UnitState.HANDED_OVER or unit.holder_id != work_order.installer_id:
+    if not _is_at_hand(unit, work_order):
         raise HardwareNotHandedOver(
             f"Hardware '{hardware_id}' was not handed to your company; ask the warehouse", field=field
         )
-    if unit.return_for is not None:
+    if unit.return_for is not None or unit.return_for_order is not None:
         raise HardwareNotHandedOver(
-            f"Hardware '{hardware_id}' is to go back to the warehouse first: its placement was called off", field=field
+            f"Hardware '{hardware_id}' is to go back to the warehouse first: its work was called off",
+            field=field,
         )
     if unit.product_id != line.product_id:
         raise WrongProduct(
@@ -232,6 +268,17 @@ async def _fitting_unit(work: Work, work_order: WorkOrder, line: WorkOrderLine, 
     if line.unit_id is not None:
         raise HardwareAlreadyLinked(f"Line {line.number} has hardware already; undo that link first", field="/line_id")
     return unit
+
+
+def off_the_line(unit: Unit) -> UnitState:
+    """Where hardware is that was taken off its line: where it came with its station, or with the installer."""
+    return UnitState.HANDED_OVER if unit.site_id is None else UnitState.ON_SITE
+
+
+def _is_at_hand(unit: Unit, work_order: WorkOrder) -> bool:
+    if unit.state is UnitState.ON_SITE:
+        return unit.site_id == work_order.site_id
+    return unit.state is UnitState.HANDED_OVER and unit.holder_id == work_order.installer_id
 
 
 async def _line(work: Work, work_order: WorkOrder, line_id: UUID) -> WorkOrderLine:
@@ -290,16 +337,26 @@ async def _tell_installer(work: Work, work_order: WorkOrder) -> None:
 
 async def cancel(work: Work, work_order: WorkOrder, why: str | None) -> None:
     """P20: the placement was called off; the installer is told, its tasks close, the work order and its process end."""
-    await advance(work, work_order, WorkOrderEvent.CANCELLED, why=why)
-    work_order.cancelled_at = work.now
+    await _cancelled(work, work_order, WorkOrderEvent.CANCELLED, why)
+    await process.hand_over(work, workflow_id(work_order.reference), "cancelled", {})
+    await process.end(work, workflow_id(work_order.reference))
+
+
+async def call_off(work: Work, work_order: WorkOrder, why: str) -> None:
+    """P20: the same where the work order's own process has decided it. Raises StageDoesNotAllow."""
+    await _cancelled(work, work_order, WorkOrderEvent.CANCEL, why)
+    await process.end(work, workflow_id(work_order.reference))
+
+
+async def _cancelled(work: Work, work_order: WorkOrder, event: WorkOrderEvent, why: str | None) -> None:
+    await advance(work, work_order, event, why=why)
+    work_order.cancelled_at, work_order.cancel_reason = work.now, why
     for kind in _TASKS:
         await task.close_task(work, kind, work_order.id)
     data = {"reference": work_order.reference, "stage": work_order.stage.value, "reason": why}
     await notice.notify(
         work, work_order.installer_id, "work_order.cancelled", data, placement_id=work_order.placement_id
     )
-    await process.hand_over(work, workflow_id(work_order.reference), "cancelled", {})
-    await process.end(work, workflow_id(work_order.reference))
 
 
 async def close(work: Work, work_order: WorkOrder) -> None:

@@ -34,7 +34,7 @@ async def asset(world: World) -> Asset:
     """A station whose connection test has begun."""
     (unit,) = await world.book_in("HW-1", holder=world.installer)
     # A station without a placement request (L6): of the order only its owner counts.
-    order: Any = SimpleNamespace(owner_id=world.service_partner.id, attempt_id=None)
+    order: Any = SimpleNamespace(owner_id=world.service_partner.id, attempt_id=None, site_id=None)
     async with world.desk.work(TESTS, "test") as work:
         held = await work.session.merge(unit)
         asset = await commissioning.make_station(work, order, held.product_id)

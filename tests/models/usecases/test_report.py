@@ -25,6 +25,7 @@ async def test_the_report_tells_of_place_hardware_test_answers_and_people(road: 
         "CITY-7",
     )
     assert said.place.address == "Voorstraat 12, 3512 AB Utrecht, NL"
+    assert said.grid is not None
     assert said.grid.connected_at is not None
     (station,) = said.stations
     assert (station.serial, station.firmware, station.ocpp_identity) == ("SN-HW-1", "1.4.2", "CP-HW-1")
