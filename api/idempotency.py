@@ -60,8 +60,8 @@ class Creation:
                 kept.status, kept.body = self._status, _seal(access, kept, body)
         return body, True
 
-    async def parts(self, access: Access, contents: Sequence[bytes]) -> "list[Creation]":
-        """One creation for each part of a request whose parts are stored for themselves.
+    async def parts(self, access: Access, contents: Sequence[bytes], *, upload: str = "") -> "list[Creation]":
+        """One creation for each part of a request whose parts are stored for themselves; ``upload`` as in ``answer``.
 
         Raises IdempotencyKeyReused, and InvalidInput without a key: a part that was stored could not be told apart.
         """
@@ -71,7 +71,7 @@ class Creation:
                 field=HEADER,
             )
         async with access.work() as work:
-            await self._kept(access, work, "")
+            await self._kept(access, work, upload)
         return [
             Creation(f"{self._key} {number}", f"{self._fingerprint} {hashlib.sha256(content).hexdigest()}", 201)
             for number, content in enumerate(contents)

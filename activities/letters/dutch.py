@@ -100,7 +100,10 @@ LETTERS: dict[str, tuple[str, str]] = {
     ),
     Event.SAT_APPROVED: (
         "{{ reference }}: de opleveringstest is goedgekeurd",
-        "De opleveringstest van werkopdracht {{ reference }} is goedgekeurd.\n",
+        (
+            "De opleveringstest van werkopdracht {{ reference }} is goedgekeurd.\n"
+            "{% if document %}\n\nHet rapport kunt u ophalen op\n{{ document }}\n{% endif %}\n"
+        ),
     ),
     Event.STATION_LIVE: (
         "{{ reference }}: laadstation {{ station }} staat aan",

@@ -97,7 +97,10 @@ LETTERS: dict[str, tuple[str, str]] = {
     ),
     Event.SAT_APPROVED: (
         "{{ reference }}: the acceptance test is approved",
-        "The acceptance test of work order {{ reference }} is approved.\n",
+        (
+            "The acceptance test of work order {{ reference }} is approved.\n"
+            "{% if document %}\n\nThe report can be fetched at\n{{ document }}\n{% endif %}\n"
+        ),
     ),
     Event.STATION_LIVE: (
         "{{ reference }}: station {{ station }} is live",

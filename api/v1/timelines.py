@@ -12,6 +12,7 @@ from api.v1.placements import Reading, found
 from api.v1.shapes import Shape, example
 from models.rules.access import Reach
 from models.store import notices, placements
+from models.tables.document import Document
 from models.tables.notice import Channel, Endpoint, Notice, NoticeState
 from models.tables.timeline import TimelineEntry
 
@@ -74,22 +75,24 @@ async def show(reference: str, access: Reading) -> TimelineShape:
         entries = await placements.timeline(session, row.id)
         sent = await notices.of_placement(session, row.id)
         filed = await placements.documents(session, row.id, access.viewer)
-    items = [_event(access, entry) for entry in entries if _is_all(access) or _is_for_requesters(entry)]
+    items = [event_item(access, entry) for entry in entries if _is_all(access) or is_for_partners(entry)]
     items += [
-        _message(notice, endpoint)
+        message_item(notice, endpoint)
         for notice, endpoint in sent
         if _is_all(access) or endpoint.organisation_id == access.caller.organisation_id
     ]
-    items += [
-        TimelineItemShape(
-            at=each.created_at, kind="document", subject=each.kind, what="document filed", document=document_shape(each)
-        )
-        for each in filed
-    ]
+    items += [document_item(each) for each in filed]
     return TimelineShape(items=sorted(items, key=lambda item: item.at))
 
 
-def _event(access: Access, entry: TimelineEntry) -> TimelineItemShape:
+def document_item(filed: Document) -> TimelineItemShape:
+    document = document_shape(filed)
+    return TimelineItemShape(
+        at=filed.created_at, kind="document", subject=filed.kind, what="document filed", document=document
+    )
+
+
+def event_item(access: Access, entry: TimelineEntry) -> TimelineItemShape:
     return TimelineItemShape(
         at=entry.at,
         kind="event",
@@ -103,7 +106,7 @@ def _event(access: Access, entry: TimelineEntry) -> TimelineItemShape:
     )
 
 
-def _message(notice: Notice, endpoint: Endpoint) -> TimelineItemShape:
+def message_item(notice: Notice, endpoint: Endpoint) -> TimelineItemShape:
     return TimelineItemShape(
         at=notice.created_at,
         kind="message",
@@ -121,7 +124,7 @@ def _message(notice: Notice, endpoint: Endpoint) -> TimelineItemShape:
     )
 
 
-def _is_for_requesters(entry: TimelineEntry) -> bool:
+def is_for_partners(entry: TimelineEntry) -> bool:
     return not entry.refused and entry.subject not in _AMONG_US
 
 

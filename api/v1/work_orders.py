@@ -18,7 +18,8 @@ from api.v1.shapes import sample
 from api.v1.work_order_shapes import WorkOrderShape, WorkOrderSummaryShape, work_order_shape, work_order_summary
 from models.errors import NotFound
 from models.messages.base import Decision, Message
-from models.messages.placement import Line
+from models.messages.placement import Line, Paragraph
+from models.messages.work_order import CancelWorkOrder
 from models.rules.access import Permission
 from models.rules.work_order import WORK_ORDER
 from models.store import work_orders
@@ -30,9 +31,14 @@ from models.usecases.work import Work
 router = APIRouter(prefix="/work-orders", tags=["work orders"])
 
 Reading = Annotated[Access, require(Permission.WORK_ORDERS_READ)]
+Entering = Annotated[Access, require(Permission.STATIONS_ENTER)]
 ChangingLines = Annotated[Access, require(Permission.WORK_ORDERS_CHANGE_LINES)]
 
 _PRODUCT = {"product": "DUO-22"}
+
+
+class Cancelled(Message):
+    reason: Paragraph
 
 
 class LineProduct(Message):
@@ -113,6 +119,16 @@ async def remove_line(reference: str, line_id: UUID, access: ChangingLines, cond
         await usecase.remove_line(work, order, line_id)
         await work.session.flush()
         return condition.answered(await work_order_shape(work.session, access, order), f"/v1/work-orders/{reference}")
+
+
+@router.post("/{reference}/cancel", summary="Call off stations that came without a placement request")
+async def cancel(
+    reference: str, body: Annotated[Cancelled, sample(reason="Entered twice")], access: Entering, once: Once
+) -> WorkOrderShape:
+    """Possible until the acceptance test is approved. The stations are deregistered, their hardware is unlinked: what
+    is ours goes back to the warehouse. A work order of a placement request is cancelled with that.
+    """
+    return await decide(access, reference, "cancel", await once.decision(access, CancelWorkOrder, reason=body.reason))
 
 
 async def found(session: AsyncSession, access: Access, reference: str) -> WorkOrder:

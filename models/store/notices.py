@@ -1,6 +1,6 @@
 """Endpoints and the notices that go to them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -60,6 +60,17 @@ async def of_placement(session: AsyncSession, placement_id: UUID) -> Sequence[tu
         select(Notice, Endpoint)
         .join(Endpoint, col(Endpoint.id) == col(Notice.endpoint_id))
         .where(col(Notice.placement_id) == placement_id)
+        .order_by(col(Notice.id))
+    )
+    return [(notice, endpoint) for notice, endpoint in found.all()]
+
+
+async def about(session: AsyncSession, references: Collection[str]) -> Sequence[tuple[Notice, Endpoint]]:
+    """The notices that name one of the references, oldest first."""
+    found = await session.execute(
+        select(Notice, Endpoint)
+        .join(Endpoint, col(Endpoint.id) == col(Notice.endpoint_id))
+        .where(col(Notice.data)["reference"].astext.in_(references))
         .order_by(col(Notice.id))
     )
     return [(notice, endpoint) for notice, endpoint in found.all()]

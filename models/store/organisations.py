@@ -1,6 +1,6 @@
 """Organisations, principals, keys and logins."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -62,6 +62,17 @@ async def by_login(
 async def all_of(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Organisation]:
     found = await session.execute(select(Organisation).where(col(Organisation.id).in_(ids)))
     return {organisation.id: organisation for organisation in found.scalars()}
+
+
+async def known_as(session: AsyncSession, names: Collection[str]) -> dict[str, Organisation]:
+    """The organisations that go by these names, or by these ids, by what they were called."""
+    found = await session.execute(
+        select(Organisation).where(
+            sa.or_(col(Organisation.name).in_(names), sa.cast(col(Organisation.id), sa.Text).in_(names))
+        )
+    )
+    both = [(key, each) for each in found.scalars() for key in (each.name, str(each.id))]
+    return {key: each for key, each in both if key in names}
 
 
 async def named(session: AsyncSession, organisation_id: UUID) -> Organisation:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -166,7 +166,7 @@ async def of_subject(session: AsyncSession, subject_id: UUID) -> UUID | None:
 
     None for a station that came without.
     """
-    found: sa.Result[tuple[UUID | None]] = await session.execute(
+    found: sa.Result[Any] = await session.execute(
         sa.union(
             sa.select(col(PlacementRequest.id)).where(col(PlacementRequest.id) == subject_id),
             sa.select(col(WorkOrder.placement_id)).where(col(WorkOrder.id) == subject_id),
@@ -178,7 +178,8 @@ async def of_subject(session: AsyncSession, subject_id: UUID) -> UUID | None:
             .where(col(Asset.id) == subject_id),
         )
     )
-    return found.scalar_one_or_none()
+    placement_id: UUID | None = found.scalar_one_or_none()
+    return placement_id
 
 
 async def grid_call(session: AsyncSession, webhook_id: str) -> GridCall | None:

@@ -1,6 +1,7 @@
 """Places and sites: where stations stand, whether somebody asked for them or not."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -9,7 +10,9 @@ from sqlmodel import col, select
 
 from models.tables.asset import Evse
 from models.tables.site import Place, Site
-from models.tables.work_order import LineEvse
+from models.tables.tender import Product
+from models.tables.unit import Unit
+from models.tables.work_order import LineEvse, WorkOrder, WorkOrderLine
 
 
 def place_of(attempt: Place | None, site: Place | None) -> Place:
@@ -31,6 +34,37 @@ async def find_named(session: AsyncSession, owner_id: UUID, reference: str) -> S
         select(Site).where(col(Site.owner_id) == owner_id, col(Site.reference) == reference).with_for_update()
     )
     return found.scalar_one_or_none()
+
+
+@dataclass(frozen=True)
+class Entered:
+    """A station that was entered and not called off."""
+
+    unit: Unit
+    product: str
+    """The product's code."""
+    site: Site
+    work_order: str
+    """The reference of its work order."""
+
+
+async def entered(session: AsyncSession, serials: Collection[str]) -> dict[str, Entered]:
+    """The stations that were entered with hardware of these serials, by them."""
+    found = await session.execute(
+        sa.select(Unit, col(Product.code), Site, col(WorkOrder.reference))
+        .join(WorkOrderLine, col(WorkOrderLine.unit_id) == col(Unit.id))
+        .join(WorkOrder, col(WorkOrder.id) == col(WorkOrderLine.work_order_id))
+        .join(Site, col(Site.id) == col(WorkOrder.site_id))
+        .join(Product, col(Product.id) == col(WorkOrderLine.product_id))
+        .where(col(Unit.serial).in_(serials))
+    )
+    return {row[0].serial: Entered(*row) for row in found.all()}
+
+
+async def all_named(session: AsyncSession, references: Collection[str]) -> Sequence[Site]:
+    """The sites that some owner calls so."""
+    found = await session.execute(select(Site).where(col(Site.reference).in_(references)))
+    return found.scalars().all()
 
 
 async def taken_evse_ids(session: AsyncSession, evse_ids: Collection[str]) -> set[str]:

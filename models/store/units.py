@@ -70,15 +70,21 @@ async def awaited_back(session: AsyncSession, placement_id: UUID) -> Sequence[Un
     return found.scalars().all()
 
 
-async def lock_alike(
-    session: AsyncSession, serials: Collection[str], hardware_ids: Collection[str], identities: Collection[str]
+async def alike(
+    session: AsyncSession,
+    serials: Collection[str],
+    hardware_ids: Collection[str],
+    identities: Collection[str],
+    *,
+    hold: bool,
 ) -> Sequence[Unit]:
-    """The units that have one of these names, held until the transaction ends."""
-    alike = sa.or_(
+    """The units that have one of these names; where ``hold``, nobody else changes them until the transaction ends."""
+    named = sa.or_(
         col(Unit.serial).in_(serials), col(Unit.hardware_id).in_(hardware_ids), col(Unit.ocpp_identity).in_(identities)
     )
+    query = select(Unit).where(named).order_by(col(Unit.id))
     found = await session.execute(
-        select(Unit).where(alike).order_by(col(Unit.id)).with_for_update().execution_options(populate_existing=True)
+        (query.with_for_update() if hold else query).execution_options(populate_existing=True)
     )
     return found.scalars().all()
 

@@ -101,11 +101,11 @@ async def around(session: AsyncSession, work_order_ids: Sequence[UUID]) -> dict[
     return {row[0]: Around(*row[1:]) for row in found.all()}
 
 
-async def timeline(session: AsyncSession, work_order_id: UUID) -> Sequence[TimelineEntry]:
-    """What was put on record about the work order itself, oldest first."""
+async def timeline(session: AsyncSession, *subject_ids: UUID) -> Sequence[TimelineEntry]:
+    """What was put on record about the work order itself, or about what belongs to it too, oldest first."""
     found = await session.execute(
         select(TimelineEntry)
-        .where(col(TimelineEntry.subject_id) == work_order_id)
+        .where(col(TimelineEntry.subject_id).in_(subject_ids))
         .order_by(col(TimelineEntry.at), col(TimelineEntry.id))
     )
     return found.scalars().all()

@@ -74,6 +74,7 @@ class Notice(SQLModel, table=True):
     __table_args__ = (
         sa.Index("ix_notice_waiting", "endpoint_id", "id", postgresql_where=sa.text("state = 'waiting'")),
         sa.Index("ix_notice_endpoint_id_id", "endpoint_id", "id"),
+        sa.Index("ix_notice_reference", sa.text("(data ->> 'reference')")),
     )
 
     id: UUID = identity()

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from models.errors import AlreadyExists, BusinessError, InvalidInput, StageDoesNotAllow
+from models.errors import AlreadyExists, InvalidInput, StageDoesNotAllow
+from models.messages.placement import Location
 from models.messages.site import EnteredUnit, NewSite, NewStations
 from models.messages.work_order import CancelWorkOrder, WorkOrderProgress
 from models.rules.access import OrganisationKind
@@ -11,19 +12,19 @@ from models.rules.work_order import WORK_ORDER, WorkOrderEvent
 from models.store import assets, organisations, placements, sites, units, work_orders
 from models.tables.access import Organisation
 from models.tables.base import new_id
-from models.tables.site import Site
+from models.tables.site import Place, Site
 from models.tables.tender import Product
 from models.tables.unit import Unit, UnitState
 from models.tables.work_order import LineEvse, WorkOrder
 from models.usecases import commissioning, site_checks, timeline, undoing, work_order
 from models.usecases.work import Work
 
-_KINDS = {
-    "/site/owner_id": frozenset({OrganisationKind.REQUESTER, OrganisationKind.OPERATOR}),
-    "/installer_id": frozenset({OrganisationKind.INSTALLER, OrganisationKind.OPERATOR}),
-    "/service_partner_id": frozenset({OrganisationKind.SERVICE_PARTNER, OrganisationKind.OPERATOR}),
-}
+OWNERS = frozenset({OrganisationKind.REQUESTER, OrganisationKind.OPERATOR})
+INSTALLERS = frozenset({OrganisationKind.INSTALLER, OrganisationKind.OPERATOR})
+KEEPERS = frozenset({OrganisationKind.SERVICE_PARTNER, OrganisationKind.OPERATOR})
 """Who can own a site, bring its stations to operation, and keep them."""
+
+Kinds = frozenset[OrganisationKind]
 
 
 async def enter(work: Work, new: NewStations, key_hashes: Sequence[str | None]) -> WorkOrder:
@@ -33,9 +34,9 @@ async def enter(work: Work, new: NewStations, key_hashes: Sequence[str | None]) 
     InvalidInput, UnknownProduct or AlreadyExists, naming every faulty field.
     """
     operator = await organisations.operator(work.session)
-    owner = await _partner(work, "/site/owner_id", new.site.owner_id or operator.id)
-    installer = await _partner(work, "/installer_id", new.installer_id or operator.id)
-    keeper = await _partner(work, "/service_partner_id", new.service_partner_id)
+    owner = await _partner(work, OWNERS, "/site/owner_id", new.site.owner_id or operator.id)
+    installer = await _partner(work, INSTALLERS, "/installer_id", new.installer_id or operator.id)
+    keeper = await _partner(work, KEEPERS, "/service_partner_id", new.service_partner_id)
     looked = await site_checks.look(work, new.stations)
     if looked.faults:
         raise site_checks.refusal(looked.faults, "/stations")
@@ -84,12 +85,15 @@ async def call_off(work: Work, work_order_id: UUID, decision: CancelWorkOrder) -
     return await work_order.progress(work, order)
 
 
-async def _partner(work: Work, field: str, organisation_id: UUID) -> Organisation:
+async def _partner(work: Work, kinds: Kinds, field: str, organisation_id: UUID) -> Organisation:
     known = (await organisations.all_of(work.session, [organisation_id])).get(organisation_id)
-    if known is None or known.kind not in _KINDS[field]:
-        kinds = " or ".join(sorted(kind.replace("_", " ") for kind in _KINDS[field]))
-        raise InvalidInput(f"There is no such {kinds}", field=field)
+    if known is None or known.kind not in kinds:
+        raise InvalidInput(f"There is no such {in_words(kinds)}", field=field)
     return known
+
+
+def in_words(kinds: Kinds) -> str:
+    return " or ".join(sorted(kind.replace("_", " ") for kind in kinds))
 
 
 async def _site(work: Work, new: NewSite, owner: Organisation) -> Site:
@@ -107,23 +111,19 @@ async def _site(work: Work, new: NewSite, owner: Organisation) -> Site:
         work.session.add(known)
         await work.session.flush()
         timeline.record(work, "site", known.id, "site entered", owner=owner.name, site=known.reference)
-    elif (other := moved(known, new)) is not None:
-        raise elsewhere(known, other, f"/site/location/{other}")
+    elif (part := moved(known, new.location)) is not None:
+        raise AlreadyExists(elsewhere(known, part), field=f"/site/location/{part}")
     return known
 
 
-def moved(site: Site, new: NewSite) -> str | None:
-    """The part of the location in which the site differs from what is said of it now."""
-    said = new.location.model_dump()
-    return next((name for name, value in said.items() if getattr(site, name) != value), None)
+def moved(known: Place | Location, said: Location) -> str | None:
+    """The part of a place in which it differs from what is said of it now."""
+    return next((name for name, value in said.model_dump().items() if getattr(known, name) != value), None)
 
 
-def elsewhere(site: Site, part: str, field: str) -> BusinessError:
-    return AlreadyExists(
-        f"Site '{site.reference}' has {part.replace('_', ' ')} '{getattr(site, part)}'; correct this, or name the"
-        " site otherwise",
-        field=field,
-    )
+def elsewhere(site: Site, part: str) -> str:
+    words = part.replace("_", " ")
+    return f"Site '{site.reference}' has {words} '{getattr(site, part)}'; correct this, or name the site otherwise"
 
 
 def _unit(work: Work, site: Site, product: Product, new: EnteredUnit, key_hash: str, again: Unit | None) -> Unit:

@@ -48,8 +48,8 @@ def named(unit: EnteredUnit) -> dict[str, str]:
     }
 
 
-async def look(work: Work, stations: Sequence[EnteredStation]) -> Looked:
-    """Whether the stations can be entered, all of them together; the units that are alike stay held."""
+async def look(work: Work, stations: Sequence[EnteredStation], *, hold: bool = True) -> Looked:
+    """Whether the stations can be entered, all of them together; where ``hold``, the units that are alike stay held."""
     products = await tenders.products_by_code(work.session, {station.product for station in stations})
     faults = [*_of_products(stations, products), *_doubles(stations)]
     taken = await sites.taken_evse_ids(work.session, {each for station in stations for each in station.evse_ids})
@@ -60,7 +60,7 @@ async def look(work: Work, stations: Sequence[EnteredStation]) -> Looked:
         if each in taken
     ]
     looked = Looked(products, faults)
-    await _look_at_units(work, stations, looked)
+    await _look_at_units(work, stations, looked, hold=hold)
     faults.sort(key=lambda fault: fault.index)
     return looked
 
@@ -100,12 +100,12 @@ def _doubles(stations: Sequence[EnteredStation]) -> list[Fault]:
     ]
 
 
-async def _look_at_units(work: Work, stations: Sequence[EnteredStation], looked: Looked) -> None:
+async def _look_at_units(work: Work, stations: Sequence[EnteredStation], looked: Looked, *, hold: bool) -> None:
     wanted = {index: named(station.unit) for index, station in enumerate(stations) if station.unit is not None}
     if not wanted:
         return
     values = [{each[name] for each in wanted.values()} for name in IDENTIFYING]
-    known = await units.lock_alike(work.session, *values)
+    known = await units.alike(work.session, *values, hold=hold)
     linked = await work_orders.linked_units(work.session, [unit.id for unit in known])
     for index, names in wanted.items():
         alike = [unit for unit in known if any(getattr(unit, name) == value for name, value in names.items())]

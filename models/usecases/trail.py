@@ -13,6 +13,7 @@ from models.tables.timeline import TimelineEntry
 
 _SUBJECTS = {"placement_request": "placement", "asset": "station"}
 """The timeline's words for what a table holds, where they differ from the table's name."""
+_VERBS = ("added", "removed", "changed")
 
 
 def entries_of(
@@ -39,9 +40,15 @@ def entries_of(
     return entries
 
 
+def is_bare(entry: TimelineEntry) -> bool:
+    """Whether nobody has put it on record: rows were changed, and that is all that it tells."""
+    return entry.what in {f"{entry.subject} {verb}" for verb in _VERBS}
+
+
 def _entry(change: Change, now: datetime, actor: Actor, correlation_id: str) -> TimelineEntry:
     own = change.key[0]
-    verb = "added" if change.before is None else "removed" if change.after is None else "changed"
+    added, removed, changed = _VERBS
+    verb = added if change.before is None else removed if change.after is None else changed
     subject = _SUBJECTS.get(change.table, change.table.replace("_", " "))
     return TimelineEntry(
         at=now,

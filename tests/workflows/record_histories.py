@@ -25,6 +25,7 @@ from tests.workflows import (
     test_planning,
     test_renewal,
     test_rows,
+    test_site,
     test_undoing,
     walk,
 )
@@ -174,6 +175,22 @@ async def planned_by_installer(house: House) -> None:
     await save(house, house.work_order_id, "installation-planned-by-installer")
 
 
+async def at_a_site(house: House) -> None:
+    """Without a placement: the work order has no parent."""
+    await test_site.active(house)
+    await test_site.results(house)
+    await save(house, house.work_order_id, "installation-at-a-site")
+    await save(house, house.station_id, "commissioning-at-a-site")
+
+
+async def called_off(house: House) -> None:
+    """By the work order itself, from the test charge on."""
+    await test_site.charged(house)
+    await test_site.call_off(house)
+    await test_site.results(house)
+    await save(house, house.work_order_id, "installation-called-off")
+
+
 async def reminded(house: House) -> None:
     clock = await test_deadlines.started(house)
     review = await test_deadlines.submitted(house)
@@ -224,7 +241,7 @@ async def renewed(house: House) -> None:
 NEVER = 4096
 ROADS = [straight, rejected, with_bends, other_hardware, delivery, caught_up]
 ROADS += [commanded, command_lost, command_cancelled]
-ROADS += [withdrawn, withdrawn_while_asking, planned_by_installer, reminded]
+ROADS += [withdrawn, withdrawn_while_asking, planned_by_installer, reminded, at_a_site, called_off]
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from tests.conftest import settings_for
 from tests.people import World
 from tests.road import decision
 from tests.temporal_server import PROGRAMS
-from tests.workflows import walk
+from tests.workflows import test_site, walk
 from tests.workflows.house import House
 from tests.workflows.test_rows import LONG_ROAD, the_long_road
 from tests.yesterday import Yesterday
@@ -148,6 +148,36 @@ async def test_everything_comes_back_to_an_empty_temporal_and_goes_on_to_its_end
     assert list(other.grid.made.values()) == [connection]
     assert settings.database_url
     await empty.shutdown()
+
+
+@pytest.mark.step("L6")
+async def test_stations_without_a_placement_are_compared_and_brought_back_before_every_step(house: House) -> None:
+    async def lose_and_rebuild() -> None:
+        await agreeing(house)
+        await lose(house)
+        assert set(differences(await compare(house)).values()) == {Difference.NO_WORKFLOW}
+        assert (await rebuilt(house)).left == []
+        await agreeing(house)
+
+    house.between = lose_and_rebuild
+    await test_site.active(house)
+    assert await test_site.results(house) == ("closed", "active")
+    said = await house.road.said()
+    assert sorted(what for what in said if what != "process started from its rows") == test_site.ROAD
+
+
+@pytest.mark.step("L6", "P20")
+async def test_a_work_order_that_was_called_off_on_the_lost_day_begins_anew(house: House, settings: Settings) -> None:
+    await test_site.charged(house)
+    await agreeing(house)
+    yesterday = Yesterday(settings.database_url.get_secret_value())
+    await test_site.call_off(house)
+    await house.client.get_workflow_handle(house.work_order_id).result()
+    yesterday.restore()
+    assert (await rebuilt(house)).left == []
+    await agreeing(house)
+    await test_site.call_off(house)
+    assert await test_site.results(house) == ("cancelled", "cancelled")
 
 
 async def test_a_rebuild_that_is_broken_off_is_finished_by_the_next_one(

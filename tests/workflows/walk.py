@@ -110,11 +110,15 @@ async def charged(house: House) -> None:
     await house.assert_arrives("in_installation", "in_progress", "test_charged")
 
 
+def picture() -> bytes:
+    kept = BytesIO()
+    Image.new("RGB", (8, 8), "green").save(kept, "PNG")
+    return kept.getvalue()
+
+
 async def sat_submitted(house: House) -> None:
     answers = await house.road.answers()
-    picture = BytesIO()
-    Image.new("RGB", (8, 8), "green").save(picture, "PNG")
-    await house.store_photos(picture.getvalue())
+    await house.store_photos(picture())
     await house.road.answer(*answers)
     await by_installer(house, "submit_sat", SubmitSat)
     await house.assert_arrives("sat_review", "sat_review", "test_charged")

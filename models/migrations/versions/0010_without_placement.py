@@ -36,6 +36,7 @@ def upgrade() -> None:
     for (table, name), condition in CHECKS.items():
         op.create_check_constraint(op.f(f"ck_{table}_{name}"), table, condition)
     _check_unit_states((*UNIT_STATES, "on_site"))
+    op.create_index("ix_notice_reference", "notice", [sa.text("(data ->> 'reference')")], unique=False)
 
 
 def _make_tables() -> None:
@@ -79,6 +80,7 @@ def _check_unit_states(states: tuple[str, ...]) -> None:
 
 def downgrade() -> None:
     """Refused by the database while there are stations that came without a placement request."""
+    op.drop_index("ix_notice_reference", table_name="notice")
     _check_unit_states(UNIT_STATES)
     for table, name in CHECKS:
         op.drop_constraint(op.f(f"ck_{table}_{name}"), table, type_="check")

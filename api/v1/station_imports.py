@@ -1,0 +1,224 @@
+"""Stations that come without a placement request, many at once, as CSV: each row is entered for itself (L6)."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from enum import StrEnum
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+import structlog
+from fastapi import APIRouter, Query, Request
+from pydantic import Field
+from starlette.datastructures import UploadFile
+
+from api.auth.access import Access
+from api.envelope import takes_up_to
+from api.idempotency import Once
+from api.v1 import station_lists
+from api.v1.shapes import Shape, example
+from api.v1.station_entries import Entering, key_hashes
+from api.v1.station_lists import MEDIA_TYPE, Unread
+from models.errors import BusinessError, UnsupportedMedia
+from models.tables.base import new_id
+from models.usecases import site, site_import, timeline
+from models.usecases.site_import import Group, Row, RowFault, Sorted
+
+router = APIRouter(prefix="/stations", tags=["stations"])
+
+LIMIT_BYTES = 4 * 1024 * 1024
+_ROWS_AT_ONCE = 25
+"""So many are entered in one transaction, so that a list is not undone by its last row."""
+_FORM = "multipart/form-data"
+_ON_RECORD = 50
+"""So many refused rows are named in the record of an import."""
+_EXAMPLE = (
+    f"{','.join((*station_lists.REQUIRED, 'site', 'owner', 'evse_ids'))}\n"
+    "Dam,1,1012 JS,Amsterdam,Amsterdam,52.3731,4.8926,Onderhoud BV,DUO-22,SN-700123,VW-700123,8F3A1C0D9E7B46521122,"
+    "Garage Noord,Gemeente Voorbeeld,NL*ABC*E700123*1 NL*ABC*E700123*2\n"
+)
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            MEDIA_TYPE: {"schema": {"type": "string"}, "examples": {"example": {"value": _EXAMPLE}}},
+            _FORM: {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": {"type": "string", "contentMediaType": MEDIA_TYPE}},
+                }
+            },
+        },
+    }
+}
+
+log = structlog.get_logger(__name__)
+
+
+class RowStatus(StrEnum):
+    ENTERED = "entered"
+    POSSIBLE = "possible"
+    """It would be entered: the list was only checked."""
+    KNOWN = "known"
+    REFUSED = "refused"
+
+
+class RowErrorShape(Shape):
+    column: str | None = Field(description="Null where it is the row as a whole")
+    detail: str = Field(description="What is wrong, and what to do")
+
+
+class RowShape(Shape):
+    line: int = Field(description="In the file; the header is line 1")
+    status: RowStatus
+    work_order: str | None = Field(default=None, description="On which the station was entered, now or before")
+    errors: list[RowErrorShape] = Field(default_factory=list)
+
+
+class ImportShape(Shape):
+    model_config = example(
+        entered=1,
+        known=0,
+        refused=1,
+        checked=False,
+        items=[
+            {"line": 2, "status": "entered", "work_order": "WO-2026-000017", "errors": []},
+            {
+                "line": 3,
+                "status": "refused",
+                "work_order": None,
+                "errors": [{"column": "product", "detail": "There is no product 'DUO-23'"}],
+            },
+        ],
+    )
+
+    entered: int = Field(description="Or possible, where the list was only checked")
+    known: int
+    refused: int
+    checked: bool = Field(description="The list was only checked: nothing was entered")
+    items: list[RowShape] = Field(description="Of every row, in the order of the file")
+
+
+@router.post("/import", status_code=200, summary="Enter many stations from a CSV list", openapi_extra=_BODY)
+@takes_up_to(LIMIT_BYTES)
+async def enter_all(
+    request: Request,
+    access: Entering,
+    once: Once,
+    *,
+    check: Annotated[bool, Query(description="Only tell what would become of each row")] = False,
+) -> ImportShape:
+    """Up to 5,000 rows, as `text/csv` or as the `file` of a form; UTF-8, with commas or semicolons. The first line
+    names the columns.
+
+    Rows with the same `site` of one owner become one work order (of at most 100 stations), every other row one of its
+    own. A row that was entered before is `known` and changes nothing, so a list can be corrected, or sent again after a
+    cut connection, as a whole. The `Idempotency-Key` is required, but for a `check`.
+    """
+    content = await _content(request)
+    if not check:
+        await once.parts(access, [], upload=hashlib.sha256(content).hexdigest())
+    rows = station_lists.read(content)
+    together = replace(access, later=set())
+    async with together.work() as work:
+        found = await site_import.sort(work, [row for row in rows if isinstance(row, Row)])
+    for row in rows:
+        if isinstance(row, Unread):
+            found.faults[row.line] += row.faults
+    entered: dict[int, str] = {}
+    try:
+        if not check:
+            entered = await _enter(together, found)
+            await _put_on_record(together, content, entered, found)
+    finally:
+        await access.services.deliver(together.later or set())
+    possible = {row.line for group in found.groups for row in group.rows} if check else set()
+    items = [_row_shape(row.line, entered, possible, found) for row in rows]
+    return _shape(items, checked=check)
+
+
+async def _content(request: Request) -> bytes:
+    """Raises UnsupportedMedia."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == MEDIA_TYPE:
+        return await request.body()
+    if kind == _FORM:
+        file = (await request.form()).get("file")
+        if isinstance(file, UploadFile):
+            return await file.read()
+    raise UnsupportedMedia(f"Send the list as {MEDIA_TYPE}, or as the 'file' of a form", field="/")
+
+
+async def _enter(access: Access, found: Sorted) -> dict[int, str]:
+    """The work orders, by line; what stands against a row only now is added to its faults."""
+    entered: dict[int, str] = {}
+    for groups in _batches(found.groups):
+        try:
+            entered |= await _enter_together(access, groups)
+        except (BusinessError, sa.exc.IntegrityError):
+            # Somebody has entered one of them meanwhile: the others need not suffer from it.
+            for group in groups:
+                try:
+                    entered |= await _enter_together(access, [group])
+                except (BusinessError, sa.exc.IntegrityError) as error:
+                    detail = error.detail if isinstance(error, BusinessError) else "It was entered at the same moment"
+                    for row in group.rows:
+                        found.faults[row.line].append(RowFault(None, f"{detail}; send the list again"))
+    return entered
+
+
+def _batches(groups: Sequence[Group]) -> Iterator[list[Group]]:
+    batch: list[Group] = []
+    for group in groups:
+        if batch and sum(len(each.rows) for each in batch) + len(group.rows) > _ROWS_AT_ONCE:
+            yield batch
+            batch = []
+        batch.append(group)
+    if batch:
+        yield batch
+
+
+async def _enter_together(access: Access, groups: Sequence[Group]) -> dict[int, str]:
+    hashes = [await key_hashes(access, group.new.stations) for group in groups]
+    entered: dict[int, str] = {}
+    async with access.work() as work:
+        for group, its_hashes in zip(groups, hashes, strict=True):
+            order = await site.enter(work, group.new, its_hashes)
+            entered |= {row.line: order.reference for row in group.rows}
+    return entered
+
+
+async def _put_on_record(access: Access, content: bytes, entered: dict[int, str], found: Sorted) -> None:
+    refused = [
+        {"line": line, "columns": [fault.column for fault in faults]} for line, faults in sorted(found.faults.items())
+    ]
+    said: dict[str, Any] = {"entered": len(entered), "known": len(found.known), "refused": len(refused)}
+    log.info("stations imported", **said)
+    async with access.work() as work:
+        sha256 = hashlib.sha256(content).hexdigest()
+        timeline.record(
+            work, "import", new_id(), "stations imported", list=sha256, rows_refused=refused[:_ON_RECORD], **said
+        )
+
+
+def _shape(items: list[RowShape], *, checked: bool) -> ImportShape:
+    statuses = [item.status for item in items]
+    return ImportShape(
+        entered=statuses.count(RowStatus.ENTERED) + statuses.count(RowStatus.POSSIBLE),
+        known=statuses.count(RowStatus.KNOWN),
+        refused=statuses.count(RowStatus.REFUSED),
+        checked=checked,
+        items=items,
+    )
+
+
+def _row_shape(line: int, entered: dict[int, str], possible: set[int], found: Sorted) -> RowShape:
+    if line in entered:
+        return RowShape(line=line, status=RowStatus.ENTERED, work_order=entered[line])
+    if line in found.known:
+        return RowShape(line=line, status=RowStatus.KNOWN, work_order=found.known[line])
+    if line in possible:
+        return RowShape(line=line, status=RowStatus.POSSIBLE)
+    errors = [RowErrorShape(column=fault.column, detail=fault.detail) for fault in found.faults[line]]
+    return RowShape(line=line, status=RowStatus.REFUSED, errors=errors)
