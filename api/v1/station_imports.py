@@ -32,6 +32,7 @@ _ROWS_AT_ONCE = 25
 _FORM = "multipart/form-data"
 _ON_RECORD = 50
 """So many refused rows are named in the record of an import."""
+_OVERTAKEN = (BusinessError, sa.exc.IntegrityError)
 _EXAMPLE = (
     f"{','.join((*station_lists.REQUIRED, 'site', 'owner', 'evse_ids'))}\n"
     "Dam,1,1012 JS,Amsterdam,Amsterdam,52.3731,4.8926,Onderhoud BV,DUO-22,SN-700123,VW-700123,8F3A1C0D9E7B46521122,"
@@ -144,28 +145,39 @@ async def _content(request: Request) -> bytes:
     if kind == MEDIA_TYPE:
         return await request.body()
     if kind == _FORM:
-        file = (await request.form()).get("file")
-        if isinstance(file, UploadFile):
-            return await file.read()
+        async with request.form() as form:
+            file = form.get("file")
+            if isinstance(file, UploadFile):
+                return await file.read()
     raise UnsupportedMedia(f"Send the list as {MEDIA_TYPE}, or as the 'file' of a form", field="/")
 
 
 async def _enter(access: Access, found: Sorted) -> dict[int, str]:
-    """The work orders, by line; what stands against a row only now is added to its faults."""
+    """The work orders, by line; what has come between a row and its entering is found."""
     entered: dict[int, str] = {}
+    overtaken: list[Row] = []
     for groups in _batches(found.groups):
         try:
             entered |= await _enter_together(access, groups)
-        except (BusinessError, sa.exc.IntegrityError):
+        except _OVERTAKEN:
             # Somebody has entered one of them meanwhile: the others need not suffer from it.
             for group in groups:
                 try:
                     entered |= await _enter_together(access, [group])
-                except (BusinessError, sa.exc.IntegrityError) as error:
-                    detail = error.detail if isinstance(error, BusinessError) else "It was entered at the same moment"
-                    for row in group.rows:
-                        found.faults[row.line].append(RowFault(None, f"{detail}; send the list again"))
+                except _OVERTAKEN:
+                    overtaken += group.rows
+    if overtaken:
+        await _judge_again(access, overtaken, found)
     return entered
+
+
+async def _judge_again(access: Access, rows: Sequence[Row], found: Sorted) -> None:
+    async with access.work() as work:
+        now = await site_import.sort(work, rows)
+    found.known |= now.known
+    found.faults |= now.faults
+    for row in (row for group in now.groups for row in group.rows):
+        found.faults[row.line].append(RowFault(None, "Its site was changed at the same moment; send the list again"))
 
 
 def _batches(groups: Sequence[Group]) -> Iterator[list[Group]]:
@@ -193,12 +205,12 @@ async def _put_on_record(access: Access, content: bytes, entered: dict[int, str]
     refused = [
         {"line": line, "columns": [fault.column for fault in faults]} for line, faults in sorted(found.faults.items())
     ]
-    said: dict[str, Any] = {"entered": len(entered), "known": len(found.known), "refused": len(refused)}
-    log.info("stations imported", **said)
+    counts = {"entered": len(entered), "known": len(found.known), "refused": len(refused)}
+    log.info("stations imported", **counts)
+    sha256 = hashlib.sha256(content).hexdigest()
     async with access.work() as work:
-        sha256 = hashlib.sha256(content).hexdigest()
         timeline.record(
-            work, "import", new_id(), "stations imported", list=sha256, rows_refused=refused[:_ON_RECORD], **said
+            work, "import", new_id(), "stations imported", sha256=sha256, counts=counts, lines=refused[:_ON_RECORD]
         )
 
 

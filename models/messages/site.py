@@ -3,7 +3,15 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BeforeValidator, EmailStr, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    EmailStr,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
 
 from models.messages.base import Message
 from models.messages.placement import Contact, Line, Location
@@ -20,7 +28,7 @@ EvseId = Annotated[
     StringConstraints(
         strip_whitespace=True,
         to_upper=True,
-        pattern=r"^[A-Z]{2}\*[A-Z0-9]{3}\*E[A-Z0-9][A-Z0-9*]{0,29}$",
+        pattern=r"^[A-Za-z]{2}\*[A-Za-z0-9]{3}\*[Ee][A-Za-z0-9][A-Za-z0-9*]{0,29}$",
     ),
 ]
 """An eMI3 id with its separators: country, operator, ``E`` and what the operator has added (``NL*ABC*E000042*1``)."""
@@ -63,6 +71,13 @@ class NewSite(Message):
     reference: SiteName | None = None
     """The owner's own name of the place; what is entered under it again stands at the same place."""
     contact: Contact | None = None
+
+
+def _not_empty(stations: tuple[EnteredStation, ...]) -> tuple[EnteredStation, ...]:
+    # A minimum of pydantic's own would count those that are faulty as missing.
+    if not stations:
+        raise ValueError("Name one station at least")
+    return stations
 
 
 def _apart(said: object) -> object:
@@ -122,4 +137,8 @@ class NewStations(Message):
     site: NewSite
     service_partner_id: UUID
     installer_id: UUID | None = None
-    stations: Annotated[tuple[EnteredStation, ...], Field(min_length=1, max_length=STATIONS_LIMIT)]
+    stations: Annotated[
+        tuple[EnteredStation, ...],
+        Field(max_length=STATIONS_LIMIT, json_schema_extra={"minItems": 1}),
+        AfterValidator(_not_empty),
+    ]

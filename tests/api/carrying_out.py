@@ -15,7 +15,7 @@ from models.errors import BusinessError
 from models.messages.base import Decision
 from models.store import processes
 from models.tables.handover import Handover, StepResult
-from models.usecases import commissioning, placement, planning, sat, undoing, work_order
+from models.usecases import commissioning, placement, planning, sat, site, undoing, work_order
 from models.usecases.work import Desk, Work
 
 CarryOut = Callable[[Work, UUID, Any], Awaitable[object]]
@@ -33,6 +33,7 @@ DECISIONS: dict[tuple[str, str], CarryOut] = {
     ("installation", "submit_sat"): lambda work, subject, _: sat.submit(work, subject),
     ("installation", "return_sat"): sat.give_back,
     ("installation", "approve_sat"): lambda work, subject, _: sat.approve(work, subject),
+    ("installation", "cancel"): site.call_off,
     ("commissioning", "start_test_charge"): lambda work, subject, _: commissioning.start_test_charge(work, subject),
     ("commissioning", "activate"): lambda work, subject, _: commissioning.activate(work, subject),
 }
