@@ -11,6 +11,7 @@ import httpx
 
 URL, API_KEY = "STATIONMASTER_API_URL", "STATIONMASTER_API_KEY"
 ANSWER_LIMIT_S = 30.0
+UPLOAD_LIMIT_S = 600.0
 BUSY_LIMIT_S = 20.0
 PAGE = 200
 _LONGEST_PAUSE_S = 2.0
@@ -71,6 +72,12 @@ class Client:
     def post(self, path: str, body: Any = None, *, key: str | None = None) -> Any:
         return self._call("POST", path, body=body, key=key)
 
+    def upload(self, path: str, content: bytes, media_type: str, *, key: str | None = None, **query: Any) -> Any:
+        """What takes long to be worked through is waited for."""
+        said = {"content": content, "params": query, "timeout": UPLOAD_LIMIT_S}
+        headers = {**repeatable("POST", key), "Content-Type": media_type}
+        return self._told(self._answer("POST", path, headers, said))
+
     def patch(self, path: str, body: Any) -> Any:
         return self._call("PATCH", path, body=body)
 
@@ -93,7 +100,11 @@ class Client:
     def _call(self, method: str, path: str, *, body: Any = None, query: Any = None, key: str | None = None) -> Any:
         """Raises Refused, NotReached."""
         headers = repeatable(method, key)
-        answer = self._answer(method, path, headers, {"json": body} if body is not None else {"params": query})
+        said = {"json": body} if body is not None else {"params": query}
+        return self._told(self._answer(method, path, headers, said))
+
+    def _told(self, answer: httpx.Response) -> Any:
+        """Raises Refused, NotReached."""
         if answer.is_success:
             return answer.json() if answer.content else None
         problem = _problem_of(answer)

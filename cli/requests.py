@@ -79,7 +79,7 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Sends a request in; its reference is shown."""
-    body = _read(file)
+    body = read_json(file)
     with calling(as_json=as_json) as api:
         show_fields(api.post(PATH, body, key=key), _FIELDS, as_json=as_json)
 
@@ -118,7 +118,8 @@ def _decide(reference: str, name: str, body: dict[str, Any] | None, *, as_json: 
         show_fields(api.post(f"{PATH}/{reference}/{name}", body), _FIELDS, as_json=as_json)
 
 
-def _read(file: str) -> Any:
+def read_json(file: str) -> Any:
+    """What stands in a file, or comes by the standard input."""
     try:
         return json.loads(sys.stdin.read() if file == "-" else Path(file).read_text())
     except OSError as error:

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 import typer
 
 from cli.client import Client
-from cli.terminal import All, AsJson, Exit, Limit, calling, in_path, show_fields, show_json, show_rows
+from cli.terminal import All, AsJson, Exit, Limit, Reason, calling, in_path, show_fields, show_json, show_rows
 
-app = typer.Typer(name="work-order", help="Work orders: list, show, plan, change lines.", no_args_is_help=True)
+app = typer.Typer(name="work-order", help="Work orders: list, show, plan, change lines, cancel.", no_args_is_help=True)
 
 PATH = "/v1/work-orders"
 Reference = Annotated[str, typer.Argument(help="Such as WO-2026-000017.", parser=in_path)]
@@ -31,12 +31,16 @@ _FIELDS = {
     **_COLUMNS,
     "Possible now": "allowed_actions",
     "Request": "placement_request",
+    "Site": "site.reference",
+    "Site's owner": "site.owner.name",
     "Keeps the stations": "owner.name",
     "Acceptance test": "sat.state",
     "Grid connection": "grid_connection.state",
     "Remarks": "remarks",
     "Accepted": "accepted_at",
     "Closed": "closed_at",
+    "Cancelled": "cancelled_at",
+    "Because": "cancel_reason",
 }
 _LINES = {
     "Line": "number",
@@ -116,6 +120,13 @@ def plans(reference: Reference, *, as_json: AsJson = False) -> None:
     """Shows every plan that was made, the one that holds first."""
     with calling(as_json=as_json) as api:
         show_rows(api.get(f"{PATH}/{reference}/plans")["items"], _PLANS, as_json=as_json, none="Nothing is planned.")
+
+
+@app.command()
+def cancel(reference: Reference, reason: Reason, *, as_json: AsJson = False) -> None:
+    """Calls off stations that came without a placement request: what was done for them is undone."""
+    with calling(as_json=as_json) as api:
+        _show(api.post(f"{PATH}/{reference}/cancel", {"reason": reason}), as_json=as_json)
 
 
 @app.command()

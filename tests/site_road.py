@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from sqlmodel import select
+
 from models.messages.placement import Contact, Location
 from models.messages.site import EnteredStation, EnteredUnit, NewSite, NewStations
 from models.messages.work_order import CancelWorkOrder
@@ -40,6 +42,11 @@ def garage(world: World, *stations: EnteredStation, place: Location | None = Non
 
 
 class SiteRoad(Road):
+    async def rows(self, table: type[Any]) -> list[Any]:
+        """All that there are in the table."""
+        async with self.desk.database.transaction() as session:
+            return list((await session.execute(select(table))).scalars())
+
     async def enter(self, *stations: EnteredStation, **said: Any) -> WorkOrder:
         new = garage(self.world, *stations, **said)
         return await self.enter_at(new)

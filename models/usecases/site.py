@@ -33,9 +33,8 @@ async def enter(work: Work, new: NewStations, key_hashes: Sequence[str | None]) 
     ``key_hashes`` are those of the factory keys, for each station in its place. All are entered or none. Raises
     InvalidInput, UnknownProduct or AlreadyExists, naming every faulty field.
     """
-    operator = await organisations.operator(work.session)
-    owner = await _partner(work, OWNERS, "/site/owner_id", new.site.owner_id or operator.id)
-    installer = await _partner(work, INSTALLERS, "/installer_id", new.installer_id or operator.id)
+    owner = await _partner(work, OWNERS, "/site/owner_id", new.site.owner_id)
+    installer = await _partner(work, INSTALLERS, "/installer_id", new.installer_id)
     keeper = await _partner(work, KEEPERS, "/service_partner_id", new.service_partner_id)
     looked = await site_checks.look(work, new.stations)
     if looked.faults:
@@ -85,8 +84,11 @@ async def call_off(work: Work, work_order_id: UUID, decision: CancelWorkOrder) -
     return await work_order.progress(work, order)
 
 
-async def _partner(work: Work, kinds: Kinds, field: str, organisation_id: UUID) -> Organisation:
-    known = (await organisations.all_of(work.session, [organisation_id])).get(organisation_id)
+async def _partner(work: Work, kinds: Kinds, field: str, organisation_id: UUID | None) -> Organisation:
+    """The operator itself where none is named."""
+    if organisation_id is None:
+        return await organisations.operator(work.session)
+    known = await work.session.get(Organisation, organisation_id)
     if known is None or known.kind not in kinds:
         raise InvalidInput(f"There is no such {in_words(kinds)}", field=field)
     return known

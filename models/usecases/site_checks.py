@@ -106,7 +106,7 @@ async def _look_at_units(work: Work, stations: Sequence[EnteredStation], looked:
         return
     values = [{each[name] for each in wanted.values()} for name in IDENTIFYING]
     known = await units.alike(work.session, *values, hold=hold)
-    linked = await work_orders.linked_units(work.session, [unit.id for unit in known])
+    linked = await work_orders.linked_units(work.session, [unit.id for unit in known]) if known else set()
     for index, names in wanted.items():
         alike = [unit for unit in known if any(getattr(unit, name) == value for name, value in names.items())]
         comes_again = len(alike) == 1 and _comes_again(alike[0], names, linked)
