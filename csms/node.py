@@ -40,6 +40,7 @@ _OUTCOMES: dict[Result, OutcomeKind] = {
     Result.REBOOT_REQUIRED: "reboot_required",
     Result.FAILED: "rejected",
     Result.NOT_READY: "rejected",
+    Result.NOT_SENT: "rejected",
     Result.NO_ANSWER: "timed_out",
 }
 

@@ -9,7 +9,8 @@ from typing import Any
 class Result(StrEnum):
     """``failed``: answered with an error, or with what is no answer. ``no_answer``: sent; it may have been done.
 
-    ``not_ready``: not sent, since the station's boot was not accepted. ``scheduled``: done as soon as nobody charges.
+    ``not_ready``: not sent, since the station's boot was not accepted. ``not_sent``: it can't be said in the station's
+    version of OCPP, as ``detail`` tells. ``scheduled``: done as soon as nobody charges.
     """
 
     ACCEPTED = "accepted"
@@ -25,6 +26,7 @@ class Result(StrEnum):
     FAILED = "failed"
     NO_ANSWER = "no_answer"
     NOT_READY = "not_ready"
+    NOT_SENT = "not_sent"
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,3 +43,5 @@ class Protocol:
     execute: Callable[[MakeCall, StationCall], Awaitable[Outcome]]
     error_words: Mapping[ErrorCode, str] = field(default_factory=dict)
     """The errors that it calls otherwise than OCPP 1.6 does."""
+    names_transactions: bool = False
+    """Whether its stations name their transactions themselves; in OCPP 1.6 they have our numbers."""

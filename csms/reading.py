@@ -126,3 +126,9 @@ def decimal_of(value: Any) -> Decimal | None:
     except InvalidOperation:
         return None
     return read if read.is_finite() and abs(read) < VALUE_MAX else None
+
+
+def number_of(value: Any) -> int | None:
+    """A whole number above zero, also where it is written as text: a limit that a station tells."""
+    read = decimal_of(value)
+    return int(read) if read is not None and read >= 1 else None

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import CloseCode
 
-from csms import masking, metrics, protocols
+from csms import masking, metrics, protocols, transactions
 from csms.authentication import Authenticator, new_key
 from csms.connection import Answer, CallRefusedError, Limits, Noted, NotSentError, StationConnection
 from csms.frames import Call, ErrorCode
@@ -20,7 +20,7 @@ from csms.ports import KeyKind, KnownStation, NotRegisteredError, OpenConnection
 from csms.protocol import Context
 from csms.reading import clean
 from models.clock import Clock
-from models.messages.commands import Command, Disconnect, RenewKey, SetKey, StartCharging, StationCall, StopCharging
+from models.messages.commands import Command, Disconnect, ReadTransactionStatus, RenewKey, SetKey, StationCall
 from models.store.messages import Exchange
 from models.tables.base import new_id
 
@@ -87,6 +87,8 @@ class StationSession:
         await self.close(CloseCode.NORMAL_CLOSURE, "replaced by a newer connection")
 
     async def _send(self, command: StationCall) -> Outcome:
+        if self._protocol.names_transactions:
+            command = await transactions.named_by_station(command, self._own_transaction)
         outcome = await self._protocol.execute(self._connection.call, command)
         log.info(
             "command_answered",
@@ -95,12 +97,23 @@ class StationSession:
             result=outcome.result,
             detail=outcome.detail,
         )
+        if isinstance(command, ReadTransactionStatus):
+            await self._keep_status(command, outcome)
         return outcome
+
+    async def _own_transaction(self, number: int) -> str | None:
+        return await self._front.records.own_transaction(self.station, number)
+
+    async def _keep_status(self, command: ReadTransactionStatus, outcome: Outcome) -> None:
+        """What the station has still to tell of a transaction keeps its session open."""
+        waiting = outcome.data.get("messages_in_queue")
+        if isinstance(command.transaction, str) and isinstance(waiting, bool):
+            await self._front.records.queue_told(self.station, command.transaction, messages_in_queue=waiting)
 
     def _may_be_sent(self, command: Command) -> bool:
         if self._registration is Registration.REJECTED:
             return False
-        return self._registration is Registration.ACCEPTED or not isinstance(command, StartCharging | StopCharging)
+        return self._registration is Registration.ACCEPTED or not transactions.starts_or_stops(command)
 
     async def _handle(self, call: Call) -> Answer:
         front = self._front

@@ -1,6 +1,7 @@
-"""Writing values as OCPP 1.6 has them."""
+"""Writing values as OCPP has them."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from ocpp.charge_point import remove_nones, serialize_as_dict, snake_to_camel_case
 
@@ -20,3 +21,8 @@ def written(instant: datetime) -> str:
 
 def written_or_none(instant: datetime | None) -> str | None:
     return None if instant is None else written(instant)
+
+
+def present(**fields: Any) -> Payload:
+    """A part of a payload, without what is None."""
+    return {name: value for name, value in fields.items() if value is not None}

@@ -8,8 +8,7 @@ import pytest
 from ocpp.v16 import call
 
 from csms import v21, v201
-from csms.v16 import inbound
-from csms.v16.requests import request_of
+from csms.v16 import inbound, outbound
 from models.messages import commands
 from models.rules.placement import PLACEMENT
 from models.rules.process_map import draw
@@ -47,7 +46,7 @@ def test_every_message_of_ocpp_1_6_stands_in_its_table_with_tests_that_are_there
     assert messages
     from_stations, to_stations = _rows("OCPP 1.6: from the station"), _rows("OCPP 1.6: to the station")
     assert from_stations.keys() == inbound.ACTIONS
-    assert to_stations.keys() == {type(request_of(command)).__name__ for command in COMMANDS}
+    assert to_stations.keys() == {outbound.WORDING.request_of(command).action for command in COMMANDS}
     assert from_stations.keys() | to_stations.keys() == messages
     for message, row in [*from_stations.items(), *to_stations.items()]:
         assert _tests_of(row), message

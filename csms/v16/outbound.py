@@ -1,102 +1,57 @@
 """Commands to stations by OCPP 1.6, and their answers as outcomes."""
 
-from collections.abc import Callable
 from typing import Any
 
-from ocpp.v16 import call
-
-from csms.connection import CallFailedError, NoAnswerError
+from csms import charging_profiles, local_list
+from csms.answers import confirmed, list_of, log, objects_of, outcome_of, text_of, transferred, with_data
+from csms.asking import ReadAnswer, Wording
 from csms.frames import Payload
 from csms.outcome import Outcome, Result
+from csms.parts import Room
 from csms.protocol import MakeCall
-from csms.reading import clean
-from csms.v16.requests import AUTHORIZATION_KEY, request_of
+from csms.reading import clean, number_of
+from csms.v16.requests import ACTIONS, AUTHORIZATION_KEY, REQUESTS, listed
 from csms.writing import payload_of
 from models.messages import commands
 from models.messages.commands import StationCall
 
-ENTRIES_LIMIT = 500
 VALUE_LIMIT = 2_000
-DATA_LIMIT = 20_000
-
-_RESULT = {
-    "Accepted": Result.ACCEPTED,
-    "AcceptedCanceled": Result.ACCEPTED,
-    "Unlocked": Result.ACCEPTED,
-    "Scheduled": Result.SCHEDULED,
-    "Rejected": Result.REJECTED,
-    "Failed": Result.REJECTED,
-    "UnlockFailed": Result.REJECTED,
-    "InvalidCertificate": Result.REJECTED,
-    "RevokedCertificate": Result.REJECTED,
-    "Occupied": Result.OCCUPIED,
-    "Faulted": Result.FAULTED,
-    "Unavailable": Result.UNAVAILABLE,
-    "VersionMismatch": Result.VERSION_MISMATCH,
-    "NotFound": Result.NOT_FOUND,
-    "Unknown": Result.NOT_FOUND,
-    "RebootRequired": Result.REBOOT_REQUIRED,
-    "NotSupported": Result.NOT_SUPPORTED,
-    "NotImplemented": Result.NOT_SUPPORTED,
-    "UnknownVendorId": Result.NOT_SUPPORTED,
-    "UnknownMessageId": Result.NOT_SUPPORTED,
-}
-_SAYS_MORE = frozenset(
-    {
-        "AcceptedCanceled",
-        "Failed",
-        "UnlockFailed",
-        "InvalidCertificate",
-        "RevokedCertificate",
-        "NotImplemented",
-        "UnknownVendorId",
-        "UnknownMessageId",
-    }
-)
-"""Words of the station that tell more than the result that they are taken for."""
+AT_ONCE, IN_ALL = "SendLocalListMaxLength", "LocalAuthListMaxLength"
 
 
 async def execute(make_call: MakeCall, command: StationCall) -> Outcome:
-    """Sends the command and reads the answer. Raises NotSentError only.
+    """Sends the command and reads the answer. Raises NotSentError only."""
 
-    Of a charging profile that is refused, what the station has instead is read back.
-    """
-    outcome = await _asked(make_call, command)
-    if isinstance(command, commands.SetChargingProfile) and outcome.result is Result.REJECTED:
-        unit = command.profile.schedule.unit
-        instead = await _asked(make_call, commands.ReadSchedule(connector=command.connector, unit=unit))
-        return Outcome(outcome.result, outcome.detail, data=instead.data)
-    return outcome
+    async def ask(each: StationCall) -> Outcome:
+        return await WORDING.ask(make_call, each)
 
+    async def room() -> Room:
+        return _room(await ask(commands.ReadConfiguration(keys=(AT_ONCE, IN_ALL))))
 
-async def _asked(make_call: MakeCall, command: StationCall) -> Outcome:
-    request = request_of(command)
-    try:
-        answer = await make_call(type(request).__name__, payload_of(request))
-    except CallFailedError as failure:
-        return Outcome(_RESULT.get(failure.code, Result.FAILED), str(failure))
-    except NoAnswerError as silence:
-        return Outcome(Result.NO_ANSWER, str(silence))
-    return _READERS.get(type(request), _outcome)(answer)
+    match command:
+        case commands.SetChargingProfile():
+            return await charging_profiles.set_profile(command, ask)
+        case commands.SendLocalList():
+            return await local_list.send(command, room, ask, lambda token: payload_of(listed(token)))
+        case _:
+            return await ask(command)
 
 
-def _outcome(answer: Payload) -> Outcome:
-    status = answer.get("status")
-    result = _RESULT.get(status) if isinstance(status, str) else None
-    if result is None:
-        return Outcome(Result.FAILED, f"the answer's status is {clean(str(status), 50)}, which is none")
-    return Outcome(result, status if status in _SAYS_MORE else "")
+def _room(read: Outcome) -> Room:
+    """OCPP 1.6 ed.2 §9.2: how many tokens go in one message, and how many the station holds."""
+    known = read.data.get("configuration", {})
+    at_once, in_all = (number_of(known.get(key, {}).get("value")) for key in (AT_ONCE, IN_ALL))
+    return Room(items=at_once, in_all=in_all)
 
 
 def _configuration(answer: Payload) -> Outcome:
     """Read tolerantly: values longer than the standard's 500 characters are common."""
-    listed, unknown = answer.get("configurationKey"), answer.get("unknownKey")
-    entries = [item for item in _list(listed) if isinstance(item, dict) and isinstance(item.get("key"), str)]
+    entries = [item for item in objects_of(answer, "configurationKey") if isinstance(item.get("key"), str)]
     return Outcome(
         Result.ACCEPTED,
         data={
             "configuration": {clean(item["key"], 50): _entry(item) for item in entries},
-            "unknown_keys": [clean(key, 50) for key in _list(unknown) if isinstance(key, str)],
+            "unknown_keys": [clean(key, 50) for key in list_of(answer.get("unknownKey")) if isinstance(key, str)],
         },
     )
 
@@ -116,11 +71,6 @@ def _list_version(answer: Payload) -> Outcome:
     return Outcome(Result.NOT_SUPPORTED) if version == -1 else Outcome(Result.ACCEPTED, data={"version": version})
 
 
-def _confirmed(_: Payload) -> Outcome:
-    """An answer without a status: to have answered is to have taken it on."""
-    return Outcome(Result.ACCEPTED)
-
-
 def _diagnostics(answer: Payload) -> Outcome:
     """OCPP 1.6 ed.2 §5.9: without a file name there is nothing to upload."""
     name = answer.get("fileName")
@@ -129,50 +79,27 @@ def _diagnostics(answer: Payload) -> Outcome:
     return Outcome(Result.ACCEPTED, data={"file": clean(name)})
 
 
-def _log(answer: Payload) -> Outcome:
-    return _with(_outcome(answer), file=_text(answer, "filename", 255))
-
-
-def _transferred(answer: Payload) -> Outcome:
-    return _with(_outcome(answer), data=_text(answer, "data", DATA_LIMIT))
-
-
 def _schedule(answer: Payload) -> Outcome:
     schedule = answer.get("chargingSchedule")
-    return _with(
-        _outcome(answer),
-        starts_at=_text(answer, "scheduleStart", 64),
+    return with_data(
+        outcome_of(answer),
+        starts_at=text_of(answer, "scheduleStart", 64),
         schedule=schedule if isinstance(schedule, dict) else None,
     )
 
 
 def _certificates(answer: Payload) -> Outcome:
-    listed = answer.get("certificateHashData")
-    return _with(_outcome(answer), certificates=[each for each in _list(listed) if isinstance(each, dict)] or None)
+    return with_data(outcome_of(answer), certificates=objects_of(answer, "certificateHashData") or None)
 
 
-def _with(outcome: Outcome, **data: Any) -> Outcome:
-    """With what the station told beyond its status."""
-    told = {name: value for name, value in data.items() if value is not None}
-    return Outcome(outcome.result, outcome.detail, data=told)
-
-
-def _text(answer: Payload, name: str, limit: int) -> str | None:
-    value = answer.get(name)
-    return clean(value, limit) if isinstance(value, str) else None
-
-
-def _list(value: Any) -> list[Any]:
-    return value[:ENTRIES_LIMIT] if isinstance(value, list) else []
-
-
-_READERS: dict[type, Callable[[Payload], Outcome]] = {
-    call.GetConfiguration: _configuration,
-    call.GetLocalListVersion: _list_version,
-    call.UpdateFirmware: _confirmed,
-    call.GetDiagnostics: _diagnostics,
-    call.GetLog: _log,
-    call.DataTransfer: _transferred,
-    call.GetCompositeSchedule: _schedule,
-    call.GetInstalledCertificateIds: _certificates,
+READERS: dict[str, ReadAnswer] = {
+    "GetConfiguration": _configuration,
+    "GetLocalListVersion": _list_version,
+    "UpdateFirmware": confirmed,
+    "GetDiagnostics": _diagnostics,
+    "GetLog": log,
+    "DataTransfer": transferred,
+    "GetCompositeSchedule": _schedule,
+    "GetInstalledCertificateIds": _certificates,
 }
+WORDING = Wording("1.6", ACTIONS, REQUESTS, READERS)

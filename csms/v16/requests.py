@@ -6,12 +6,45 @@ from typing import Any
 from ocpp.v16 import call, datatypes, enums
 from pydantic import BaseModel
 
-from csms.writing import written, written_or_none
+from csms.asking import Request, Requests, UnsayableError, word
+from csms.outcome import Result
+from csms.writing import payload_of, written, written_or_none
 from models.messages import commands
 from models.messages.commands import CertificateUse, Purpose, Trigger
 
 AUTHORIZATION_KEY = enums.ConfigurationKey.authorization_key.value
 WHOLE_STATION = 0
+ACTIONS = frozenset(
+    {
+        "CancelReservation",
+        "CertificateSigned",
+        "ChangeAvailability",
+        "ChangeConfiguration",
+        "ClearCache",
+        "ClearChargingProfile",
+        "DataTransfer",
+        "DeleteCertificate",
+        "ExtendedTriggerMessage",
+        "GetCompositeSchedule",
+        "GetConfiguration",
+        "GetDiagnostics",
+        "GetInstalledCertificateIds",
+        "GetLocalListVersion",
+        "GetLog",
+        "InstallCertificate",
+        "RemoteStartTransaction",
+        "RemoteStopTransaction",
+        "ReserveNow",
+        "Reset",
+        "SendLocalList",
+        "SetChargingProfile",
+        "SignedUpdateFirmware",
+        "TriggerMessage",
+        "UnlockConnector",
+        "UpdateFirmware",
+    }
+)
+"""What stations may be asked."""
 
 _TRIGGER = {
     Trigger.BOOT: enums.MessageTrigger.boot_notification,
@@ -51,14 +84,9 @@ _USE = {
 _LOG = {"diagnostics_log": enums.Log.diagnostics_log, "security_log": enums.Log.security_log}
 
 
-def request_of(command: commands.StationCall) -> Any:
-    """The call, as a message of the ``ocpp`` package; the message's type is the action's name."""
-    return _REQUESTS[type(command)](command)
-
-
 def _trigger(command: commands.TriggerMessage) -> Any:
     kind = call.ExtendedTriggerMessage if command.message in _EXTENDED else call.TriggerMessage
-    return kind(_TRIGGER[command.message], command.connector)
+    return kind(word(_TRIGGER, command.message), command.connector)
 
 
 def _start(command: commands.StartCharging) -> Any:
@@ -68,14 +96,12 @@ def _start(command: commands.StartCharging) -> Any:
 
 def _profile(profile: commands.ChargingProfile) -> datatypes.ChargingProfile:
     schedule = profile.schedule
-    periods = [
-        datatypes.ChargingSchedulePeriod(each.start_s, float(each.limit), each.phases) for each in schedule.periods
-    ]
+    periods = [datatypes.ChargingSchedulePeriod(each.start_s, _limit(each), each.phases) for each in schedule.periods]
     return datatypes.ChargingProfile(
         charging_profile_id=profile.profile,
         stack_level=profile.stack_level,
-        charging_profile_purpose=_PURPOSE[profile.purpose],
-        charging_profile_kind=_KIND[profile.kind],
+        charging_profile_purpose=word(_PURPOSE, profile.purpose),
+        charging_profile_kind=word(_KIND, profile.kind),
         charging_schedule=datatypes.ChargingSchedule(
             _UNIT[schedule.unit],
             periods,
@@ -83,15 +109,27 @@ def _profile(profile: commands.ChargingProfile) -> datatypes.ChargingProfile:
             written_or_none(schedule.starts_at),
             None if schedule.minimum is None else float(schedule.minimum),
         ),
-        transaction_id=profile.transaction,
+        transaction_id=_transaction(profile.transaction),
         recurrency_kind=None if profile.recurs is None else _RECURRENCE[profile.recurs],
         valid_from=written_or_none(profile.valid_from),
         valid_to=written_or_none(profile.valid_to),
     )
 
 
+def _limit(period: commands.SchedulePeriod) -> float:
+    if period.limit is None:
+        raise UnsayableError("limit: OCPP 1.6 wants one for each period", Result.NOT_SENT)
+    return float(period.limit)
+
+
+def _transaction(named: int | str | None) -> int | None:
+    if isinstance(named, str):
+        raise UnsayableError("transaction: in OCPP 1.6 transactions have our number", Result.NOT_SENT)
+    return named
+
+
 def _clear_profile(command: commands.ClearChargingProfile) -> Any:
-    purpose = None if command.purpose is None else _PURPOSE[command.purpose]
+    purpose = None if command.purpose is None else word(_PURPOSE, command.purpose)
     return call.ClearChargingProfile(command.profile, command.connector, purpose, command.stack_level)
 
 
@@ -112,10 +150,10 @@ def _reserve(command: commands.ReserveNow) -> Any:
 
 def _local_list(command: commands.SendLocalList) -> Any:
     kind = enums.UpdateType.full if command.kind == "full" else enums.UpdateType.differential
-    return call.SendLocalList(command.version, kind, [_listed(each) for each in command.tokens])
+    return call.SendLocalList(command.version, kind, [listed(each) for each in command.tokens])
 
 
-def _listed(token: commands.ListedToken) -> datatypes.AuthorizationData:
+def listed(token: commands.ListedToken) -> datatypes.AuthorizationData:
     if token.verdict is None:
         return datatypes.AuthorizationData(token.token)
     known = datatypes.IdTagInfo(_VERDICT[token.verdict], token.group, written_or_none(token.until))
@@ -141,7 +179,13 @@ def _log(command: commands.FetchLog) -> Any:
     if command.log == "diagnostics":
         return call.GetDiagnostics(command.location, command.retries, command.retry_every_s, since, until)
     wanted = {"remote_location": command.location, "oldest_timestamp": since, "latest_timestamp": until}
-    return call.GetLog(wanted, _LOG[command.log], command.request, command.retries, command.retry_every_s)
+    return call.GetLog(wanted, word(_LOG, command.log), command.request, command.retries, command.retry_every_s)
+
+
+def _certificates(command: commands.ReadCertificates) -> Any:
+    if command.use is None:
+        raise UnsayableError("use: OCPP 1.6 wants to know whose; name one", Result.NOT_SENT)
+    return call.GetInstalledCertificateIds(word(_USE, command.use))
 
 
 def _certificate_hash(command: commands.DeleteCertificate) -> Any:
@@ -157,13 +201,13 @@ def _certificate_hash(command: commands.DeleteCertificate) -> Any:
 
 
 # ``Any``: the type of the key is the type of the argument, which a mapping can't say.
-_REQUESTS: dict[type[BaseModel], Callable[[Any], Any]] = {
+_MESSAGES: dict[type[BaseModel], Callable[[Any], Any]] = {
     commands.ReadConfiguration: lambda command: call.GetConfiguration(list(command.keys) or None),
     commands.ChangeConfiguration: lambda command: call.ChangeConfiguration(command.key, command.value),
     commands.SetKey: lambda command: call.ChangeConfiguration(AUTHORIZATION_KEY, command.key.get_secret_value()),
     commands.TriggerMessage: _trigger,
     commands.StartCharging: _start,
-    commands.StopCharging: lambda command: call.RemoteStopTransaction(command.transaction),
+    commands.StopCharging: lambda command: call.RemoteStopTransaction(_transaction(command.transaction)),
     commands.SetChargingProfile: lambda command: call.SetChargingProfile(
         command.connector or WHOLE_STATION, _profile(command.profile)
     ),
@@ -177,11 +221,24 @@ _REQUESTS: dict[type[BaseModel], Callable[[Any], Any]] = {
     commands.SendLocalList: _local_list,
     commands.UpdateFirmware: _firmware,
     commands.FetchLog: _log,
-    commands.ReadCertificates: lambda command: call.GetInstalledCertificateIds(_USE[command.use]),
-    commands.InstallCertificate: lambda command: call.InstallCertificate(_USE[command.use], command.certificate),
+    commands.ReadCertificates: _certificates,
+    commands.InstallCertificate: lambda command: call.InstallCertificate(word(_USE, command.use), command.certificate),
     commands.DeleteCertificate: _certificate_hash,
     commands.GiveCertificate: lambda command: call.CertificateSigned(command.chain),
     commands.TransferData: lambda command: call.DataTransfer(command.vendor, command.message, command.data),
-    commands.Reset: lambda command: call.Reset(_RESET[command.kind]),
+    commands.Reset: lambda command: call.Reset(word(_RESET, command.kind)),
     commands.Unlock: lambda command: call.UnlockConnector(command.connector),
 }
+
+
+def _said(make: Callable[[Any], Any]) -> Callable[[Any], Request]:
+    """Written by a message of the ``ocpp`` package, whose type is the action's name."""
+
+    def say(command: commands.StationCall) -> Request:
+        message = make(command)
+        return Request(type(message).__name__, payload_of(message))
+
+    return say
+
+
+REQUESTS: Requests = {kind: _said(make) for kind, make in _MESSAGES.items()}

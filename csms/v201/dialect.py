@@ -5,12 +5,14 @@ from types import ModuleType
 
 from websockets.typing import Subprotocol
 
+from models.messages.commands import Version
+
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """The version as the ``ocpp`` package has it: the word for its schemas, and its modules."""
 
-    version: str
+    version: Version
     subprotocol: Subprotocol
     call: ModuleType
     call_result: ModuleType

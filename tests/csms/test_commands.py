@@ -154,7 +154,7 @@ async def test_a_station_is_disconnected_by_command(server: CsmsServer, records:
 @pytest.mark.parametrize(
     ("kind", "arguments"),
     [
-        (commands.StartCharging, {"token": "x" * 21}),
+        (commands.StartCharging, {"token": "x" * 37}),
         (commands.StartCharging, {"token": "x", "connector": 0}),
         (commands.StopCharging, {"transaction": 0}),
         (commands.Reset, {"kind": "gentle"}),

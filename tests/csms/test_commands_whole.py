@@ -18,8 +18,6 @@ from csms.listener import CsmsServer
 from csms.outcome import Result
 from csms.ports import Registration
 from csms.v16 import outbound
-from csms.v16.requests import request_of
-from csms.writing import payload_of
 from models.messages import commands
 from models.messages.commands import CertificateUse, Command, Purpose, StationCall, Trigger
 from tests.csms.memory import MemoryRecords
@@ -108,10 +106,7 @@ SENT: list[tuple[StationCall, str, Payload]] = [
         commands.SendLocalList(
             version=4,
             kind="differential",
-            tokens=(
-                commands.ListedToken(token="A", until=LATER, group="FLEET"),
-                commands.ListedToken(token="B", verdict=None),
-            ),
+            tokens=(commands.ListedToken(token="A", until=LATER, group="FLEET"),),
         ),
         "SendLocalList",
         {
@@ -119,9 +114,13 @@ SENT: list[tuple[StationCall, str, Payload]] = [
             "updateType": "Differential",
             "localAuthorizationList": [
                 {"idTag": "A", "idTagInfo": {"status": "Accepted", "parentIdTag": "FLEET", "expiryDate": LATER_SAID}},
-                {"idTag": "B"},
             ],
         },
+    ),
+    (
+        commands.SendLocalList(version=4, kind="differential", tokens=(commands.ListedToken(token="B", verdict=None),)),
+        "SendLocalList",
+        {"listVersion": 4, "updateType": "Differential", "localAuthorizationList": [{"idTag": "B"}]},
     ),
     (
         commands.UpdateFirmware(location="https://fw.example/1.bin", retrieve_at=NOON, retries=3, retry_every_s=60),
@@ -343,7 +342,7 @@ profiles = st.builds(
     commands.ChargingProfile,
     profile=st.integers(1, 2**31 - 1),
     stack_level=st.integers(0, 1000),
-    purpose=st.sampled_from(Purpose),
+    purpose=st.sampled_from([Purpose.STATION, Purpose.DEFAULT, Purpose.TRANSACTION]),
     kind=st.sampled_from(["absolute", "recurring", "relative"]),
     recurs=st.sampled_from([None, "daily", "weekly"]),
     schedule=st.builds(
@@ -362,7 +361,7 @@ profiles = st.builds(
 
 @given(profiles)
 def test_any_profile_is_written_by_the_schema(profile: commands.ChargingProfile) -> None:
-    said = payload_of(request_of(commands.SetChargingProfile(profile=profile)))
+    said = outbound.WORDING.request_of(commands.SetChargingProfile(profile=profile)).payload
     schema = _exact(get_validator(MessageType.Call, "SetChargingProfile", "1.6"))
     assert [error.message for error in schema.iter_errors(_exactly(said))] == []
 
