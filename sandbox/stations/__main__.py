@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import resource
 from pathlib import Path
 
 from sandbox.serving import port_from_environment, serve, state_folder_from_environment
@@ -16,9 +17,16 @@ def main() -> None:
     parser.add_argument("--port", type=int, help=f"the control's port; else from {' or '.join(PORT_NAMES)}")
     parser.add_argument("--state", type=Path, help="the folder where stations survive a restart; else SANDBOX_STATE")
     given = parser.parse_args()
+    _allow_many_sockets()
     port_name = next((name for name in PORT_NAMES if name in os.environ), PORT_NAMES[0])
     port = given.port or port_from_environment(port_name)
     serve(create_app(Park(given.state or state_folder_from_environment())), port)
+
+
+def _allow_many_sockets() -> None:
+    """A socket per station: as many as the system lets us have, not the shell's usual 1,024."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 if __name__ == "__main__":

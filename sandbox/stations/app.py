@@ -8,9 +8,14 @@ from fastapi import FastAPI, HTTPException
 
 from sandbox.problems import answer_with_problems
 from sandbox.serving import BoundedBody, add_probes
-from sandbox.stations.description import Description, Faults, Plug, Swipe
+from sandbox.stations.app_parks import add_parks, add_scripts, known
+from sandbox.stations.description import Description, Faults, Plug, Protocol, Swipe
 from sandbox.stations.park import Park, ParkFullError
 from sandbox.stations.station import Station
+
+BODY_LIMIT_BYTES = 4 * 1024 * 1024
+"""A list of the largest park."""
+ID_TAG_LENGTH = 20
 
 
 def create_app(park: Park) -> FastAPI:
@@ -27,7 +32,9 @@ def create_app(park: Park) -> FastAPI:
     add_probes(app, lambda: True)
     _add_stations(app, park)
     _add_hands(app, park)
-    app.add_middleware(BoundedBody)
+    add_scripts(app, park)
+    add_parks(app, park)
+    app.add_middleware(BoundedBody, limit_bytes=BODY_LIMIT_BYTES)
     return app
 
 
@@ -41,16 +48,16 @@ def _add_stations(app: FastAPI, park: Park) -> None:
         return station.shown(whole=False)
 
     @app.get("/stations")
-    async def list_stations() -> list[dict[str, Any]]:
-        return [station.shown(whole=False) for station in park.stations.values()]
+    async def list_stations(prefix: str = "") -> list[dict[str, Any]]:
+        return [station.shown(whole=False) for station in park.chosen(prefix)]
 
     @app.get("/stations/{identity}")
     async def read_station(identity: str) -> dict[str, Any]:
-        return _known(park, identity).shown(whole=True)
+        return known(park, identity).shown(whole=True)
 
     @app.delete("/stations/{identity}", status_code=204)
     async def remove(identity: str) -> None:
-        _known(park, identity)
+        known(park, identity)
         await park.remove(identity)
 
 
@@ -73,40 +80,35 @@ def _add_hands(app: FastAPI, park: Park) -> None:
 
     @app.post("/stations/{identity}/swipe")
     async def swipe(identity: str, card: Swipe) -> dict[str, Any]:
-        station = _known(park, identity)
+        station = known(park, identity)
         if card.connector is not None:
             _connector(park, identity, Plug(connector=card.connector))
-        outcome = await station.charging.swipe(card.id_token, card.connector)
+        if station.description.protocol is Protocol.V16 and len(card.id_token) > ID_TAG_LENGTH:
+            raise HTTPException(422, f"id_token: {identity} speaks OCPP 1.6, where it has at most {ID_TAG_LENGTH}.")
+        outcome = await station.charging.swipe(card.id_token, card.connector, card.kind)
         return {"outcome": outcome, **station.shown(whole=False)}
 
     @app.post("/stations/{identity}/power-off")
     async def power_off(identity: str) -> dict[str, Any]:
-        station = _known(park, identity)
+        station = known(park, identity)
         await station.power_off()
         return station.shown(whole=False)
 
     @app.post("/stations/{identity}/power-on")
     async def power_on(identity: str) -> dict[str, Any]:
-        station = _known(park, identity)
+        station = known(park, identity)
         station.power_on()
         return station.shown(whole=False)
 
     @app.post("/stations/{identity}/faults")
     async def set_faults(identity: str, faults: Faults) -> dict[str, Any]:
-        station = _known(park, identity)
+        station = known(park, identity)
         station.set_faults(faults.faults)
         return station.shown(whole=False)
 
 
-def _known(park: Park, identity: str) -> Station:
-    station = park.stations.get(identity)
-    if station is None:
-        raise HTTPException(404, f"There is no station {identity}; POST /stations powers one up.")
-    return station
-
-
 def _connector(park: Park, identity: str, plug: Plug | None) -> tuple[Station, int]:
-    station, number = _known(park, identity), plug.connector if plug else 1
+    station, number = known(park, identity), plug.connector if plug else 1
     if number not in station.charging.connectors:
         raise HTTPException(422, f"connector: {identity} has 1 to {len(station.charging.connectors)}.")
     return station, number

@@ -1,230 +1,242 @@
-"""What happens at the connectors of one station: cables, cards, transactions and their meters."""
+"""What happens at the connectors of one station: cables, cards, transactions."""
 
-import asyncio
-from collections.abc import Coroutine
-from dataclasses import asdict
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from sandbox.stations.connector import Connector, Transaction
+from sandbox.stations.connector import Connector, Token, Transaction
 from sandbox.stations.description import Fault
-from sandbox.stations.link import CallError, NoAnswerError, Payload
-from sandbox.stations.times import now
+from sandbox.stations.settings import Knob
 
 if TYPE_CHECKING:
     from sandbox.stations.station import Station
 
 HISTORY_KEPT = 100
+ENDS_AUTHORISATION = {"Local", "Remote", "DeAuthorized"}
 
 
 class Charging:
     def __init__(self, station: "Station", kept: list[dict[str, Any]]) -> None:
         self._station = station
         self.history: list[dict[str, Any]] = []
-        self._errands: set[asyncio.Task[Any]] = set()
         described = station.description
         numbers = range(1, described.connectors + 1)
         self.connectors = {number: Connector(number, described.power_w, described.speed) for number in numbers}
         for entry in kept:
             connector = self.connectors[entry["connector"]]
             connector.meter_wh, connector.plugged = entry["meter_wh"], entry["plugged"]
+            connector.operative = entry.get("operative", True)
             if entry["transaction"] is not None:
                 connector.transaction = Transaction(**entry["transaction"])
-        # What ran when the program was killed ended there, as by a power cut.
-        self.stop_all("PowerLoss")
 
     # -- what a person does at the station ---------------------------------------------------------------------------
 
     async def plug_in(self, number: int) -> None:
         connector = self.connectors[number]
+        self.advance(connector)
         connector.plugged = True
-        await self._tell_state(connector)
-        if connector.awaited_token is not None:
-            token, connector.awaited_token = connector.awaited_token, None
-            await self._start(connector, token)
+        if connector.awaited is not None:
+            token, connector.awaited = connector.awaited, None
+            self._authorized(connector, token, "CablePluggedIn", connector.awaited_start)
+        elif connector.transaction is not None:
+            self._changed(connector, "CablePluggedIn")
+        elif self._station.dialect.starts(plugged=True, authorized=False):
+            self._begin(connector, None, "CablePluggedIn", None)
+        await self._station.tell_status(connector)
 
     async def unplug(self, number: int) -> None:
         connector = self.connectors[number]
-        if connector.transaction is not None:
-            self._stop(connector, "EVDisconnected")
+        self.stop(connector, "EVDisconnected")
         connector.plugged = False
-        await self._tell_state(connector)
+        await self._station.tell_status(connector)
 
-    async def swipe(self, token: str, number: int | None) -> str:
+    async def swipe(self, value: str, number: int | None, kind: str = "ISO14443") -> str:
         """A card is shown: it stops what it started, or starts; returns what came of it."""
-        running = [one for one in self._chosen(number) if one.transaction and one.transaction.id_token == token]
+        token = Token(value, kind)
+        running = [one for one in self._chosen(number) if _runs_on(one, token)]
         if running:
-            self._stop(running[0], "Local", token)
-            await self._tell_state(running[0])
+            self.stop(running[0], "Local", token)
+            await self._station.tell_status(running[0])
             return "stopped"
-        return await self.start(token, self._free(number), authorize=True)
+        return await self.start(token, number, authorize=True)
 
     # -- what starts and stops ---------------------------------------------------------------------------------------
 
-    def may_start(self, number: int | None) -> bool:
-        return self._free(number) is not None
+    def may_start(self, number: int | None, token: Token) -> bool:
+        return self._free(number, token) is not None
 
-    async def start_remotely(self, token: str, number: int | None) -> None:
-        authorize = self._station.configuration.is_on("AuthorizeRemoteTxRequests")
-        await self.start(token, self._free(number), authorize=authorize)
+    async def start_remotely(self, token: Token, number: int | None, start_id: int | None = None) -> None:
+        authorize = self._station.configuration.is_on(Knob.AUTHORIZE_REMOTE)
+        await self.start(token, number, authorize=authorize, trigger="RemoteStart", start_id=start_id)
 
-    async def start(self, token: str, connector: Connector | None, *, authorize: bool) -> str:
+    async def start(
+        self,
+        token: Token,
+        number: int | None,
+        *,
+        authorize: bool,
+        trigger: str = "Authorized",
+        start_id: int | None = None,
+    ) -> str:
         """Starts, at once or when a cable is plugged in within the connection time-out."""
+        if self._free(number, token) is None:
+            return "no free connector"
+        if authorize and (refused := await self._station.admission.refused(token)):
+            return refused
+        connector = self._free(number, token)
         if connector is None:
             return "no free connector"
-        if authorize and (refused := await self._refused(token)):
-            return refused
-        if connector.plugged:
-            await self._start(connector, token)
-            return "started"
-        connector.awaited_token = token
-        await self._tell_state(connector)
-        self.spawn(self._give_up(connector, token))
-        return "waiting for the cable"
+        waits = not connector.plugged
+        if waits and not self._station.dialect.starts(plugged=False, authorized=True):
+            connector.awaited, connector.awaited_start = token, start_id
+        else:
+            self._authorized(connector, token, trigger, start_id)
+        await self._station.tell_status(connector)
+        if waits:
+            self._station.spawn(self._give_up(connector, token))
+        return "waiting for the cable" if waits else "started"
 
-    def stop_number(self, transaction: int) -> bool:
-        """Stops the transaction of that id, as told from afar."""
+    def running(self) -> Iterator[tuple[Connector, Transaction]]:
         for connector in self.connectors.values():
-            if connector.transaction is not None and connector.transaction.number == transaction:
-                self._stop(connector, "Remote")
-                self.spawn(self._tell_state(connector))
+            if connector.transaction is not None:
+                yield connector, connector.transaction
+
+    def stop_where(self, *, number: int | None = None, local_id: str | None = None, reason: str = "Remote") -> bool:
+        """Stops the transaction of that id, ours or the central system's; whether there is one."""
+        for connector, running in self.running():
+            if (number is not None and running.number == number) or running.local_id == local_id:
+                self.stop(connector, reason)
+                self._station.spawn(self._station.tell_status(connector))
                 return True
         return False
 
     def stop_all(self, reason: str) -> None:
         for connector in self.connectors.values():
-            if connector.transaction is not None:
-                self._stop(connector, reason)
+            connector.awaited = None
+            self.stop(connector, reason)
 
     async def unlock(self, number: int) -> None:
         connector = self.connectors[number]
-        if connector.transaction is not None:
-            self._stop(connector, "UnlockCommand")
-        await self._tell_state(connector)
+        self.stop(connector, "UnlockCommand")
+        await self._station.tell_status(connector)
 
-    async def _refused(self, token: str) -> str | None:
-        try:
-            answer = await self._station.call("Authorize", {"idTag": token})
-        except (NoAnswerError, CallError) as error:
-            return f"not authorised: {error}"
-        status = answer["idTagInfo"]["status"]
-        return None if status == "Accepted" else f"not authorised: {status}"
-
-    async def _start(self, connector: Connector, token: str) -> None:
-        connector.advance(flows=False)
-        running = Transaction(token, int(connector.meter_wh), now())
-        connector.transaction = running
-        payload: Payload = {
-            "connectorId": connector.number,
-            "idTag": token,
-            "meterStart": running.meter_start_wh,
-            "timestamp": running.started_at,
-        }
-        self._station.outbox.post("StartTransaction", payload, running.local_id)
-        await self._tell_state(connector)
-        self.spawn(self._meter(connector, running))
-
-    def _stop(self, connector: Connector, reason: str, token: str | None = None) -> None:
+    def stop(self, connector: Connector, reason: str, token: Token | None = None) -> None:
+        """Ends the transaction, or only its flow where it lasts until the cable is out."""
         running = connector.transaction
         if running is None:
             return
-        connector.advance(flows=self._flows())
+        self.advance(connector)
+        lasts = not self._station.dialect.ends_when_refused_or_stopped() and connector.plugged
+        if lasts and reason in ENDS_AUTHORISATION and running.stopped is None:
+            running.stopped = reason
+            self._changed(connector, {"Local": "StopAuthorized", "Remote": "RemoteStop"}.get(reason, "Deauthorized"))
+            return
         connector.transaction = None
-        payload: Payload = {"meterStop": int(connector.meter_wh), "timestamp": now(), "reason": reason}
-        if token:
-            payload["idTag"] = token
-        self._station.outbox.post("StopTransaction", payload, running.local_id, running.number)
+        self._station.dialect.post_stop(connector, running, running.stopped or reason, token)
         energy_wh = int(connector.meter_wh) - running.meter_start_wh
-        stopped = {"number": running.number, "id_token": running.id_token, "energy_wh": energy_wh, "reason": reason}
+        stopped = {
+            "number": running.number,
+            "id": running.local_id,
+            "id_token": running.id_token,
+            "energy_wh": energy_wh,
+            "reason": running.stopped or reason,
+        }
         self.history = [*self.history, stopped][-HISTORY_KEPT:]
+        self._station.transaction_ended(connector)
 
-    async def _give_up(self, connector: Connector, token: str) -> None:
-        await asyncio.sleep(self._station.waited_s(self._station.configuration.seconds("ConnectionTimeOut")))
-        if connector.awaited_token == token:
-            connector.awaited_token = None
-            await self._tell_state(connector)
+    def forget_token(self, token: str) -> None:
+        """What is remembered of ended transactions no longer says whose they were."""
+        for ended in self.history:
+            if (ended["id_token"] or "").casefold() == token.casefold():
+                ended["id_token"] = None
 
-    # -- meter -------------------------------------------------------------------------------------------------------
+    # -- underneath --------------------------------------------------------------------------------------------------
+
+    def _authorized(self, connector: Connector, token: Token, trigger: str, start_id: int | None) -> None:
+        running = connector.transaction
+        if running is None:
+            self._begin(connector, token, trigger, start_id)
+            return
+        self.advance(connector)
+        running.id_token, running.kind, running.remote_start_id = token.value, token.kind, start_id
+        self._changed(connector, trigger, token)
+
+    def _begin(self, connector: Connector, token: Token | None, trigger: str, start_id: int | None) -> None:
+        self.advance(connector)
+        running = Transaction(
+            None if token is None else token.value, int(connector.meter_wh), self._station.clock.now(), kind="ISO14443"
+        )
+        if token is not None:
+            running.kind = token.kind
+            running.reservation = self._station.reservations.used(connector.number, token)
+        running.remote_start_id = start_id
+        connector.transaction = running
+        self._station.limits.fit(quiet=connector)
+        running.state = connector.charging_state
+        self._station.dialect.post_start(connector, running, trigger)
+        self._station.spawn(self._meter(connector, running))
+
+    def _changed(self, connector: Connector, trigger: str, token: Token | None = None) -> None:
+        running = connector.transaction
+        if running is not None:
+            self._station.limits.fit(quiet=connector)
+            running.state = connector.charging_state
+            self._station.dialect.post_change(connector, running, trigger, token)
+
+    def tell_suspension(self, connector: Connector) -> None:
+        """A limit has stopped the flow, or let it go on."""
+        running = connector.transaction
+        if running is not None and running.state is not None and running.state != connector.charging_state:
+            running.state = connector.charging_state
+            self._station.dialect.post_change(connector, running, "ChargingStateChanged", None)
+            self._station.spawn(self._station.tell_status(connector))
+
+    async def _give_up(self, connector: Connector, token: Token) -> None:
+        await self._station.wait(self._station.configuration.seconds(Knob.CONNECT_WITHIN_S))
+        if connector.awaited == token:
+            connector.awaited = None
+        elif not connector.plugged and connector.transaction is not None and connector.transaction.token == token:
+            self.stop(connector, "Timeout")
+        await self._station.tell_status(connector)
 
     async def _meter(self, connector: Connector, running: Transaction) -> None:
-        interval_s = max(1, self._station.configuration.seconds("MeterValueSampleInterval"))
         while connector.transaction is running:
-            await asyncio.sleep(self._station.waited_s(interval_s))
+            await self._station.wait(max(1, self._station.configuration.seconds(Knob.SAMPLE_S)))
             if connector.transaction is running:
                 self.post_meter_values(connector)
 
     def post_meter_values(self, connector: Connector, context: str = "Sample.Periodic") -> None:
-        flows = self._flows()
-        connector.advance(flows=flows)
-        values = [connector.meter_value(now(), flows=flows, context=context)]
-        running = connector.transaction
-        payload: Payload = {"connectorId": connector.number, "meterValue": values}
-        named = (running.local_id, running.number) if running else (None, None)
-        self._station.outbox.post("MeterValues", payload, *named)
+        self.advance(connector)
+        self._station.dialect.post_meter(connector, context)
 
-    def _flows(self) -> bool:
-        return not self._station.has(Fault.NO_ENERGY)
-
-    def take_number(self, local_id: str, number: int, status: str) -> None:
-        """The central system has answered the start; a token that it refuses is charged with no longer."""
-        for connector in self.connectors.values():
-            running = connector.transaction
-            if running is not None and running.local_id == local_id:
-                running.number = number
-                if status != "Accepted":
-                    self._stop(connector, "DeAuthorized")
-                    self.spawn(self._tell_state(connector))
-
-    # -- states ------------------------------------------------------------------------------------------------------
-
-    async def tell_all_states(self) -> None:
-        await self._station.tell("StatusNotification", self.state_payload(0))
-        for connector in self.connectors.values():
-            connector.status = connector.should_be
-            await self._station.tell("StatusNotification", self.state_payload(connector.number))
-
-    def state_payload(self, number: int) -> Payload:
-        status = self.connectors[number].status if number else "Available"
-        return {"connectorId": number, "errorCode": "NoError", "status": status, "timestamp": now()}
-
-    async def _tell_state(self, connector: Connector) -> None:
-        if connector.status != connector.should_be:
-            connector.status = connector.should_be
-            if self._station.registration == "Accepted":
-                await self._station.tell("StatusNotification", self.state_payload(connector.number))
+    def advance(self, connector: Connector) -> None:
+        connector.advance(flows=not self._station.has(Fault.NO_ENERGY))
 
     def shown(self) -> list[dict[str, Any]]:
         for connector in self.connectors.values():
-            connector.advance(flows=self._flows())
+            self.advance(connector)
         return [connector.shown() for connector in self.connectors.values()]
 
     def kept(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "connector": one.number,
-                "meter_wh": int(one.meter_wh),
-                "plugged": one.plugged,
-                "transaction": None if one.transaction is None else asdict(one.transaction),
-            }
-            for one in self.connectors.values()
-        ]
-
-    # -- errands -----------------------------------------------------------------------------------------------------
-
-    def spawn(self, errand: Coroutine[Any, Any, Any]) -> None:
-        task = asyncio.create_task(errand)
-        self._errands.add(task)
-        task.add_done_callback(self._errands.discard)
-
-    async def sleep(self) -> None:
-        errands = tuple(self._errands)
-        for errand in errands:
-            errand.cancel()
-        await asyncio.gather(*errands, return_exceptions=True)
+        return [one.kept() for one in self.connectors.values()]
 
     def _chosen(self, number: int | None) -> list[Connector]:
         return [one for one in self.connectors.values() if number in {None, one.number}]
 
-    def _free(self, number: int | None) -> Connector | None:
+    def _free(self, number: int | None, token: Token) -> Connector | None:
         """A connector where something can start; one with a cable in it first."""
-        free = [one for one in self._chosen(number) if one.transaction is None and one.awaited_token is None]
+        open_to = self._station.reservations.open_to
+        free = [one for one in self._chosen(number) if _is_free(one) and open_to(one.number, token)]
         return min(free, key=lambda one: not one.plugged, default=None)
+
+
+def _is_free(connector: Connector) -> bool:
+    running = connector.transaction
+    waits_for_card = running is not None and running.id_token is None and running.stopped is None
+    return (running is None or waits_for_card) and connector.awaited is None and connector.operative
+
+
+def _runs_on(connector: Connector, token: Token) -> bool:
+    running = connector.transaction
+    if running is None or running.id_token is None or running.stopped is not None:
+        return False
+    return running.id_token.casefold() == token.value.casefold()

@@ -1,18 +1,19 @@
 """The station's end of OCPP-J: calls and answers over one socket."""
 
 import asyncio
-import json
+from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
+import orjson
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 ANSWER_WITHIN_S = 30
+REPEATABLE_CALLS = 20
 
 Payload = dict[str, Any]
-RequestHandler = Callable[[str, Payload], Awaitable[Payload | None]]
 FrameLog = Callable[[str, Any], None]
 
 
@@ -28,11 +29,26 @@ class UnknownActionError(Exception):
     """The station does not know the central system's request."""
 
 
+class Sent(NamedTuple):
+    message_id: str
+    action: str
+    payload: Payload
+
+
 class Link:
-    def __init__(self, socket: ClientConnection, handler: RequestHandler, log: FrameLog) -> None:
+    """``handler`` gets each call of the central system as it came: message id, action, payload."""
+
+    def __init__(
+        self,
+        socket: ClientConnection,
+        handler: Callable[[str, str, Payload], Awaitable[None]],
+        log: FrameLog,
+        sent: deque[Sent],
+    ) -> None:
         self._socket = socket
         self._handler = handler
         self._log = log
+        self._sent = sent
         self._turn = asyncio.Lock()
         self._pending: dict[str, asyncio.Future[list[Any]]] = {}
 
@@ -40,40 +56,46 @@ class Link:
         """Reads until the socket ends."""
         try:
             async for text in self._socket:
-                await self._take(json.loads(text))
+                await self._take(text)
         except ConnectionClosed:
             pass
         finally:
             for future in self._pending.values():
                 future.cancel()
 
-    async def call(self, action: str, payload: Payload) -> Payload:
+    async def call(self, action: str, payload: Payload, message_id: str | None = None) -> Payload:
         """Calls the central system, one call at a time. Raises NoAnswerError and CallError."""
         async with self._turn:
-            message_id = str(uuid4())
-            future = asyncio.get_running_loop().create_future()
-            self._pending[message_id] = future
-            try:
-                await self.send([2, message_id, action, payload])
-                async with asyncio.timeout(ANSWER_WITHIN_S):
-                    frame = await asyncio.shield(future)
-            except (TimeoutError, ConnectionClosed):
-                raise NoAnswerError(action) from None
-            except asyncio.CancelledError:
-                if future.cancelled():
-                    raise NoAnswerError(action) from None
-                raise
-            finally:
-                del self._pending[message_id]
+            frame = await self._exchange(Sent(message_id or str(uuid4()), action, payload))
         if frame[0] == 4:
-            raise CallError(f"{action}: {frame[2]} {frame[3]}")
+            raise CallError(f"{action}: {' '.join(str(part) for part in frame[2:4])}")
         answer: Payload = frame[2]
         return answer
 
+    async def _exchange(self, call: Sent) -> list[Any]:
+        future = asyncio.get_running_loop().create_future()
+        self._pending[call.message_id] = future
+        try:
+            await self.send([2, *call])
+            self._sent.append(call)
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                return await asyncio.shield(future)
+        except (TimeoutError, ConnectionClosed):
+            raise NoAnswerError(call.action) from None
+        except asyncio.CancelledError:
+            if future.cancelled():
+                raise NoAnswerError(call.action) from None
+            raise
+        finally:
+            del self._pending[call.message_id]
+
     async def send(self, frame: Any) -> None:
-        """Sends a frame; a text is sent as it is."""
+        """Sends a frame; a text is sent as it is. Raises ConnectionClosed."""
         self._log("out", frame)
-        await self._socket.send(frame if isinstance(frame, str) else json.dumps(frame))
+        if isinstance(frame, str):
+            await self._socket.send(frame)
+        else:
+            await self._socket.send(orjson.dumps(frame), text=True)
 
     async def close(self) -> None:
         await self._socket.close()
@@ -82,18 +104,15 @@ class Link:
         """As when the power goes: no good-bye."""
         self._socket.transport.abort()
 
-    async def _take(self, frame: list[Any]) -> None:
-        self._log("in", frame)
-        if frame[0] == 2:
-            await self._answer(frame[1], frame[2], frame[3])
-        elif (future := self._pending.get(frame[1])) is not None and not future.done():
-            future.set_result(frame)
-
-    async def _answer(self, message_id: str, action: str, payload: Payload) -> None:
+    async def _take(self, text: str | bytes) -> None:
         try:
-            answer = await self._handler(action, payload)
-        except UnknownActionError:
-            await self.send([4, message_id, "NotImplemented", f"{action} is not known here", {}])
+            frame = orjson.loads(text)
+            kind, message_id = frame[0], frame[1]
+        except (orjson.JSONDecodeError, LookupError, TypeError):
+            self._log("in", str(text)[:1000])
             return
-        if answer is not None:
-            await self.send([3, message_id, answer])
+        self._log("in", frame)
+        if kind == 2 and len(frame) == 4:
+            await self._handler(message_id, frame[2], frame[3])
+        elif kind in {3, 4} and (future := self._pending.get(message_id)) is not None and not future.done():
+            future.set_result(frame)

@@ -1,95 +1,141 @@
-"""One simulated station: power, connection, boot, heartbeat."""
+"""One simulated station: power, what it is made of, and what is shown of it."""
 
 import asyncio
-import base64
 import contextlib
-import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
-from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
-from websockets.typing import Subprotocol
+from websockets.exceptions import ConnectionClosed
 
+from sandbox.stations.admission import Admission
+from sandbox.stations.answering import Answering
+from sandbox.stations.availability import after_transaction
+from sandbox.stations.certificates import Certificates
 from sandbox.stations.charging import Charging
-from sandbox.stations.configuration import AUTHORIZATION_KEY, Configuration
-from sandbox.stations.description import Description, Fault
-from sandbox.stations.link import CallError, Link, NoAnswerError, Payload
+from sandbox.stations.connector import Connector
+from sandbox.stations.description import Description, Fault, Protocol
+from sandbox.stations.dialect import Dialect
+from sandbox.stations.dice import Dice
+from sandbox.stations.firmware import Firmware
+from sandbox.stations.life import Life
+from sandbox.stations.limits import Limits
+from sandbox.stations.link import CallError, NoAnswerError, Payload, Sent
+from sandbox.stations.logs import Logs
+from sandbox.stations.manners import Manners
+from sandbox.stations.masking import masked
 from sandbox.stations.outbox import Outbox
-from sandbox.stations.requests import Requests
-from sandbox.stations.times import now
+from sandbox.stations.reservations import Reservations
+from sandbox.stations.script import Script
+from sandbox.stations.settings import Settings
+from sandbox.stations.times import Clock
+from sandbox.stations.v2.dialect import V2
+from sandbox.stations.v16.dialect import V16
 
-FRAMES_KEPT = 500
-BACK_OFF_S = (0.5, 1, 2, 5, 10, 30)
-GARBAGE = ("no json", '["?"]', '[2,null,"Heartbeat",{}]', '[6,"x","Teleport",{}]', '[2,"g1","Teleport",{}]')
+CALLS_KEPT = 20
+SHORTEST_WAIT_S = 0.02
 
 
 class Station:
-    """``changed`` is called when something has changed that survives a power cut."""
+    """``changed`` is called when something has changed that survives a power cut.
+
+    ``handshakes`` bounds how many stations of the program connect at once.
+    """
 
     def __init__(
-        self, description: Description, changed: Callable[["Station"], None], kept: dict[str, Any] | None = None
+        self,
+        description: Description,
+        changed: Callable[["Station"], None],
+        kept: dict[str, Any] | None = None,
+        handshakes: asyncio.Semaphore | None = None,
     ) -> None:
         kept = kept or {}
         self.description = description
         self.faults = set(description.faults)
-        self.configuration = Configuration(description.key, description.connectors, kept.get("configuration"))
-        self.frames: deque[dict[str, Any]] = deque(maxlen=FRAMES_KEPT)
-        self.registration: str | None = None
+        self.clock = Clock(kept.get("drift_s", 0))
+        self.dice = Dice(description.seed, description.identity)
+        self.frames: deque[dict[str, Any]] = deque(maxlen=description.frames_kept)
+        self.sent: deque[Sent] = deque(maxlen=CALLS_KEPT)
         self.powered = False
-        self.connected = False
-        self.refusal: str | None = None
         self._changed = changed
-        self._link: Link | None = None
-        self._life: asyncio.Task[None] | None = None
-        self._fit = asyncio.Event()
+        self._errands: set[asyncio.Task[Any]] = set()
+        self.manners = Manners()
+        self.answering = Answering(self)
+        self.firmware = Firmware(self, kept.get("firmware"))
+        self.logs = Logs(self)
+        self.certificates = Certificates(kept.get("certificates", {}))
+        self.dialect: Dialect = (V16 if description.protocol is Protocol.V16 else V2)(self, kept)
+        self.admission = Admission(self, kept.get("local_list", {}))
+        self.limits = Limits(self)
+        self.life = Life(self, handshakes or asyncio.Semaphore())
         self.outbox = Outbox(self, kept.get("outbox", []))
+        self.script = Script(self)
+        self.reservations = Reservations(self, kept.get("reservations", []))
         self.charging = Charging(self, kept.get("connectors", []))
+        # What ran when the program was killed ended there, as by a power cut.
+        self.charging.stop_all("PowerLoss")
+        self.dialect.take_profiles(kept.get("profiles", []))
 
     # -- power ------------------------------------------------------------------------------------------------------
 
     def power_on(self) -> None:
         if not self.powered:
             self.powered = True
-            self.registration = None
-            self._life = asyncio.create_task(self._live())
+            self.life.begin("PowerUp")
+            self.reservations.start_timers()
+            self.limits.fit()
             self.keep()
 
     async def power_off(self) -> None:
         """The power goes: the socket breaks without a word, a running transaction ends by the time of the next boot."""
         self.powered = False
-        if self._link is not None:
-            self._link.abort()
-        await self._end_life()
+        self.life.cut()
+        await self._rest()
         self.charging.stop_all("PowerLoss")
         self.keep()
 
     async def leave(self) -> None:
         """The program ends; the station is found powered when it comes back."""
-        await self._end_life()
+        self.script.end()
+        await self._rest()
 
-    async def reboot(self, reason: str) -> None:
+    async def reboot(self, reason: str, boot_reason: str) -> None:
         """Goes down in good order and comes up again with a boot."""
         self.charging.stop_all(reason)
-        self.registration = None
-        if self._link is not None:
-            await self._link.close()
+        await self.life.begin_again(boot_reason)
 
     def set_faults(self, faults: set[Fault]) -> None:
         self.faults = set(faults)
         self.description.faults = set(faults)
-        self._fit.set()
+        self.life.look_again()
         self.keep()
 
-    async def _end_life(self) -> None:
-        if self._life is not None:
-            self._life.cancel()
-            await asyncio.gather(self._life, return_exceptions=True)
-        self._life, self.connected, self._link = None, False, None
-        await self.charging.sleep()
+    async def _rest(self) -> None:
+        await self.life.end()
+        self.limits.rest()
+        self.reservations.stop_timers()
+        errands = tuple(self._errands)
+        for errand in errands:
+            errand.cancel()
+        await asyncio.gather(*errands, return_exceptions=True)
 
     # -- what others of this station need ----------------------------------------------------------------------------
+
+    @property
+    def configuration(self) -> Settings:
+        return self.dialect.settings
+
+    @property
+    def firmware_version(self) -> str:
+        return self.firmware.version
+
+    @property
+    def registration(self) -> str | None:
+        return self.life.registration
+
+    @property
+    def connected(self) -> bool:
+        return self.life.connected
 
     def keep(self) -> None:
         self._changed(self)
@@ -97,19 +143,31 @@ class Station:
     def has(self, fault: Fault) -> bool:
         return fault in self.faults
 
+    async def wait(self, seconds: float) -> None:
+        """That much of the station's time."""
+        await asyncio.sleep(self.waited_s(seconds))
+
     def waited_s(self, seconds: float) -> float:
         """Real seconds for that much of the station's time."""
-        return max(0.02, seconds / self.description.speed)
+        return max(SHORTEST_WAIT_S, seconds / self.description.speed)
 
-    def spawn(self, errand: Any) -> None:
-        self.charging.spawn(errand)
+    async def until_accepted(self) -> None:
+        await self.life.accepted.wait()
+
+    def spawn(self, errand: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """An errand lives over a reboot and ends with the power."""
+        task = asyncio.create_task(errand)
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
+        return task
 
     async def call(self, action: str, payload: Payload) -> Payload:
         """Raises NoAnswerError and CallError."""
-        if self._link is None or not self.connected:
+        link = self.life.link
+        if link is None:
             raise NoAnswerError(action)
         try:
-            return await self._link.call(action, payload)
+            return await link.call(action, payload)
         except ConnectionClosed:
             raise NoAnswerError(action) from None
 
@@ -118,114 +176,39 @@ class Station:
         with contextlib.suppress(NoAnswerError, CallError):
             await self.call(action, payload)
 
+    async def tell_status(self, connector: Connector) -> None:
+        """Where the connector's status is another than the one told last."""
+        status = self.dialect.status_of(connector)
+        if connector.status != status:
+            connector.status = status
+            if self.registration == "Accepted":
+                await self.tell(*self.dialect.status(connector))
+
+    async def tell_security_event(self, kind: str) -> None:
+        await self.tell("SecurityEventNotification", {"type": kind, "timestamp": self.clock.now()})
+
+    def transaction_ended(self, connector: Connector) -> None:
+        self.limits.profiles.forget_transaction(connector.number)
+        self.limits.fit()
+        after_transaction(self, connector)
+        self.dialect.transaction_ended()
+
     def note_frame(self, direction: str, frame: Any) -> None:
-        self.frames.append({"at": now(), "direction": direction, "frame": _without_key(frame)})
-
-    # -- life --------------------------------------------------------------------------------------------------------
-
-    async def _live(self) -> None:
-        failures = 0
-        while True:
-            if self.has(Fault.NEVER_CONNECTS):
-                self._fit.clear()
-                await self._fit.wait()
-                continue
-            try:
-                await self._connect()
-                failures = 0
-            except InvalidHandshake as error:
-                self.refusal = str(error)
-                failures += 1
-            except (OSError, TimeoutError, ConnectionClosed) as error:
-                self.refusal = f"{type(error).__name__}: {error}"
-                failures += 1
-            pause_s = BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)]
-            await asyncio.sleep(self.waited_s(pause_s * random.uniform(0.8, 1.2)))
-
-    async def _connect(self) -> None:
-        url = f"{self.description.url.rstrip('/')}/{self.description.identity}"
-        async with connect(
-            url,
-            subprotocols=[Subprotocol("ocpp1.6")],
-            additional_headers={"Authorization": self._credentials()},
-            compression=None,
-            proxy=None,
-            close_timeout=2,
-            user_agent_header=f"{self.description.vendor}/{self.description.firmware}",
-        ) as socket:
-            self._link = Link(socket, Requests(self).answer, self.note_frame)
-            self.connected, self.refusal = True, None
-            working = asyncio.create_task(self._work(self._link))
-            try:
-                await self._link.read()
-            finally:
-                self.connected, self._link = False, None
-                working.cancel()
-                await asyncio.gather(working, return_exceptions=True)
-                self.refusal = None if socket.close_code in {1000, 1001, None} else f"closed with {socket.close_code}"
-
-    def _credentials(self) -> str:
-        key = "not-the-key" if self.has(Fault.WRONG_KEY) else self.configuration.key
-        return "Basic " + base64.b64encode(f"{self.description.identity}:{key}".encode()).decode()
-
-    async def _work(self, link: Link) -> None:
-        """From the boot on, until the socket ends."""
-        with contextlib.suppress(NoAnswerError, CallError, ConnectionClosed):
-            if self.has(Fault.GARBAGE):
-                for frame in GARBAGE:
-                    await link.send(frame)
-            if not await self._boot():
-                return
-            if self.has(Fault.DROPS_AFTER_BOOT):
-                await link.close()
-                return
-            await self.charging.tell_all_states()
-            sending = asyncio.create_task(self.outbox.send())
-            try:
-                await self._beat()
-            finally:
-                sending.cancel()
-
-    async def _boot(self) -> bool:
-        """Boots until accepted; a station that was, and was not rebooted since, goes on without a boot."""
-        while self.registration != "Accepted":
-            if self.has(Fault.NO_BOOT):
-                return False
-            answer = await self.call("BootNotification", self.boot_payload())
-            self.take_boot_answer(answer)
-            if self.registration != "Accepted":
-                await asyncio.sleep(self.waited_s(int(answer.get("interval") or 30)))
-        return True
-
-    def boot_payload(self) -> Payload:
-        serial = self.description.serial
-        return {
-            "chargePointVendor": self.description.vendor,
-            "chargePointModel": self.description.model,
-            "chargePointSerialNumber": f"X{serial}"[:25] if self.has(Fault.WRONG_SERIAL) else serial,
-            "firmwareVersion": self.description.firmware,
-        }
-
-    def take_boot_answer(self, answer: Payload) -> None:
-        self.registration = str(answer.get("status"))
-        if self.registration == "Accepted" and int(answer.get("interval") or 0) > 0:
-            self.configuration.change("HeartbeatInterval", str(int(answer["interval"])))
-
-    async def _beat(self) -> None:
-        while True:
-            await asyncio.sleep(self.waited_s(max(1, self.configuration.seconds("HeartbeatInterval"))))
-            await self.call("Heartbeat", {})
+        if self.frames.maxlen:
+            self.frames.append({"at": self.clock.now(), "direction": direction, "frame": masked(frame)})
 
     # -- what is shown and kept --------------------------------------------------------------------------------------
 
     def shown(self, *, whole: bool) -> dict[str, Any]:
         shown: dict[str, Any] = {
             "identity": self.description.identity,
+            "protocol": self.description.protocol,
             "serial": self.description.serial,
+            "firmware": self.firmware_version,
             "powered": self.powered,
             "connected": self.connected,
             "registration": self.registration,
-            "refusal": self.refusal,
+            "refusal": self.life.refusal,
             "faults": sorted(self.faults),
             "own_key": self.configuration.key != self.description.key,
             "connectors": self.charging.shown(),
@@ -234,9 +217,14 @@ class Station:
             shown |= {
                 "description": self.description.model_dump(mode="json", exclude={"key"}),
                 "configuration": self.configuration.shown,
+                "local_list_version": self.admission.local_list.version,
+                "reservations": self.reservations.kept(),
+                "profiles": [profile.raw for profile in self.limits.profiles.all],
                 "waiting_messages": len(self.outbox.waiting),
                 "transactions": self.charging.history,
+                "script": self.script.shown(),
                 "frames": list(self.frames),
+                **self.dialect.shown(),
             }
         return shown
 
@@ -245,14 +233,14 @@ class Station:
         return {
             "description": self.description.model_dump(mode="json"),
             "powered": self.powered,
+            "drift_s": self.clock.drift_s,
+            "firmware": self.firmware_version,
             "configuration": self.configuration.kept,
             "connectors": self.charging.kept(),
             "outbox": list(self.outbox.waiting),
+            "local_list": self.admission.local_list.kept(),
+            "reservations": self.reservations.kept(),
+            "profiles": [{"connector": one.connector, "raw": one.raw} for one in self.limits.profiles.all],
+            "certificates": self.certificates.kept(),
+            **self.dialect.kept(),
         }
-
-
-def _without_key(frame: Any) -> Any:
-    changes_key = isinstance(frame, list) and len(frame) == 4 and isinstance(frame[3], dict)
-    if changes_key and frame[3].get("key") == AUTHORIZATION_KEY:
-        return [*frame[:3], {**frame[3], "value": "***"}]
-    return frame
