@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from api.v1 import station_imports, station_lists
+from api.v1 import station_entries, station_imports, station_lists
 from models.store import units
 from models.store.database import Database
 from models.store.viewer import EVERYTHING
@@ -292,7 +292,7 @@ async def test_a_list_that_was_cut_short_is_finished_by_sending_it_again(
     api: httpx.AsyncClient, world: World, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = [row(f"A{number}") for number in range(5)]
-    usual = station_imports.key_hashes
+    usual = station_entries.key_hashes
     calls = 0
 
     async def dies(*said: Any) -> Any:

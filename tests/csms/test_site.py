@@ -3,12 +3,12 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from csms.courier import Courier
 from websockets.exceptions import InvalidStatus
 
+from activities.courier import Courier
 from api.auth.passwords import Hashing
 from csms.adapters import UseCaseRecords
-from csms.server import CsmsServer
+from csms.listener import CsmsServer
 from models.store import units
 from models.store.viewer import EVERYTHING
 from models.usecases import site
@@ -30,13 +30,13 @@ async def front(desk: Desk) -> AsyncIterator[CsmsServer]:
 
 
 @pytest.fixture
-async def road(world: World) -> AsyncIterator[SiteRoad]:
+async def road(world: World) -> SiteRoad:
     hashing = Hashing()
     road = SiteRoad(world)
     hashes = await hashing.factory_keys([FACTORY_KEY])
     hashing.close()
     road.order = await road.do(world.operations, lambda work: site.enter(work, garage(world), hashes))
-    yield road
+    return road
 
 
 async def test_it_is_refused_until_its_test_begins_then_boots_with_its_old_key_and_gets_one_of_ours(

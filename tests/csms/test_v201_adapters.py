@@ -7,7 +7,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from csms.courier import Courier
 from sqlmodel import col
 
 from activities.courier import Courier

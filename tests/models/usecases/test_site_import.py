@@ -82,7 +82,7 @@ async def test_partners_are_named_by_name_or_id_and_must_be_able_to_do_it(road: 
 
 async def test_what_says_otherwise_of_a_site_than_the_rows_or_the_list_is_faulty(road: SiteRoad) -> None:
     await road.enter_at(garage(road.world, station("HW-1")))
-    moved = {"latitude": 51.5}
+    moved: dict[str, Any] = {"latitude": 51.5}
     found = await sort(
         road, row(2, site="Garage Noord", **moved), row(3, site="New"), row(4, site="New", **moved), row(5, **moved)
     )
