@@ -110,6 +110,7 @@ class CsmsServer:
             self._server.close(code=CloseCode.SERVICE_RESTART, reason="service restart")
             await self._server.wait_closed()
         self._front.authenticator.close()
+        await self._front.records.close()
 
     async def _admit(self, socket: ServerConnection, request: Request) -> Response | None:
         """Refuses the handshake of an unknown identity (404) and of one with a wrong key (401)."""

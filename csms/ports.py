@@ -157,6 +157,9 @@ class StationRecords(Protocol):
     def note(self, line: Exchange) -> None:
         """A line for the message log, kept soon; it may be lost where the database is away for long."""
 
+    async def close(self) -> None:
+        """Until all that has come in is written: no more will come."""
+
     async def heartbeat(self, station: KnownStation, at: datetime) -> None:
         """The station was alive at the instant."""
 

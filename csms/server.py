@@ -54,7 +54,6 @@ async def serve(settings: Settings, stop: asyncio.Event, ready: Readiness) -> No
             await stop.wait()
         await asyncio.gather(commands, living)
     finally:
-        await records.close()
         await courier.close()
         await hot.close()
         await database.close()

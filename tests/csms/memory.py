@@ -135,6 +135,9 @@ class MemoryRecords:
     def note(self, line: Exchange) -> None:
         self.lines.append(line)
 
+    async def close(self) -> None:
+        """Nothing waits to be written."""
+
     async def heartbeat(self, station: KnownStation, _at: datetime) -> None:
         self._of(station).heartbeats += 1
 

@@ -55,10 +55,8 @@ async def stations(world: World) -> list[Asset]:
 async def front(desk: Desk, stations: list[Asset]) -> AsyncIterator[CsmsServer]:
     assert stations
     courier = Courier(RecordingRelay())
-    records = UseCaseRecords(desk, courier)
-    async with CsmsServer(records, host="127.0.0.1", port=0, node="n1") as server:
+    async with CsmsServer(UseCaseRecords(desk, courier), host="127.0.0.1", port=0, node="n1") as server:
         yield server
-    await records.close()
     await courier.close()
 
 

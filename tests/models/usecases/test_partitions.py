@@ -93,9 +93,7 @@ async def test_one_at_a_time_looks_after_the_parts(desk: Desk) -> None:
         assert not await partitions.keep(other, FRAMES)
 
 
-@pytest.mark.parametrize(
-    "instant", [NOW, datetime(2026, 12, 31, 23, 59, tzinfo=UTC), datetime(2028, 2, 29, tzinfo=UTC)]
-)
+@pytest.mark.parametrize("day", ["2026-11-25T12:00Z", "2026-12-31T23:59Z", "2028-02-29T00:00Z"])
 async def test_parts_meet_without_a_gap(desk: Desk, database: Database, day: str) -> None:
     instant = datetime.fromisoformat(day)
     await kept(at(desk, instant))
