@@ -1,7 +1,6 @@
 """The front on the real use cases and a real PostgreSQL: what a station says is in the rows, and handed over."""
 
 from collections.abc import AsyncIterator
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,10 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from websockets.exceptions import InvalidStatus
 
-from activities.courier import Courier
-from csms.adapters import UseCaseRecords
 from csms.listener import CsmsServer
-from models.messages.base import Actor
 from models.rules.commissioning import CommissioningStage
 from models.store.database import Database
 from models.tables.asset import Asset, StationConnection, StationEvent
@@ -21,25 +17,17 @@ from models.tables.handover import Handover
 from models.tables.unit import Unit
 from models.usecases import commissioning
 from models.usecases.work import Desk
+from tests.csms.standing import TESTS, front_on, station_in_test
 from tests.csms.station import BOOT, NOW, station_at, until, until_async
 from tests.people import FACTORY_KEY, World
 from tests.recording import RecordingRelay
 
 IDENTITY, SERIAL = "CP-HW-1", "SN-HW-1"
-TESTS = Actor(id=None, name="tests")
 
 
 @pytest.fixture
 async def asset(world: World) -> Asset:
-    """A station whose connection test has begun."""
-    (unit,) = await world.book_in("HW-1", holder=world.installer)
-    # A station without a placement request (L6): of the order only its owner counts.
-    order: Any = SimpleNamespace(owner_id=world.service_partner.id, attempt_id=None, site_id=None)
-    async with world.desk.work(TESTS, "test") as work:
-        held = await work.session.merge(unit)
-        asset = await commissioning.make_station(work, order, held.product_id)
-        await commissioning.start_test(work, asset, held)
-    return asset
+    return await station_in_test(world)
 
 
 @pytest.fixture
@@ -49,10 +37,8 @@ async def relay() -> RecordingRelay:
 
 @pytest.fixture
 async def front(desk: Desk, relay: RecordingRelay) -> AsyncIterator[CsmsServer]:
-    courier = Courier(relay)
-    async with CsmsServer(UseCaseRecords(desk, courier), host="127.0.0.1", port=0, node="n1") as server:
+    async with front_on(desk, relay) as server:
         yield server
-    await courier.close()
 
 
 async def rows(database: Database, kind: type[Any], *order: Any) -> list[Any]:
@@ -182,7 +168,7 @@ async def test_a_node_that_starts_forgets_the_sockets_of_the_process_before_it(
 ) -> None:
     async with station_at(front, IDENTITY, FACTORY_KEY):
         assert (await until_async(lambda: rows(database, StationConnection)))[0].asset_id == asset.id
-        async with CsmsServer(UseCaseRecords(desk, Courier(relay)), host="127.0.0.1", port=0, node="n1"):
+        async with front_on(desk, relay):
             assert not await rows(database, StationConnection)
 
 

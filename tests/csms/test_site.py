@@ -5,17 +5,15 @@ from collections.abc import AsyncIterator
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from activities.courier import Courier
 from api.auth.passwords import Hashing
-from csms.adapters import UseCaseRecords
 from csms.listener import CsmsServer
 from models.store import units
 from models.store.viewer import EVERYTHING
 from models.usecases import site
 from models.usecases.work import Desk
+from tests.csms.standing import front_on
 from tests.csms.station import station_at, until_async
 from tests.people import FACTORY_KEY, World
-from tests.recording import RecordingRelay
 from tests.site_road import SiteRoad, garage
 
 pytestmark = pytest.mark.step("L6", "P13", "P14")
@@ -23,10 +21,8 @@ pytestmark = pytest.mark.step("L6", "P13", "P14")
 
 @pytest.fixture
 async def front(desk: Desk) -> AsyncIterator[CsmsServer]:
-    courier = Courier(RecordingRelay())
-    async with CsmsServer(UseCaseRecords(desk, courier), host="127.0.0.1", port=0, node="n1") as server:
+    async with front_on(desk) as server:
         yield server
-    await courier.close()
 
 
 @pytest.fixture

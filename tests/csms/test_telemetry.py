@@ -5,7 +5,6 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,36 +14,27 @@ from sqlmodel import col, select
 from activities.courier import Courier
 from csms.adapters import UseCaseRecords
 from csms.listener import CsmsServer
-from models.messages.base import Actor
 from models.rules.authorisation import TokenKind
 from models.rules.commissioning import CommissioningStage
 from models.store.database import Database
 from models.tables.asset import Asset, Evse, PastConnection, StationEvent
 from models.tables.charging import ChargingTransaction, IdToken, MeterReading, RawFrame
 from models.tables.message import StationMessage
-from models.usecases import commissioning, telemetry
+from models.usecases import telemetry
 from models.usecases.telemetry import Outcome
 from models.usecases.work import Desk
+from tests.csms.standing import TESTS, front_on, station_in_test
 from tests.csms.station import NOW, RawStation, station_at, until_async
 from tests.people import FACTORY_KEY, World
 from tests.recording import RecordingRelay
 
-TESTS = Actor(id=None, name="tests")
 COUNT = 8
 
 
 @pytest.fixture
 async def stations(world: World) -> list[Asset]:
     """Active stations, in the order of their hardware: HW-0 to HW-7."""
-    units = await world.book_in(*(f"HW-{number}" for number in range(COUNT)), holder=world.installer)
-    order: Any = SimpleNamespace(owner_id=world.service_partner.id, attempt_id=None)
-    made = []
-    for unit in units:
-        async with world.desk.work(TESTS, "test") as work:
-            held = await work.session.merge(unit)
-            asset = await commissioning.make_station(work, order, held.product_id)
-            await commissioning.start_test(work, asset, held)
-            made.append(asset)
+    made = [await station_in_test(world, f"HW-{number}") for number in range(COUNT)]
     async with world.desk.database.transaction() as session:
         await session.execute(sa.update(Asset).values(stage=CommissioningStage.ACTIVE))
         session.add(IdToken(token="CARD-1", kind=TokenKind.CARD))
@@ -54,10 +44,8 @@ async def stations(world: World) -> list[Asset]:
 @pytest.fixture
 async def front(desk: Desk, stations: list[Asset]) -> AsyncIterator[CsmsServer]:
     assert stations
-    courier = Courier(RecordingRelay())
-    async with CsmsServer(UseCaseRecords(desk, courier), host="127.0.0.1", port=0, node="n1") as server:
+    async with front_on(desk) as server:
         yield server
-    await courier.close()
 
 
 async def rows(database: Database, kind: type[Any], *order: Any) -> list[Any]:

@@ -1,0 +1,38 @@
+"""A node on the real use cases, and a station that comes to it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any
+
+from activities.courier import Courier, Relay
+from csms.adapters import UseCaseRecords
+from csms.listener import CsmsServer
+from models.messages.base import Actor
+from models.tables.asset import Asset
+from models.usecases import commissioning
+from models.usecases.work import Desk
+from tests.people import World
+from tests.recording import RecordingRelay
+
+TESTS = Actor(id=None, name="tests")
+
+
+@asynccontextmanager
+async def front_on(desk: Desk, relay: Relay | None = None) -> AsyncIterator[CsmsServer]:
+    courier = Courier(relay or RecordingRelay())
+    async with CsmsServer(UseCaseRecords(desk, courier), host="127.0.0.1", port=0, node="n1") as server:
+        yield server
+    await courier.close()
+
+
+async def station_in_test(world: World, hardware: str = "HW-1") -> Asset:
+    """A station whose connection test has begun; its identity is CP- and its serial SN- with the hardware's name."""
+    (unit,) = await world.book_in(hardware, holder=world.installer)
+    # Of the order only its owner counts.
+    order: Any = SimpleNamespace(owner_id=world.service_partner.id, attempt_id=None, site_id=None)
+    async with world.desk.work(TESTS, "test") as work:
+        held = await work.session.merge(unit)
+        asset = await commissioning.make_station(work, order, held.product_id)
+        await commissioning.start_test(work, asset, held)
+    return asset
