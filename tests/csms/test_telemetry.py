@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Any
@@ -20,10 +20,8 @@ from models.store.database import Database
 from models.tables.asset import Asset, Evse, PastConnection, StationEvent
 from models.tables.charging import ChargingTransaction, IdToken, MeterReading, RawFrame
 from models.tables.message import StationMessage
-from models.usecases import telemetry
-from models.usecases.telemetry import Outcome
 from models.usecases.work import Desk
-from tests.csms.standing import TESTS, front_on, station_in_test
+from tests.csms.standing import front_on, station_in_test
 from tests.csms.station import NOW, RawStation, station_at, until_async
 from tests.people import FACTORY_KEY, World
 from tests.recording import RecordingRelay
@@ -232,33 +230,6 @@ async def test_meter_values_of_another_stations_transaction_are_kept_and_move_no
         (stations[1].id, None),
         (stations[0].id, number),
     ]
-
-
-async def test_facts_of_one_batch_are_judged_one_after_the_other(desk: Desk, stations: list[Asset]) -> None:
-    asset = stations[0]
-
-    def told(state: str, identity: str = "CP-HW-0", connector: int = 1) -> telemetry.Status:
-        return telemetry.Status(asset.id, identity, None, connector, state, "NoError", desk.clock(), None)
-
-    facts: Sequence[telemetry.Seen] = [
-        told("Available"),
-        told("Available"),
-        told("Faulted"),
-        told("Available", connector=99),
-        told("Available", connector=0),
-        told("Available", identity="CP-HW-1"),
-        telemetry.Seen(asset.id, "CP-HW-0"),
-    ]
-    async with desk.work(TESTS, "test") as work:
-        outcomes = await telemetry.keep(work, facts)
-    kept, nowhere = Outcome.KEPT, Outcome.NOWHERE
-    assert outcomes == [kept, kept, kept, nowhere, kept, Outcome.NOT_REGISTERED, kept]
-    told_events = [
-        row.detail["status"]
-        for row in await rows(desk.database, StationEvent, col(StationEvent.id))
-        if row.kind == "status"
-    ]
-    assert told_events == ["Available", "Faulted"]
 
 
 @pytest.mark.step("L1")
