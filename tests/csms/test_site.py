@@ -75,7 +75,7 @@ async def test_one_that_is_entered_again_is_let_in_with_our_key_and_with_the_key
     hashing.close()
     road.order = await road.do(road.world.operations, lambda work: site.enter(work, garage(road.world), hashes))
     await road.start_test()
-    for key in (call[3]["value"], "another key of 20 ch"):
+    for key in ("another key of 20 ch", call[3]["value"]):
         async with station_at(front, "CP-HW-1", key) as station:
             assert await station.call("Heartbeat", {})
     with pytest.raises(InvalidStatus):
