@@ -98,7 +98,7 @@ class CommandWorkflow(Process[CommandProgress]):
     async def be_patient(self) -> None:
         """Longer each time, as long as nobody tells that the station is there."""
         await self.wait_for_station(self._patience)
-        self._patience = min(2 * self._patience, options.STATION_LOOKED_FOR_AFTER)
+        self._patience = min(2 * self._patience, options.COMMAND_TRIED_AGAIN_WITHIN)
 
     async def wait_for_station(self, patience: timedelta) -> None:
         await self.wait("station", until=min(workflow.now() + patience, self.at.expires_at))

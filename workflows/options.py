@@ -47,6 +47,8 @@ COMMAND_RETRY = RetryPolicy(maximum_attempts=1)
 NODE_SEARCHED_AGAIN_AFTER = timedelta(seconds=2)
 STATION_LOOKED_FOR_AFTER = timedelta(minutes=1)
 """A station that connects is told of at once; this is for what nobody tells."""
+COMMAND_TRIED_AGAIN_WITHIN = timedelta(seconds=10)
+"""The longest wait between two tries while the rows say that a node holds the station."""
 BOOT_ASKED_AGAIN_AFTER = timedelta(seconds=30)
 """A station that is connected but was up before its test began boots again when it is asked to."""
 CONFIGURATION_LIMIT = timedelta(minutes=5)
