@@ -89,6 +89,10 @@ class Station:
             connector = self._sent[frame[1]]
             self.confirmed[connector] = frame[2]["transactionId"]
             self._wanted[connector].set()
+        elif frame[0] == 4 and frame[1] in self._sent:
+            # A node that could not keep it says so, and a station sends it again (OCPP 1.6 ed.2 §3.7.1).
+            await asyncio.sleep(random.uniform(0, LONGEST_PAUSE_S))
+            await self._send_start(self._sent[frame[1]])
 
     async def _send_start(self, connector: int) -> None:
         """OCPP 1.6 ed.2 §3.7.1: with a new message id each time, and the same facts."""
