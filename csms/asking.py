@@ -75,13 +75,17 @@ class Wording:
             request = say(command)
         if request.action not in self.actions:
             raise UnsayableError(f"OCPP {self.version} has no {request.action} for stations")
+        self._check(request, in_standards_words=isinstance(command, SendMessage))
+        return request
+
+    def _check(self, request: Request, *, in_standards_words: bool) -> None:
+        """Raises UnsayableError with the first thing that is wrong; names the field and no value of it."""
         for found in schemas.irregularities(self.version, request.action, request.payload):
             if found.fact != _NOT_BINARY:
-                missing = found.fact in _NO_SUCH_WORD and not isinstance(command, SendMessage)
+                missing = found.fact in _NO_SUCH_WORD and not in_standards_words
                 result = Result.NOT_SUPPORTED if missing else Result.NOT_SENT
                 place = f"{request.action}{found.field}"
                 raise UnsayableError(f"not sent: {place} is not as OCPP {self.version} has it: {found.fact}", result)
-        return request
 
 
 async def called(make_call: MakeCall, request: Request, read: ReadAnswer) -> Outcome:

@@ -1,5 +1,6 @@
 """What the documents show is made from the code, and still true."""
 
+import re
 from dataclasses import is_dataclass
 from pathlib import Path
 from types import ModuleType
@@ -9,10 +10,15 @@ from ocpp.v16 import call
 
 from csms import v21, v201
 from csms.v16 import inbound, outbound
+from csms.v21.outbound import MORE
+from csms.v201.outbound import Outbound
 from models.messages import commands
 from models.rules.placement import PLACEMENT
 from models.rules.process_map import draw
 from tests.csms.test_commands_whole import SENT
+from tests.csms.test_v21_commands import SENT_IN_21
+from tests.csms.test_v201_commands import SENT as SENT_OF_2
+from tests.csms.test_v201_upkeep import UPKEEP
 
 ROOT = Path(__file__).parent.parent
 COMMANDS = [
@@ -61,6 +67,25 @@ def test_every_message_that_stations_of_ocpp_2_send_stands_in_its_table_with_tes
     assert v21.PROTOCOL.actions < _messages(v21.DIALECT.call)
     for message, row in [*common.items(), *more.items()]:
         assert all(message in each.read_text() for each in _tests_of(row) if "adapters" not in each.name), message
+
+
+def test_every_message_that_stations_of_ocpp_2_are_sent_stands_in_its_table_with_its_command() -> None:
+    common = _rows("OCPP 2.0.1 and 2.1: to the station")
+    more = _rows("OCPP 2.1: to the station, beyond 2.0.1")
+    of_201, of_21 = Outbound(v201.DIALECT).wording, Outbound(v21.DIALECT, MORE).wording
+    assert common.keys() == of_201.actions
+    assert common.keys() | more.keys() == of_21.actions
+    assert of_201.actions | v201.PROTOCOL.actions == _messages(v201.DIALECT.call)
+    assert of_21.actions | v21.PROTOCOL.actions == _messages(v21.DIALECT.call)
+    for message, row in [*common.items(), *more.items()]:
+        named = set(re.findall(r"`([a-z_0-9]+)`", row))
+        assert named, message
+        assert named <= commands.COMMANDS.keys(), message
+        assert all(message in each.read_text() for each in _tests_of(row)), message
+    kinds = {arguments: kind for kind, arguments in commands.COMMANDS.items()}
+    for command, message, _ in [*SENT_OF_2, *UPKEEP, *SENT_IN_21]:
+        if not isinstance(command, commands.SendMessage):
+            assert f"`{kinds[type(command)]}`" in {**common, **more}[message], message
 
 
 def _messages(module: ModuleType) -> set[str]:

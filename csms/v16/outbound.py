@@ -10,8 +10,7 @@ from csms.outcome import Outcome, Result
 from csms.parts import Room
 from csms.protocol import MakeCall
 from csms.reading import clean, number_of
-from csms.v16.requests import ACTIONS, AUTHORIZATION_KEY, REQUESTS, listed
-from csms.writing import payload_of
+from csms.v16.requests import ACTIONS, AUTHORIZATION_KEY, REQUESTS, listed_of
 from models.messages import commands
 from models.messages.commands import StationCall
 
@@ -32,7 +31,7 @@ async def execute(make_call: MakeCall, command: StationCall) -> Outcome:
         case commands.SetChargingProfile():
             return await charging_profiles.set_profile(command, ask)
         case commands.SendLocalList():
-            return await local_list.send(command, room, ask, lambda token: payload_of(listed(token)))
+            return await local_list.send(command, room, ask, listed_of)
         case _:
             return await ask(command)
 

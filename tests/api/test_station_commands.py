@@ -234,7 +234,7 @@ async def test_a_connector_is_reserved_and_given_free(road: Road) -> None:
 @pytest.mark.step("H2")
 async def test_a_reservation_that_cannot_be_is_refused_by_its_field(road: Road) -> None:
     name = await road.to_checked()
-    wrong = {"until": "2020-01-01T00:00:00Z", "connector": 9, "token": "x" * 21}
+    wrong = {"until": "2020-01-01T00:00:00Z", "connector": 9, "token": "x" * 37}
     for field, value in wrong.items():
         answer = await _reserve(road, name, **{field: value})
         assert answer.status_code == 422

@@ -30,6 +30,7 @@ async def session_of(server: CsmsServer, records: MemoryRecords) -> StationSessi
     return session
 
 
+@pytest.mark.step("O19")
 @pytest.mark.parametrize(
     ("sent", "message_id", "code"),
     [
@@ -74,6 +75,7 @@ async def test_a_call_that_cannot_be_handled_gets_the_error_that_1_6_names(
         assert (await station.frame())[:2] == [3, "h"]
 
 
+@pytest.mark.step("O21")
 @pytest.mark.parametrize(
     "sent",
     [
@@ -95,12 +97,14 @@ async def test_what_wants_no_answer_gets_none(server: CsmsServer, sent: Any) -> 
         assert (await station.frame())[:2] == [3, "h"]
 
 
+@pytest.mark.step("O21")
 async def test_a_long_message_id_that_some_stations_use_is_answered_under_it(server: CsmsServer) -> None:
     async with station_at(server) as station:
         await station.send([2, "x" * 100, "Heartbeat", {}])
         assert (await station.frame())[:2] == [3, "x" * 100]
 
 
+@pytest.mark.step("O21")
 async def test_a_message_over_the_size_limit_closes_the_socket_and_nothing_else(server: CsmsServer) -> None:
     async with station_at(server) as station:
         await station.send("x" * (FRAME_LIMIT_BYTES + 1))
@@ -116,6 +120,7 @@ async def test_a_station_that_sends_nothing_but_rubbish_is_cut_off(server: CsmsS
         assert await station.closed() == 1008
 
 
+@pytest.mark.step("O21")
 async def test_a_flood_is_slowed_down_and_every_call_is_answered_in_order(records: MemoryRecords) -> None:
     limits = Limits(queued_calls=4, messages_per_s=2000, burst=50)
     async with (
@@ -145,6 +150,7 @@ def test_a_throttle_lets_a_burst_through_and_then_its_rate() -> None:
     assert [throttle.delay_s() for _ in range(4)] == pytest.approx([0, 0, 0, 0.1])
 
 
+@pytest.mark.step("O17")
 async def test_a_command_is_answered_while_a_handler_of_the_same_station_still_runs(
     server: CsmsServer, records: MemoryRecords
 ) -> None:
@@ -160,6 +166,7 @@ async def test_a_command_is_answered_while_a_handler_of_the_same_station_still_r
         assert (await station.frame())[:2] == [3, "slow"]
 
 
+@pytest.mark.step("O20")
 async def test_one_call_of_ours_is_outstanding_at_a_time(server: CsmsServer, records: MemoryRecords) -> None:
     async with station_at(server) as station:
         await station.boot_and_refuse_the_key()
@@ -174,6 +181,7 @@ async def test_one_call_of_ours_is_outstanding_at_a_time(server: CsmsServer, rec
         assert outcomes == [Result.ACCEPTED, Result.REJECTED]
 
 
+@pytest.mark.step("O20")
 async def test_a_late_answer_is_dropped_without_harm(records: MemoryRecords) -> None:
     limits = Limits(call_s=0.05)
     async with (
@@ -243,6 +251,7 @@ payloads = st.dictionaries(fields, json_values | st.lists(st.dictionaries(fields
 calls = st.tuples(st.just(2), st.text(min_size=1, max_size=40), actions, payloads).map(list)
 
 
+@pytest.mark.step("O21")
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(frame=calls | st.lists(json_values, max_size=6) | json_values)
 async def test_whatever_is_sent_the_connection_lives_and_each_call_is_answered(server: CsmsServer, frame: Any) -> None:

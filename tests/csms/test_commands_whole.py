@@ -293,6 +293,7 @@ async def test_what_the_station_answers_is_understood(
     assert (outcome.result, dict(outcome.data), outcome.detail) == (result, data, detail)
 
 
+@pytest.mark.step("O25")
 async def test_of_a_refused_charging_profile_it_is_read_back_what_the_station_has() -> None:
     """OCPP.md 25."""
     kept = {"chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 32}]}

@@ -1,9 +1,9 @@
 """A station's settings: by keys in OCPP 1.6, by variables of its device model in OCPP 2."""
 
 import json
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator
 
 from models.messages.base import Message
 from models.messages.commands.fields import MESSAGE_KEYS_LIMIT, SINCE_2, SINCE_2_1, Number, StationCall
@@ -31,11 +31,12 @@ class ChangeConfiguration(StationCall):
     value: str = Field(max_length=2500)
     attribute: Annotated[Attribute, SINCE_2] = "actual"
 
-    @model_validator(mode="after")
-    def _check_key(self) -> Self:
-        if self.key.rpartition(".")[2].strip().casefold() in _OF_THE_KEY:
-            raise ValueError("key: a station's key is made by the front and never named; ask for renew_key")
-        return self
+    @field_validator("key")
+    @classmethod
+    def _check_key(cls, key: str) -> str:
+        if key.rpartition(".")[2].strip().casefold() in _OF_THE_KEY:
+            raise ValueError("keys are made here and never travel in commands: ask for renew_key")
+        return key
 
 
 class ReadReport(StationCall):
@@ -143,15 +144,21 @@ class SendMessage(StationCall):
     action: str = Field(pattern=r"^[A-Za-z0-9]{1,50}$")
     payload: dict[str, Any] = Field(default_factory=dict)
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if self.action in _SETTINGS:
-            raise ValueError("action: for settings there are read_configuration and change_configuration")
-        if len(json.dumps(self.payload)) > PAYLOAD_LIMIT:
-            raise ValueError(f"payload: it is longer than {PAYLOAD_LIMIT} characters")
-        if found := _secret_in(self.payload):
-            raise ValueError(f"payload: {found[:50]} is a secret, and commands are kept in the clear; leave it out")
-        return self
+    @field_validator("action")
+    @classmethod
+    def _check_action(cls, action: str) -> str:
+        if action in _SETTINGS:
+            raise ValueError("for settings there are read_configuration and change_configuration")
+        return action
+
+    @field_validator("payload")
+    @classmethod
+    def _check_payload(cls, payload: dict[str, Any]) -> dict[str, Any]:
+        if len(json.dumps(payload)) > PAYLOAD_LIMIT:
+            raise ValueError(f"it is longer than {PAYLOAD_LIMIT} characters")
+        if found := _secret_in(payload):
+            raise ValueError(f"{found[:50]} is a secret, and commands are kept in the clear: leave it out")
+        return payload
 
 
 def _secret_in(value: Any) -> str | None:
