@@ -57,8 +57,7 @@ class StationSession:
         try:
             return await self._connection.serve()
         finally:
-            for errand in tuple(self._errands):
-                errand.cancel()
+            await self._end_errands()
 
     async def close(self, code: int, reason: str) -> None:
         await self._connection.close(code, reason)
@@ -176,6 +175,13 @@ class StationSession:
                 # Unknown (or after its reboot only): the key it next logs in with will tell.
                 log.info("key_proposed", result=outcome.result)
         return outcome
+
+    async def _end_errands(self) -> None:
+        """A key that the station has taken in its last moment is still written down: what was asked ends by itself."""
+        if self._errands:
+            await asyncio.wait(self._errands, timeout=self._front.limits.draining_s)
+        for errand in tuple(self._errands):
+            errand.cancel()
 
     def _spawn(self, errand: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(errand)

@@ -58,7 +58,8 @@ _COMMAND = {
     "sent_at": "2026-12-08T10:20:00Z",
     "answered_at": "2026-12-08T10:20:01Z",
 }
-_TOKENS = frozenset({"token", "group"})
+_TOKENS = frozenset({"token", "group", "customer", "idTag", "parentIdTag", "idToken", "additionalIdToken"})
+"""Also by the names that the standard gives them, as they stand in send_message."""
 
 
 def _holds_a_secret(arguments: type[Message]) -> bool:

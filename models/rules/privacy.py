@@ -13,7 +13,10 @@ TEXT_LIMIT = 500
 ITEMS_LIMIT = 50
 
 _SECRETS = re.compile(r"(^|_)(passwords?|secrets?|tokens?|hash(es)?|keys?)$")
-_PERSONAL = re.compile(r"^(e_?mail|phone|contact(_\w+)?|postal_address)$")
+_PERSONAL = re.compile(
+    r"^(e_?mail|phone|contact(_\w+)?|postal_address|customer(Identifier)?|(parentI|i)dTag|(groupI|additionalI|i)dToken)$"
+)
+"""Some by the names of OCPP, in which a message to a station may be given."""
 _MAIL_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 
 

@@ -183,6 +183,9 @@ async def test_tokens_are_shown_by_their_last_characters(road: Road) -> None:
     assert asked["arguments"] == {"token": "…7A2C", "connector": 1}
     # None takes a token off the list: it must not fall back to what stands where nothing is said.
     assert listed["arguments"]["tokens"] == [{"token": "…7A2C", "verdict": None}]
+    card = {"idToken": "04E91C5A7A2C", "type": "ISO14443"}
+    own = await ask(road, name, "send_message", action="CustomerInformation", payload={"idToken": card})
+    assert own["arguments"]["payload"] == {"idToken": {"idToken": "…7A2C", "type": "ISO14443"}}
     async with road.world.desk.work(PROCESS, "test") as work:
         asset = await assets.find(work.session, name, EVERYTHING)
         assert asset is not None

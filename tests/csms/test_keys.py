@@ -11,7 +11,7 @@ from csms import authentication
 from csms.authentication import Authenticator, new_key
 from csms.listener import CsmsServer
 from csms.outcome import Result
-from csms.ports import KeyKind, StoredKey
+from csms.ports import KeyKind, KnownStation, StoredKey
 from models.messages import commands
 from tests.csms.memory import CHEAP, FACTORY_KEY, Kept, MemoryRecords
 from tests.csms.station import RawStation, station_at, until
@@ -104,6 +104,27 @@ async def test_a_key_that_counts_after_a_reboot_only_is_confirmed_by_its_first_u
     assert kinds(kept) == [KeyKind.FACTORY, KeyKind.PROPOSED]
     async with station_at(server, key=key):
         await until(lambda: kinds(kept) == [KeyKind.OWN])
+
+
+async def test_a_key_that_the_station_takes_in_its_last_moment_is_confirmed(
+    server: CsmsServer, records: MemoryRecords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, really = records.kept["CP-1"], records.key_confirmed
+
+    async def after_the_socket(station: KnownStation, key_hash: str) -> None:
+        session = server.registry.get(station.asset_id)
+        assert session is not None
+        await until(lambda: session._connection._ended)
+        for _ in range(100):  # what follows the end of the socket has its chance to break in
+            await asyncio.sleep(0)
+        await really(station, key_hash)
+
+    monkeypatch.setattr(records, "key_confirmed", after_the_socket)
+    async with station_at(server) as station:
+        await station.boot()
+        call, _ = await take_key(station)
+        await station.answer(call, {"status": "Accepted"})
+    await until(lambda: kinds(kept) == [KeyKind.OWN])
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import get_args
 from uuid import uuid4
 
 import pytest
@@ -17,9 +18,11 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from cli.supervisor.installation import temporal_program
 from csms.connection import Limits
 from csms.listener import CsmsServer
-from csms.node import StationCommands, take_commands, task_queue
+from csms.node import _OUTCOMES, StationCommands, take_commands, task_queue
+from csms.outcome import Result
 from csms.registry import Registry
-from models.messages.station import CommandOutcome, StationCommand
+from models.messages.commands import COMMANDS
+from models.messages.station import CommandKind, CommandOutcome, OutcomeKind, StationCommand
 from tests.csms.memory import MemoryRecords
 from tests.csms.station import station_at, until
 
@@ -115,3 +118,24 @@ async def test_a_silent_station_is_reported_as_timed_out(records: MemoryRecords)
         command = StationCommand(asset_id=asset_id, kind="reset", arguments={}, correlation_id="c")
         outcome = await ActivityEnvironment().run(StationCommands(server.registry).send_command, command)
     assert outcome.outcome == "timed_out"
+
+
+def test_every_outcome_has_a_word_for_the_processes_and_every_kind_its_arguments() -> None:
+    assert _OUTCOMES.keys() == set(Result)
+    assert set(_OUTCOMES.values()) == set(get_args(OutcomeKind))
+    assert COMMANDS.keys() == set(get_args(CommandKind))
+
+
+@pytest.mark.step("H2")
+async def test_what_cannot_be_said_in_the_stations_version_is_rejected_with_the_reason(
+    server: CsmsServer, records: MemoryRecords
+) -> None:
+    asset_id = records.kept["CP-1"].station.asset_id
+    async with station_at(server) as station:
+        await station.boot_and_refuse_the_key()
+        command = StationCommand(
+            asset_id=asset_id, kind="start_charging", arguments={"token": "x" * 36}, correlation_id="c"
+        )
+        outcome = await ActivityEnvironment().run(StationCommands(server.registry).send_command, command)
+    assert outcome.outcome == "rejected"
+    assert "idTag" in outcome.detail

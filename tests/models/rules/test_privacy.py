@@ -13,6 +13,13 @@ def test_secrets_are_masked_wherever_they_stand(name: str) -> None:
     assert shown({"inner": [{name: "x"}]}) == {"inner": [{name: SECRET}]}
 
 
+@pytest.mark.parametrize(
+    "name", ["idTag", "parentIdTag", "idToken", "groupIdToken", "additionalIdToken", "customer", "customerIdentifier"]
+)
+def test_what_names_a_person_in_a_message_to_a_station_is_masked(name: str) -> None:
+    assert shown({"payload": {"inner": [{name: "04E91C5A"}]}}) == {"payload": {"inner": [{name: PERSONAL}]}}
+
+
 def test_personal_data_is_masked_by_name_and_by_look() -> None:
     said = shown({"contact": {"name": "R. de Vries"}, "contact_email": "r@v.example", "address": "r@v.example"})
     assert set(said.values()) == {PERSONAL}
