@@ -1,6 +1,8 @@
 """``python -m sandbox.stations [--port N] [--state FOLDER]``."""
 
 import argparse
+import atexit
+import gc
 import os
 import resource
 from pathlib import Path
@@ -18,6 +20,7 @@ def main() -> None:
     parser.add_argument("--state", type=Path, help="the folder where stations survive a restart; else SANDBOX_STATE")
     given = parser.parse_args()
     _allow_many_sockets()
+    atexit.register(gc.freeze)  # a program that ends need not take thousands of stations apart, which takes seconds
     port_name = next((name for name in PORT_NAMES if name in os.environ), PORT_NAMES[0])
     port = given.port or port_from_environment(port_name)
     serve(create_app(Park(given.state or state_folder_from_environment())), port)

@@ -50,7 +50,7 @@ class Link:
         self._log = log
         self._sent = sent
         self._turn = asyncio.Lock()
-        self._pending: dict[str, asyncio.Future[list[Any]]] = {}
+        self._pending: dict[str, asyncio.Future[list[Any] | None]] = {}
 
     async def read(self) -> None:
         """Reads until the socket ends."""
@@ -60,8 +60,10 @@ class Link:
         except ConnectionClosed:
             pass
         finally:
+            # No cancelling: a caller could not tell it from its own end.
             for future in self._pending.values():
-                future.cancel()
+                if not future.done():
+                    future.set_result(None)
 
     async def call(self, action: str, payload: Payload, message_id: str | None = None) -> Payload:
         """Calls the central system, one call at a time. Raises NoAnswerError and CallError."""
@@ -73,21 +75,20 @@ class Link:
         return answer
 
     async def _exchange(self, call: Sent) -> list[Any]:
-        future = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[list[Any] | None] = asyncio.get_running_loop().create_future()
         self._pending[call.message_id] = future
         try:
             await self.send([2, *call])
             self._sent.append(call)
             async with asyncio.timeout(ANSWER_WITHIN_S):
-                return await asyncio.shield(future)
+                answer = await future
         except (TimeoutError, ConnectionClosed):
             raise NoAnswerError(call.action) from None
-        except asyncio.CancelledError:
-            if future.cancelled():
-                raise NoAnswerError(call.action) from None
-            raise
         finally:
             del self._pending[call.message_id]
+        if answer is None:
+            raise NoAnswerError(call.action)
+        return answer
 
     async def send(self, frame: Any) -> None:
         """Sends a frame; a text is sent as it is. Raises ConnectionClosed."""

@@ -85,15 +85,17 @@ class Reservations:
 
     def start_timers(self) -> None:
         for one in self.all.values():
-            left_s = (one.expires - self._station.clock.instant()).total_seconds()
-            self._timers[one.id] = asyncio.get_running_loop().call_later(max(0, left_s), self._expire, one)
+            self._arm(one)
         self._mark()
 
     def _hold(self, one: Reservation) -> None:
         self.all[one.id] = one
         if self._station.powered:
-            self.stop_timers()
-            self.start_timers()
+            self._arm(one)
+
+    def _arm(self, one: Reservation) -> None:
+        left_s = (one.expires - self._station.clock.instant()).total_seconds()
+        self._timers[one.id] = asyncio.get_running_loop().call_later(max(0, left_s), self._expire, one)
 
     def _drop(self, one: Reservation) -> None:
         del self.all[one.id]

@@ -34,12 +34,14 @@ class Script:
 
     def play(self, given: list[steps.Step]) -> None:
         """Raises ScriptRunningError while one is played."""
-        if self._task is not None and not self._task.done():
+        if self.state == "running":
             raise ScriptRunningError
         self._steps, self._outcomes, self.state = list(given), [], "running"
         self._task = asyncio.create_task(self._play())
 
     def end(self) -> None:
+        if self.state == "running":
+            self.state = "ended"
         for task in (self._task, *self._returns):
             if task is not None and not task.done():
                 task.cancel()
@@ -58,9 +60,6 @@ class Script:
         except (LookupError, TimeoutError) as error:
             self._outcomes.append({"do": step.do, "at": self._station.clock.now(), "outcome": f"failed: {error}"})
             self.state = "failed"
-        except asyncio.CancelledError:
-            self.state = "ended"
-            raise
 
     async def _take(self, step: steps.Step) -> str:
         """Raises LookupError for a connector that is not there, TimeoutError for what does not come true."""

@@ -95,8 +95,9 @@ class Station:
         self.keep()
 
     async def leave(self) -> None:
-        """The program ends; the station is found powered when it comes back."""
+        """The program ends, without thousands of good-byes; the station is found powered when it comes back."""
         self.script.end()
+        self.life.cut()
         await self._rest()
 
     async def reboot(self, reason: str, boot_reason: str) -> None:

@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import httpx
@@ -6,8 +6,12 @@ import pytest
 
 from csms.listener import CsmsServer
 from sandbox.stations.app import create_app
+from sandbox.stations.description import Description
 from sandbox.stations.park import Park
+from sandbox.stations.station import Station
 from tests.csms.memory import FACTORY_KEY, SERIAL, MemoryRecords
+from tests.csms.station import until
+from tests.sandbox.stations.plain import PlainCsms, plain_csms
 
 
 @pytest.fixture
@@ -39,3 +43,38 @@ def described(server: CsmsServer) -> Callable[..., dict[str, Any]]:
         return {"identity": "CP-1", "key": FACTORY_KEY, "url": url, "serial": SERIAL, "speed": 100, **changes}
 
     return describe
+
+
+@pytest.fixture
+async def csms() -> AsyncIterator[PlainCsms]:
+    async with plain_csms() as csms:
+        yield csms
+
+
+@pytest.fixture
+async def park() -> AsyncIterator[Park]:
+    park = Park()
+    yield park
+    await park.leave()
+
+
+@pytest.fixture
+def station(csms: PlainCsms, park: Park) -> Callable[..., Awaitable[Station]]:
+    """A station that talks to the plain central system, and has booted."""
+
+    async def power_up(protocol: str, **changes: Any) -> Station:
+        description = {
+            "identity": "CP-1",
+            "key": FACTORY_KEY,
+            "url": f"ws://127.0.0.1:{csms.port}/ocpp",
+            "serial": SERIAL,
+            "protocol": protocol,
+            "speed": 100,
+            "seed": 7,
+            **changes,
+        }
+        station = await park.power_up(Description.model_validate(description))
+        await until(station.life.accepted.is_set)
+        return station
+
+    return power_up
