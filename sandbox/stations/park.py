@@ -17,6 +17,8 @@ from sandbox.stations.steps import Step
 STATIONS_LIMIT = LARGEST_PARK
 HANDSHAKES_AT_ONCE = 100
 AT_A_STRETCH = 50
+GOOD_BYES = 500
+"""More stations than that just fall silent when the program ends: good-byes by thousands take too long."""
 
 
 class ParkFullError(Exception):
@@ -94,7 +96,8 @@ class Park:
             task.cancel()
         for station in self.stations.values():
             self._keep(station)
-        await asyncio.gather(*(station.leave() for station in self.stations.values()))
+        hang_up = len(self.stations) <= GOOD_BYES
+        await asyncio.gather(*(station.leave(hang_up=hang_up) for station in self.stations.values()))
 
     async def _put_up(self, description: Description) -> Station:
         old = self.stations.get(description.identity)
@@ -132,6 +135,7 @@ class Park:
             return
         path = self._path(station.description.identity, self._folder)
         draft = path.with_suffix(".draft")
+        draft.touch(0o600)  # keys are in it
         draft.write_text(json.dumps(station.kept()))
         draft.replace(path)
 

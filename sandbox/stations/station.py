@@ -94,10 +94,11 @@ class Station:
         self.charging.stop_all("PowerLoss")
         self.keep()
 
-    async def leave(self) -> None:
-        """The program ends, without thousands of good-byes; the station is found powered when it comes back."""
+    async def leave(self, *, hang_up: bool = True) -> None:
+        """The program ends, with a good-bye or without; the station is found powered when it comes back."""
         self.script.end()
-        self.life.cut()
+        if not hang_up:
+            self.life.cut()
         await self._rest()
 
     async def reboot(self, reason: str, boot_reason: str) -> None:
