@@ -27,6 +27,34 @@ class Settings(BaseSettings):
     api_port: int = 8000
     csms_host: str = "127.0.0.1"
     csms_port: int = 9000
+    csms_lowest_profile: int = Field(default=1, ge=1, le=3)
+    """OCPP 2.0.1 part 2 §A00: no station may use a lower security profile. With 2 or 3 ``csms_port`` is closed, but
+    for proxies that end TLS."""
+    csms_proxies: str = ""
+    """Networks, such as ``10.0.0.0/8, 127.0.0.1``, whose ``X-Forwarded-For`` and ``-Proto`` are believed."""
+    csms_tls_port: int | None = None
+    """Security profile 2: TLS, and the station's own key as password."""
+    csms_tls_client_port: int | None = None
+    """Security profile 3: TLS with a certificate of the station."""
+    csms_tls_certificate: Path | None = None
+    """PEM, with its chain. This and the next are read again when they change."""
+    csms_tls_key: Path | None = None
+    csms_tls_client_ca: Path | None = None
+    """Who signs our stations' certificates (PEM; several while it is renewed); else ``station_ca_certificate``."""
+    csms_tls_manufacturer_ca: Path | None = None
+    """Whose certificates open a station's connections until it has used one of ours."""
+    csms_sockets: int = Field(default=20_000, ge=1)
+    """What this node holds at most; beyond it a station is told to come again."""
+    csms_handshakes: int = Field(default=2_000, ge=1)
+    """Connections that have not shown yet of which station they are, at once."""
+    csms_handshakes_per_address: int = Field(default=500, ge=1)
+
+    station_ca_certificate: Path | None = None
+    """Our own authority, which signs the certificates of stations; with its chain, in PEM."""
+    station_ca_key: Path | None = None
+    station_ca_key_password: SecretStr = SecretStr("")
+    station_certificate_days: int = Field(default=365, ge=1, le=3650)
+
     probe_host: str = "127.0.0.1"
     probe_port: int = 8081
     public_api_url: str = "http://127.0.0.1:8000"

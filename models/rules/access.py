@@ -47,6 +47,7 @@ class Permission(StrEnum):
     STATIONS_ACTIVATE = "stations:activate"
     STATIONS_COMMAND = "stations:command"
     STATIONS_MAINTAIN = "stations:maintain"
+    STATIONS_SECURE = "stations:secure"
     DOCUMENTS_READ = "documents:read"
     NOTICES_MANAGE = "notices:manage"
     PROCESSES_READ = "processes:read"
@@ -110,6 +111,7 @@ POLICY: dict[Permission, dict[Role, Reach]] = {
     P.STATIONS_COMMAND: {R.OPERATIONS: _ALL, R.ENGINEER: _ALL},
     # What is at hand for maintenance only (models/rules/command.py).
     P.STATIONS_MAINTAIN: {R.OPERATIONS: _ALL, R.ENGINEER: _ALL, R.SERVICE_PARTNER: _OWN},
+    P.STATIONS_SECURE: {R.ENGINEER: _ALL},
     P.DOCUMENTS_READ: {
         R.REQUESTER: _OWN,
         R.INSTALLER: _OWN,

@@ -145,10 +145,12 @@ _EVSES_TOLD = """
     WHERE e.asset_id = s.asset_id AND e.connector = s.connector
 """
 _CONNECT = """
-    INSERT INTO station_connection (asset_id, connection_id, node, remote_ip, protocol, connected_at)
-    SELECT *, %s FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[])
+    INSERT INTO station_connection
+        (asset_id, connection_id, node, remote_ip, protocol, security_profile, connected_at)
+    SELECT *, %s FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::smallint[])
     ON CONFLICT (asset_id) DO UPDATE SET connection_id = excluded.connection_id, node = excluded.node,
-        remote_ip = excluded.remote_ip, protocol = excluded.protocol, connected_at = excluded.connected_at
+        remote_ip = excluded.remote_ip, protocol = excluded.protocol, security_profile = excluded.security_profile,
+        connected_at = excluded.connected_at
 """
 _CONNECTED_BEFORE = """
     UPDATE past_connection SET ended_at = %s, reason = %s WHERE asset_id = ANY (%s::uuid[]) AND ended_at IS NULL
@@ -187,11 +189,12 @@ async def evses_told(session: AsyncSession, told: Sequence[tuple[UUID, int, str,
     await _rows(session, _EVSES_TOLD, _columns(told, 5))
 
 
-async def connect(session: AsyncSession, opened: Sequence[tuple[UUID, str, str, str, str]], now: datetime) -> None:
-    """``opened`` holds the station, and of its socket the id, the node, the remote address and the protocol."""
-    await _rows(session, _CONNECT, (now, *_columns(opened, 5)))
+async def connect(session: AsyncSession, opened: Sequence[tuple[UUID, str, str, str, str, int]], now: datetime) -> None:
+    """``opened`` holds the station, and of its socket the id, the node, the remote address, the protocol and the
+    security profile."""
+    await _rows(session, _CONNECT, (now, *_columns(opened, 6)))
     await _rows(session, _CONNECTED_BEFORE, (now, REPLACED, [each[0] for each in opened]))
-    await copy(session, CONNECTIONS, ((new_id(), *each, now) for each in opened))
+    await copy(session, CONNECTIONS, ((new_id(), *each[:5], now) for each in opened))
 
 
 async def wake(session: AsyncSession, asset_ids: Iterable[UUID]) -> None:

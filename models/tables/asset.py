@@ -83,6 +83,7 @@ class StationConnection(SQLModel, table=True):
     remote_ip: str = Field(sa_type=sa.Text)
     protocol: str = Field(sa_type=sa.Text)
     connected_at: datetime = Field(sa_type=Instant)
+    security_profile: int = Field(default=1, sa_type=sa.SmallInteger, sa_column_kwargs={"server_default": "1"})
 
 
 class CsmsNode(SQLModel, table=True):

@@ -18,7 +18,10 @@ class UnitState(StrEnum):
 
 class Unit(SQLModel, table=True):
     __tablename__ = "unit"
-    __table_args__ = (sa.Index("ix_unit_state", "state", "id"),)
+    __table_args__ = (
+        sa.Index("ix_unit_state", "state", "id"),
+        sa.CheckConstraint("security_profile BETWEEN 1 AND 3", name="security_profile"),
+    )
 
     id: UUID = identity()
     hardware_id: str = Field(sa_type=sa.Text, unique=True)
@@ -35,6 +38,8 @@ class Unit(SQLModel, table=True):
     key_refusal: str | None = Field(default=None, sa_type=sa.Text)
     """What the station answered where it would not take a key of ours; its factory key stays open then."""
     factory_key_closed_at: datetime | None = Field(default=None, sa_type=Instant)
+    security_profile: int = Field(default=1, sa_type=sa.SmallInteger, sa_column_kwargs={"server_default": "1"})
+    """The highest that it has used (OCPP 2.0.1 part 2 §A00); no lower one opens a connection any more."""
     state: UnitState = Field(default=UnitState.IN_STOCK, sa_type=text_state(UnitState, "state"))
     holder_id: UUID | None = Field(default=None, foreign_key="organisation.id", index=True)
     """The installer that took it."""

@@ -71,11 +71,16 @@ async def disconnected(work: Work, asset_id: UUID, connection_id: str, reason: s
     return dropped
 
 
-async def booted(work: Work, asset_id: UUID, serials: tuple[str, ...], detail: dict[str, Any]) -> bool:
-    """Whether the boot is accepted: a serial that is not the linked unit's is refused."""
+async def booted(
+    work: Work, asset_id: UUID, serials: tuple[str, ...], detail: dict[str, Any], *, is_certified: bool = False
+) -> bool:
+    """Whether the boot is accepted: a serial that is not the linked unit's is refused.
+
+    ``is_certified``: the unit's certificate has opened the connection (security profile 3), and names whoever boots.
+    """
     asset = await assets.lock(work.session, asset_id)
     asset.last_seen_at = work.now
-    wrong = await _wrong_serial(work, asset, serials)
+    wrong = await _wrong_serial(work, asset, serials, is_certified=is_certified)
     asset.registration = "rejected" if wrong else "accepted"
     waiting = asset.stage in {CommissioningStage.REGISTERED, CommissioningStage.CONNECTED}
     if wrong:
@@ -174,8 +179,8 @@ async def key_refused(work: Work, asset_id: UUID, answer: str) -> None:
     await assets.add_event(work.session, asset, "key_refused", work.now, {"answer": answer})
 
 
-async def _wrong_serial(work: Work, asset: Asset, serials: tuple[str, ...]) -> str | None:
-    if not serials or COMMISSIONING.is_terminal(asset.stage) or asset.unit_id is None:
+async def _wrong_serial(work: Work, asset: Asset, serials: tuple[str, ...], *, is_certified: bool) -> str | None:
+    if not serials or asset.unit_id is None or (COMMISSIONING.is_terminal(asset.stage) and not is_certified):
         return None
     unit = await units.lock(work.session, asset.unit_id)
     if unit.serial in serials:

@@ -48,6 +48,7 @@ class Opened(Seen):
     node: str = ""
     remote_ip: str = ""
     protocol: str = ""
+    security_profile: int = 1
 
 
 @dataclass(slots=True)
@@ -146,7 +147,14 @@ async def _opened(
         if station.stage == CommissioningStage.REGISTERED or fact.asset_id in awaited:
             outcomes[place] = Outcome.ALONE
             continue
-        rows[fact.asset_id] = (fact.asset_id, fact.connection_id, fact.node, fact.remote_ip, fact.protocol)
+        rows[fact.asset_id] = (
+            fact.asset_id,
+            fact.connection_id,
+            fact.node,
+            fact.remote_ip,
+            fact.protocol,
+            fact.security_profile,
+        )
         detail = _json({"protocol": fact.protocol})
         events.append((fact.asset_id, "connected", station.test_number, detail, work.now))
     if rows:

@@ -32,6 +32,8 @@ class Terms:
     test_charge_time_limit_s: int
     test_charge_energy_wh: int
     language: Language
+    operator_name: str
+    """Also the organisation in the certificates of our stations."""
     notices_kept: timedelta
     """What has waited longer for an endpoint that is paused is given up."""
     old_secret_valid: timedelta
@@ -50,6 +52,7 @@ class Terms:
             test_charge_time_limit_s=settings.test_charge_time_limit_s,
             test_charge_energy_wh=settings.test_charge_energy_wh,
             language=settings.language,
+            operator_name=settings.operator_name,
             notices_kept=timedelta(days=settings.notices_kept_days),
             old_secret_valid=timedelta(hours=settings.old_secret_valid_hours),
             messages_kept=timedelta(days=settings.messages_kept_days),

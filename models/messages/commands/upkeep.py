@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from models.messages.base import Message
 from models.messages.commands.fields import (
+    INT32_MAX,
     SINCE_2,
     SINCE_2_1,
     Address,
@@ -18,6 +19,8 @@ from models.messages.commands.fields import (
     Transaction,
 )
 
+StationsNumber = Annotated[int, Field(ge=-INT32_MAX, le=INT32_MAX)]
+"""Given by a station, so it may be any."""
 Tries = Annotated[int | None, Field(ge=0, le=100)]
 Every = Annotated[int | None, Field(ge=1, le=86_400)]
 
@@ -151,7 +154,7 @@ class GiveCertificate(StationCall):
 
     chain: str = Field(pattern=r"^-----BEGIN CERTIFICATE-----", max_length=10_000)
     use: Annotated[Literal["station", "v2g", "v2g20"], SINCE_2] = "station"
-    request: Annotated[Number | None, SINCE_2_1] = None
+    request: Annotated[StationsNumber | None, SINCE_2_1] = None
     """The number of the station's own request."""
 
 
