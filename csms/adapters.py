@@ -10,6 +10,8 @@ import structlog
 from structlog.contextvars import get_contextvars
 
 from activities.courier import Courier
+from activities.gateways.certificate_authority import CertificateAuthority
+from csms.certificates import CertificateRecords
 from csms.drift import Drifts
 from csms.events import (
     Authorise,
@@ -39,6 +41,7 @@ from csms.registers import highest_wh, named, told_of
 from csms.telemetry import Telemetry
 from models.messages.base import Actor
 from models.rules.authorisation import TokenVerdict
+from models.rules.station_certificates import SecurityProfile
 from models.store import assets
 from models.store import charging as charges
 from models.store.messages import Exchange
@@ -52,10 +55,14 @@ from models.usecases.work import Desk, Work
 log = structlog.get_logger()
 
 
-class UseCaseRecords:
-    """``hot`` is the desk for what comes at high rates, where that has connections of its own."""
+class UseCaseRecords(CertificateRecords):
+    """``hot`` is the desk for what comes at high rates, where that has connections of its own. Without an ``authority``
+    no station gets a certificate of ours."""
 
-    def __init__(self, desk: Desk, courier: Courier, hot: Desk | None = None) -> None:
+    def __init__(
+        self, desk: Desk, courier: Courier, hot: Desk | None = None, authority: CertificateAuthority | None = None
+    ) -> None:
+        super().__init__(authority)
         self._desk = desk
         self._courier = courier
         self._telemetry = Telemetry(hot or desk, courier)
@@ -85,16 +92,28 @@ class UseCaseRecords:
             return None
         asset, unit = found
         registration = None if asset.registration is None else Registration(asset.registration)
-        return KnownStation(asset.id, identity, _open_keys(unit), registration)
+        return KnownStation(asset.id, identity, _open_keys(unit), registration, SecurityProfile(unit.security_profile))
 
     async def connected(self, known: KnownStation, connection: OpenConnection) -> None:
         row = _socket(known, connection, self._desk.clock())
         fact = telemetry.Opened(
-            known.asset_id, known.identity, None, row.connection_id, row.node, row.remote_ip, row.protocol
+            known.asset_id,
+            known.identity,
+            None,
+            row.connection_id,
+            row.node,
+            row.remote_ip,
+            row.protocol,
+            row.security_profile,
         )
-        if await self._kept(fact) is Outcome.ALONE:
+        is_alone = await self._kept(fact) is Outcome.ALONE
+        is_first = connection.profile > known.security_profile or connection.is_first_use
+        if is_alone or is_first:
             async with self._facts_of(known) as work:
-                await station.connected(work, row)
+                if is_alone:
+                    await station.connected(work, row)
+                if is_first:
+                    await self._used(work, known, connection)
 
     async def disconnected(self, known: KnownStation, connection_id: UUID, reason: str) -> None:
         async with self._work(known.identity) as work:
@@ -108,7 +127,9 @@ class UseCaseRecords:
             "firmware": event.firmware,
         }
         async with self._facts_of(known) as work:
-            accepted = await station.booted(work, known.asset_id, event.serials, detail)
+            accepted = await station.booted(
+                work, known.asset_id, event.serials, detail, is_certified=known.is_certified
+            )
         if accepted:
             return BootDecision(Registration.ACCEPTED, station.HEARTBEAT_INTERVAL_S)
         return BootDecision(Registration.REJECTED, station.BOOT_RETRY_INTERVAL_S)
@@ -300,6 +321,7 @@ def _socket(known: KnownStation, connection: OpenConnection, now: datetime) -> S
         remote_ip=connection.remote_ip,
         protocol=connection.protocol,
         connected_at=now,
+        security_profile=connection.profile,
     )
 
 

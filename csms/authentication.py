@@ -1,4 +1,4 @@
-"""Who opens a socket: HTTP basic authentication against the hashes of the keys that are open (security profile 1).
+"""Who opens a socket: HTTP basic authentication against the hashes of the keys that are open (security profiles 1, 2).
 
 The user is the station's identity, the password its key (OCPP-J 1.6 §6.2). Keys of ours are 20 random bytes, sent to
 the station as 40 hexadecimal characters; stations then log in with either form.
@@ -89,18 +89,24 @@ class Authenticator:
 
     async def key_for(self, station: KnownStation, password: bytes) -> StoredKey | None:
         """The station's key that the password is; None where it is none. Raises TooManyWaitingError."""
-        unknown = []
-        for key in station.keys:
-            digest = self._digest(key.key_hash, password)
-            if hmac.compare_digest(self._right.get(key.key_hash, b""), digest):
-                return key
-            if digest not in self._wrong:
-                unknown.append((key, digest))
-        for key, digest in unknown:
+        if (known := self.remembered(station, password)) is not None:
+            return known
+        digests = [(key, self._digest(key.key_hash, password)) for key in station.keys]
+        for key, digest in digests:
+            if digest in self._wrong:
+                continue
             if await self._is_right(station.asset_id, key.key_hash, password):
                 _remember(self._right, key.key_hash, digest)
                 return key
             _remember(self._wrong, digest, None)
+        return None
+
+    def remembered(self, station: KnownStation, password: bytes) -> StoredKey | None:
+        """The station's key that the password was seen to be before; it costs nothing."""
+        for key in station.keys:
+            digest = self._digest(key.key_hash, password)
+            if hmac.compare_digest(self._right.get(key.key_hash, b""), digest):
+                return key
         return None
 
     async def hash_key(self, key: str) -> str:

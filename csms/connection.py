@@ -36,7 +36,9 @@ FREQUENT = frozenset({"StatusNotification", "Authorize"})
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds on one station. ``call_s``: how long it may take to answer us; ``handling_s``: how long we may take."""
+    """Bounds on one station. ``call_s``: how long it may take to answer us; ``handling_s``: how long we may take;
+    ``sending_s``: how long it may take to read what we answer.
+    """
 
     queued_calls: int = 32
     messages_per_s: float = 50
@@ -45,6 +47,7 @@ class Limits:
     call_s: float = 30
     handling_s: float = 30
     draining_s: float = 5
+    sending_s: float = 20
 
 
 class CallRefusedError(Exception):
@@ -227,6 +230,9 @@ class StationConnection:
             while unreadable < self._limits.unreadable_in_a_row:
                 text = await self._socket.recv()
                 await self._wait_for_turn(len(text))
+                if self._throttled and self._socket.state is State.CLOSED:
+                    # Of what it sent too fast nothing was answered: it comes again.
+                    return "connection lost"
                 unreadable = 0 if await self._take(text) else unreadable + 1
         except ConnectionClosed as closed:
             return f"closed with {closed.rcvd.code}" if closed.rcvd else "connection lost"
@@ -317,10 +323,15 @@ class StationConnection:
         try:
             if self._socket.state is State.OPEN and not self._socket.transport.get_write_buffer_size():
                 broadcast([self._socket], text)
-            else:
+                return
+            async with asyncio.timeout(self._limits.sending_s):
                 await self._socket.send(text)
         except ConnectionClosed:
             log.info("answer_not_sent", cause="the socket has ended")
+        except TimeoutError:
+            # It would not read our close either.
+            log.warning("station_does_not_read", within_s=self._limits.sending_s)
+            self._socket.transport.abort()
 
     def _end(self) -> None:
         self._ended = True

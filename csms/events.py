@@ -220,3 +220,14 @@ class Reported:
     is_last: bool = True
     info: str | None = None
     irregularities: tuple[Irregularity, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateRequested:
+    """The station wants a certificate for its own key, to show to us: ``csr`` is a signing request in PEM (RFC 2986).
+
+    ``request`` is its number where it gives one (2.1), which goes back with the certificate.
+    """
+
+    csr: str
+    request: int | None = None

@@ -4,6 +4,7 @@
 is answered after that, and only then (a confirmed message is never sent again by the station).
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,7 +13,19 @@ from uuid import UUID
 
 from websockets.typing import Subprotocol
 
-from csms.events import Authorise, Booted, ConnectorStatus, Metered, Reported, Started, Stopped, Told, Transacted
+from csms.events import (
+    Authorise,
+    Booted,
+    CertificateRequested,
+    ConnectorStatus,
+    Metered,
+    Reported,
+    Started,
+    Stopped,
+    Told,
+    Transacted,
+)
+from models.rules.station_certificates import Judgement, Presented, SecurityProfile
 from models.store.messages import Exchange
 
 
@@ -35,11 +48,12 @@ class TokenStatus(StrEnum):
 
 
 class KeyKind(StrEnum):
-    """``proposed``: sent to the station, not yet seen accepted or used."""
+    """``proposed``: sent to the station, not yet seen accepted or used. ``certificate``: security profile 3, no key."""
 
     OWN = "own"
     PROPOSED = "proposed"
     FACTORY = "factory"
+    CERTIFICATE = "certificate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +68,39 @@ class StoredKey:
 class KnownStation:
     """A registered station. ``keys`` holds those that may open a connection now: a closed factory key is not in it.
 
-    ``registration`` is the answer to its last boot, None before the first one.
+    ``registration`` is the answer to its last boot, None before the first one. ``security_profile`` is the lowest that
+    opens a connection of it. ``is_certified``: a certificate has named it on this socket, so its boot must do so too.
     """
 
     asset_id: UUID
     identity: str
     keys: tuple[StoredKey, ...]
     registration: Registration | None = None
+    security_profile: SecurityProfile = SecurityProfile.BASIC
+    is_certified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class OpenConnection:
-    """One socket: where it is held, where it comes from, and the kind of key that opened it."""
+    """One socket: where it is held, where it comes from, and the kind of key, or the certificate, that opened it."""
 
     connection_id: UUID
     node: str
     remote_ip: str
     protocol: Subprotocol
     opened_by: KeyKind
+    profile: SecurityProfile = SecurityProfile.BASIC
+    certificate: Presented | None = None
+    is_first_use: bool = False
+    """Of that certificate."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedCertificate:
+    """What a station is given: the certificate with those above it, in PEM."""
+
+    serial: str
+    chain: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +143,9 @@ class StationRecords(Protocol):
 
     async def identify(self, identity: str) -> KnownStation | None:
         """The station registered under the identity; None where there is none, or no longer."""
+
+    async def judge(self, station: KnownStation, presented: Presented) -> Judgement:
+        """Whether the certificate opens a connection of the station now."""
 
     async def connected(self, station: KnownStation, connection: OpenConnection) -> None:
         """The socket is the station's only one from now on; an older one's end says nothing any more."""
@@ -174,3 +206,18 @@ class StationRecords(Protocol):
 
     async def key_refused(self, station: KnownStation, answer: str, at: datetime) -> None:
         """The station takes no key of ours; the one it has stays open, and a person can see so."""
+
+    async def certificate_requested(self, station: KnownStation, event: CertificateRequested, at: datetime) -> bool:
+        """Whether a certificate will be signed; why not is kept for a person to see."""
+
+    async def sign_certificate(self, station: KnownStation, event: CertificateRequested) -> SignedCertificate | None:
+        """Signs what was accepted, and keeps it: it opens connections from now on. None where nobody signs it now."""
+
+    async def certificate_answered(self, station: KnownStation, serial: str, refusal: str | None) -> None:
+        """The station has taken the certificate (None), or says why it does not."""
+
+    async def revoked(self, fingerprints: Collection[str]) -> set[str]:
+        """Which of the certificates open nothing any more."""
+
+    async def warn_of_ends(self) -> None:
+        """Tells people, once each, of certificates that end soon."""

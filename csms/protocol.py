@@ -7,6 +7,7 @@ from datetime import datetime
 from websockets.typing import Subprotocol
 
 from csms.connection import Answer
+from csms.events import CertificateRequested
 from csms.frames import Call, ErrorCode, Payload
 from csms.outcome import Outcome
 from csms.ports import KnownStation, Registration, StationRecords
@@ -15,7 +16,8 @@ from models.messages.commands import StationCall
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a handler has at hand. ``booted`` is told the answer to a boot once that is on its way.
+    """What a handler has at hand. ``booted`` is told the answer to a boot once that is on its way, and
+    ``certificate_awaited`` of a certificate that was promised.
 
     ``registration`` is the answer to the station's last boot, on this socket or before it; None before the first.
     """
@@ -25,6 +27,7 @@ class Context:
     now: datetime
     registration: Registration | None
     booted: Callable[[Registration], None]
+    certificate_awaited: Callable[[CertificateRequested], None]
 
 
 Handler = Callable[[Context, Call], Awaitable[Answer]]

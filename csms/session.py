@@ -14,13 +14,25 @@ from websockets.frames import CloseCode
 from csms import masking, metrics, protocols, transactions
 from csms.authentication import Authenticator, new_key
 from csms.connection import Answer, CallRefusedError, Limits, Noted, NotSentError, StationConnection
+from csms.events import CertificateRequested
 from csms.frames import Call, ErrorCode
 from csms.outcome import Outcome, Result
 from csms.ports import KeyKind, KnownStation, NotRegisteredError, OpenConnection, Registration, StationRecords
 from csms.protocol import Context
 from csms.reading import clean
 from models.clock import Clock
-from models.messages.commands import Command, Disconnect, ReadTransactionStatus, RenewKey, SetKey, StationCall
+from models.messages.commands import (
+    Command,
+    Disconnect,
+    GiveCertificate,
+    ReadTransactionStatus,
+    RenewKey,
+    SetKey,
+    StationCall,
+    Trigger,
+    TriggerMessage,
+)
+from models.rules.station_certificates import RENEWAL
 from models.store.messages import Exchange
 from models.tables.base import new_id
 
@@ -37,6 +49,8 @@ class Front:
     authenticator: Authenticator
     clock: Clock
     limits: Limits
+    in_work: asyncio.Semaphore
+    """For each call that is handled: whoever came first is next, so one station can take one place only."""
 
 
 class StationSession:
@@ -50,6 +64,8 @@ class StationSession:
             socket, self._handle, self._protocol.actions, front.limits, self._protocol.error_words, self._note
         )
         self._key_sent = False
+        self._renewal_asked = False
+        self._signing: asyncio.Task[None] | None = None
         self._errands: set[asyncio.Task[None]] = set()
 
     async def serve(self) -> str:
@@ -116,9 +132,12 @@ class StationSession:
 
     async def _handle(self, call: Call) -> Answer:
         front = self._front
-        context = Context(self.station, front.records, front.clock(), self._registration, self._booted)
+        context = Context(
+            self.station, front.records, front.clock(), self._registration, self._booted, self._certificate_awaited
+        )
         try:
-            return await self._protocol.handle(context, call)
+            async with front.in_work:
+                return await self._protocol.handle(context, call)
         except NotRegisteredError:
             log.warning("no_longer_registered")
             self._spawn(self.close(CloseCode.POLICY_VIOLATION, "no longer registered"))
@@ -145,9 +164,53 @@ class StationSession:
 
     def _booted(self, registration: Registration) -> None:
         self._registration = registration
-        first_key_due = self.opened.opened_by is not KeyKind.OWN and not self._key_sent
-        if registration is Registration.ACCEPTED and first_key_due:
+        if registration is not Registration.ACCEPTED:
+            return
+        if self.opened.opened_by not in {KeyKind.OWN, KeyKind.CERTIFICATE} and not self._key_sent:
             self._spawn(self._replace_factory_key())
+        self.renew_certificate_in_time()
+
+    def renew_certificate_in_time(self) -> None:
+        """Asks the station, once, to ask for a certificate where it has none of ours or the one it has ends soon."""
+        held = self.opened.certificate
+        if held is None or self._renewal_asked or self._registration is not Registration.ACCEPTED:
+            return
+        if not held.is_ours or held.not_after - self._front.clock() < RENEWAL:
+            self._renewal_asked = True
+            self._spawn(self._ask_to_renew())
+
+    async def _ask_to_renew(self) -> None:
+        """OCPP 2.0.1 part 2 §A02. What the station says to it is an outcome like any other."""
+        try:
+            await self._send(TriggerMessage(message=Trigger.CERTIFICATE_REQUEST))
+        except NotSentError as reason:
+            log.info("renewal_not_asked", cause=str(reason))
+
+    def _certificate_awaited(self, event: CertificateRequested) -> None:
+        """One at a time: a station that asks again before it has the first gets that one."""
+        if self._signing is None or self._signing.done():
+            self._signing = self._spawn(self._give_certificate(event))
+
+    async def _give_certificate(self, event: CertificateRequested) -> None:
+        """What is lost on the way the station asks for again (OCPP 2.0.1 part 2 §A02)."""
+        records = self._front.records
+        try:
+            signed = await records.sign_certificate(self.station, event)
+            if signed is None:
+                return
+            outcome = await self._send(GiveCertificate(chain=signed.chain, request=event.request))
+            match outcome.result:
+                case Result.ACCEPTED:
+                    await records.certificate_answered(self.station, signed.serial, None)
+                case Result.NO_ANSWER:
+                    log.info("certificate_sent", serial=signed.serial)
+                case _:
+                    refusal = outcome.detail or outcome.result
+                    await records.certificate_answered(self.station, signed.serial, refusal)
+        except NotSentError as reason:
+            log.info("certificate_not_sent", cause=str(reason))
+        except Exception:
+            log.exception("certificate_not_given")
 
     async def _replace_factory_key(self) -> None:
         try:
@@ -183,7 +246,8 @@ class StationSession:
         for errand in tuple(self._errands):
             errand.cancel()
 
-    def _spawn(self, errand: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, errand: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(errand)
         self._errands.add(task)
         task.add_done_callback(self._errands.discard)
+        return task

@@ -131,9 +131,13 @@ async def data_transfer(_: Context, call: Call) -> Answer:
     return Answer(payload_of(call_result.DataTransfer(enums.DataTransferStatus.unknown_vendor_id)))
 
 
-async def sign_certificate(_: Context, __: Call) -> Answer:
-    """Security profile 3 is not offered: the station keeps the certificates it has."""
-    return Answer(payload_of(call_result.SignCertificate(enums.GenericStatus.rejected)))
+async def sign_certificate(context: Context, call: Call) -> Answer:
+    """Security whitepaper for OCPP 1.6 §2 (A02, A03): the certificate follows the answer, by CertificateSigned."""
+    event = events.CertificateRequested(call.payload["csr"])
+    if not await context.records.certificate_requested(context.station, event, context.now):
+        return Answer(payload_of(call_result.SignCertificate(enums.GenericStatus.rejected)))
+    conf = call_result.SignCertificate(enums.GenericStatus.accepted)
+    return Answer(payload_of(conf), afterwards=lambda: context.certificate_awaited(event))
 
 
 async def firmware_status(context: Context, call: Call) -> Answer:

@@ -17,6 +17,9 @@ from models.rules.plugs import error_of
 
 log = structlog.get_logger()
 
+FOR_US = "ChargingStationCertificate"
+"""What a certificate is for that the station shows to us; where it does not say, for that too."""
+
 
 class Provisioning:
     def __init__(self, dialect: Dialect) -> None:
@@ -81,10 +84,18 @@ class Provisioning:
         status = self._dialect.enums.DataTransferStatusEnumType.unknown_vendor_id
         return Answer(payload_of(self._dialect.call_result.DataTransfer(status=status)))
 
-    async def sign_certificate(self, _: Context, __: Call) -> Answer:
-        """Security profile 3 is not offered: the station keeps the certificates it has."""
-        status = self._dialect.enums.GenericStatusEnumType.rejected
-        return Answer(payload_of(self._dialect.call_result.SignCertificate(status=status)))
+    async def sign_certificate(self, context: Context, call: Call) -> Answer:
+        """Part 2 §A02, §A03: the certificate follows the answer, by CertificateSigned.
+
+        One for talking to cars is not ours to sign: there is no plug and charge here (§M).
+        """
+        status = self._dialect.enums.GenericStatusEnumType
+        number = Reader(context.now).number(call.payload, "requestId", low=-INT32_MAX, high=INT32_MAX)
+        event = events.CertificateRequested(call.payload["csr"], number)
+        for_us = call.payload.get("certificateType", FOR_US) == FOR_US
+        accepted = for_us and await context.records.certificate_requested(context.station, event, context.now)
+        conf = self._dialect.call_result.SignCertificate(status=status.accepted if accepted else status.rejected)
+        return Answer(payload_of(conf), (lambda: context.certificate_awaited(event)) if accepted else None)
 
     async def contract_certificate(self, _: Context, __: Call) -> Answer:
         """Plug and charge is not offered: there is nobody whom we could ask (part 2 §M01)."""

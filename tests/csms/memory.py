@@ -1,30 +1,55 @@
 """The records in memory: what the use cases do for the front, as far as the front can tell."""
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from argon2 import PasswordHasher
 
-from csms.events import Authorise, Booted, ConnectorStatus, Metered, Reported, Started, Stopped, Told, Transacted
+from csms.events import (
+    Authorise,
+    Booted,
+    CertificateRequested,
+    ConnectorStatus,
+    Metered,
+    Reported,
+    Started,
+    Stopped,
+    Told,
+    Transacted,
+)
 from csms.ports import (
     BootDecision,
     KeyKind,
     KnownStation,
     OpenConnection,
     Registration,
+    SignedCertificate,
     StartDecision,
     StoredKey,
     TokenDecision,
     TokenStatus,
 )
+from models.rules.station_certificates import Judgement, Presented, Verdict
 from models.store.messages import Exchange
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 FACTORY_KEY = "factory-secret"
 SERIAL = "SN-0001"
-Event = Authorise | Booted | ConnectorStatus | Metered | Reported | Started | Stopped | Told | Transacted
+Event = (
+    Authorise
+    | Booted
+    | CertificateRequested
+    | ConnectorStatus
+    | Metered
+    | Reported
+    | Started
+    | Stopped
+    | Told
+    | Transacted
+)
 
 
 @dataclass
@@ -154,6 +179,26 @@ class MemoryRecords:
 
     async def key_refused(self, station: KnownStation, answer: str, _at: datetime) -> None:
         self._of(station).refusals.append(answer)
+
+    async def judge(self, station: KnownStation, presented: Presented) -> Judgement:
+        is_right = presented.common_name == self._of(station).serial
+        return Judgement(Verdict.ACCEPTED if is_right else Verdict.WRONG_NAME)
+
+    async def certificate_requested(self, station: KnownStation, event: CertificateRequested, _at: datetime) -> bool:
+        await self._keep(station, event)
+        return False
+
+    async def sign_certificate(self, _station: KnownStation, _event: CertificateRequested) -> SignedCertificate | None:
+        return None
+
+    async def certificate_answered(self, station: KnownStation, _serial: str, _refusal: str | None) -> None:
+        self._of(station)
+
+    async def revoked(self, _fingerprints: Collection[str]) -> set[str]:
+        return set()
+
+    async def warn_of_ends(self) -> None:
+        """No certificate is kept here."""
 
     def _decide(self, token: str) -> TokenDecision:
         status = self.tokens.get(token.upper(), TokenStatus.INVALID)

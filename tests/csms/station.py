@@ -4,14 +4,16 @@ import asyncio
 import base64
 import itertools
 import json
+import ssl
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 
 from csms.listener import CsmsServer
+from models.rules.station_certificates import SecurityProfile
 from tests.csms.memory import FACTORY_KEY, SERIAL
 
 DEADLINE_S = 10
@@ -87,8 +89,8 @@ class RawStation:
     async def boot(self, **changes: Any) -> Any:
         return await self.call("BootNotification", {**BOOT, **changes})
 
-    async def boot_and_refuse_the_key(self) -> None:
-        assert (await self.boot())["status"] == "Accepted"
+    async def boot_and_refuse_the_key(self, **changes: Any) -> None:
+        assert (await self.boot(**changes))["status"] == "Accepted"
         await self.answer(await self.asked(), {"status": "NotSupported"})
 
     async def closed(self) -> int | None:
@@ -104,13 +106,23 @@ class RawStation:
 
 @asynccontextmanager
 async def station_at(
-    server: CsmsServer, identity: str = "CP-1", key: bytes | str = FACTORY_KEY, subprotocol: str | None = "ocpp1.6"
+    server: CsmsServer,
+    identity: str = "CP-1",
+    key: bytes | str | None = FACTORY_KEY,
+    subprotocol: str | None = "ocpp1.6",
+    *,
+    profile: SecurityProfile = SecurityProfile.BASIC,
+    tls: ssl.SSLContext | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> AsyncIterator[RawStation]:
+    """``key`` None logs in with none. With ``tls`` to the port of ``profile``."""
+    login = {} if key is None else basic(identity, key)
     socket = await connect(
-        f"ws://127.0.0.1:{server.port}/ocpp/{identity}",
-        additional_headers=basic(identity, key),
+        f"{'wss' if tls else 'ws'}://127.0.0.1:{server.port_of(profile)}/ocpp/{identity}",
+        additional_headers={**login, **(headers or {})},
         subprotocols=[subprotocol] if subprotocol else None,  # type: ignore[list-item]
         close_timeout=2,
+        ssl=tls,
     )
     station = RawStation(socket)
     try:

@@ -1,0 +1,174 @@
+"""The way from an accepted connection to a WebSocket's handshake, with bounds on whoever has not said who it is.
+
+A flood of half-open connections from one address leaves the others their room; TLS costs us a hundred times what
+accepting does, so its bound comes before it.
+"""
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+from typing import Any, cast
+
+from websockets.asyncio.server import ServerConnection
+
+from csms import metrics
+from csms.ports import KnownStation, StoredKey
+from csms.tls import Tls
+from models.rules.station_certificates import Presented, SecurityProfile
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """``handshakes``: connections at once that have not shown of which station they are; ``per_address`` of these.
+
+    ``sockets`` is what the node holds at most.
+    """
+
+    sockets: int = 20_000
+    handshakes: int = 2_000
+    per_address: int = 500
+
+
+class Proxies:
+    """The networks whose word on who is behind them is believed. Raises ValueError for what is no network."""
+
+    def __init__(self, networks: str = "") -> None:
+        self._networks = [ip_network(each.strip(), strict=False) for each in networks.split(",") if each.strip()]
+
+    def __bool__(self) -> bool:
+        return bool(self._networks)
+
+    def __contains__(self, address: str) -> bool:
+        if not self._networks:
+            return False
+        try:
+            found = ip_address(address)
+        except ValueError:
+            return False
+        return any(found in network for network in self._networks)
+
+    def client_of(self, address: str, forwarded: str | None) -> str:
+        """Who is behind ``address``: the last one in X-Forwarded-For that is no proxy of ours."""
+        if address not in self or not forwarded:
+            return address
+        hops = [hop.strip() for hop in forwarded.split(",")]
+        return next((hop for hop in reversed(hops) if hop not in self and _is_address(hop)), address)
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Who was found at the other end in the handshake, and by what: its key, or its certificate."""
+
+    station: KnownStation
+    remote_ip: str
+    profile: SecurityProfile
+    key: StoredKey | None = None
+    certificate: Presented | None = None
+    is_first_use: bool = False
+
+
+class Crowd:
+    """Counts the connections of a node that have not shown yet of which station they are."""
+
+    def __init__(self, bounds: Bounds, proxies: Proxies) -> None:
+        self.bounds = bounds
+        self.proxies = proxies
+        self._waiting: Counter[str] = Counter()
+
+    def __len__(self) -> int:
+        return self._waiting.total()
+
+    def enter(self, address: str) -> "Visit":
+        self._waiting[address] += 1
+        return Visit(self, address)
+
+    def leave(self, address: str) -> None:
+        self._waiting[address] -= 1
+        if not self._waiting[address]:
+            del self._waiting[address]
+
+    def is_too_large(self, address: str, times: int = 1) -> bool:
+        """Behind a proxy's address there are many: it knows no bound of its own."""
+        bounds = self.bounds
+        of_one = self._waiting[address] > times * bounds.per_address and address not in self.proxies
+        return of_one or self._waiting.total() > times * bounds.handshakes
+
+
+class Visit:
+    """One connection's place in the crowd, until it has shown of which station it is, or has gone."""
+
+    __slots__ = ("_crowd", "_is_there", "address")
+
+    def __init__(self, crowd: Crowd, address: str) -> None:
+        self.address = address
+        self._crowd = crowd
+        self._is_there = True
+
+    def end(self) -> None:
+        if self._is_there:
+            self._is_there = False
+            self._crowd.leave(self.address)
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """One listening port. ``tls`` None is security profile 1."""
+
+    profile: SecurityProfile
+    crowd: Crowd
+    tls: Tls | None = None
+
+
+class StationSocket(ServerConnection):
+    """A socket, and once its handshake is done the station that it is of."""
+
+    admission: Admission
+
+    def __init__(self, entrance: Entrance, *rest: Any, visit: Visit | None = None, **named: Any) -> None:
+        super().__init__(*rest, **named)
+        self.entrance = entrance
+        self._visit = visit
+
+    @property
+    def visit(self) -> Visit:
+        if self._visit is None:
+            raise RuntimeError("the socket is not connected yet")
+        return self._visit
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if self._visit is None:
+            self._visit = self.entrance.crowd.enter(address_of(transport.get_extra_info("peername")))
+            # One over the bound is told so by its handshake, which costs little; beyond reason nobody is.
+            if self.entrance.crowd.is_too_large(self._visit.address, times=2):
+                metrics.HANDSHAKES_REJECTED.labels("crowded").inc()
+                self._visit.end()
+                cast("asyncio.Transport", transport).abort()
+                return
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.visit.end()
+        if hasattr(self, "transport"):
+            super().connection_lost(exc)
+
+
+def address_of(peer: Any) -> str:
+    """The IP address in what the socket knows of its other end."""
+    return str(peer[0]) if peer else "unknown"
+
+
+def check_proxies(networks: str) -> Proxies:
+    """Raises ValueError, naming the setting."""
+    try:
+        return Proxies(networks)
+    except ValueError as error:
+        raise ValueError(f"STATIONMASTER_CSMS_PROXIES: {error}; write networks such as 10.0.0.0/8,10.1.0.1") from None
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
