@@ -2,7 +2,13 @@
 
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from models.store import assets
+from models.store.viewer import EVERYTHING
+from models.usecases import station_certificate
 from tests.api.road import Road, photo
+from tests.certificates import self_signed
 from tests.people import World
 
 
@@ -25,6 +31,7 @@ async def something_of_everything(road: Road, world: World) -> dict[str, str]:
     crew = await road.call(world.installer_user, "POST", "/v1/crews", json={"name": "Team Noord"})
     keys = await road.call(world.administrator, "GET", f"/v1/service-accounts/{world.requester.id}/keys")
     command, reservation = await _commanded(road, world, name)
+    serial = await _certificate(world, name)
     return {
         "reference": road.reference,
         "work_order": road.work_order,
@@ -49,6 +56,7 @@ async def something_of_everything(road: Road, world: World) -> dict[str, str]:
         "kind": "placement",
         "process": "placement",
         "stage": "submitted",
+        "serial": serial,
     }
 
 
@@ -58,6 +66,16 @@ async def _commanded(road: Road, world: World, name: str) -> tuple[dict[str, Any
     command = await road.call(world.service_user, "POST", f"{path}/commands", json={"kind": "reset"})
     wanted = {"token": "04E91C5A7A2C", "until": "2099-01-06T12:00:00Z"}
     return command, await road.call(world.operations, "POST", f"{path}/reservations", json=wanted)
+
+
+async def _certificate(world: World, name: str) -> str:
+    """The serial of one that the station was given."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    made = self_signed(key, "SN-VW-1")
+    async with world.desk.work(world.administrator.actor, "test") as work:
+        asset = await assets.find(work.session, name, EVERYTHING)
+        assert asset is not None
+        return await station_certificate.issued(work, asset.id, made)
 
 
 def values_for(path: str, places: dict[str, str]) -> dict[str, str]:
