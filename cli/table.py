@@ -11,7 +11,9 @@ from cli.supervisor.records import Address
 _TITLES = {
     "api": "API",
     "openapi": "API description",
-    "csms": "CSMS (OCPP 1.6-J)",
+    "csms": "CSMS (OCPP)",
+    "csms_tls": "CSMS by TLS (profile 2)",
+    "csms_tls_client": "CSMS by certificate (profile 3)",
     "temporal_ui": "Temporal UI",
     "temporal": "Temporal",
     "temporal_metrics": "Temporal metrics",

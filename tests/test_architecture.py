@@ -16,6 +16,7 @@ TESTED_ELSEWHERE = {
     "process_map_layout": "models/rules/test_process_map.py",
     "rebuild": "workflows/test_rebuild.py",
     "sat_template": "api/test_tenders.py",
+    "station_certificate": "csms/security/test_certificate_requests.py",
     "timeline": "workflows/test_rows.py",
     "work": "models/usecases/test_process.py",
 }

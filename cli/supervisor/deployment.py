@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from cli.supervisor.certificates import Certificates
 from cli.supervisor.credentials import ADMINISTRATOR_EMAIL, MAILBOX_USERNAME, Credentials
 from cli.supervisor.ports import Ports, choose_ports
 from cli.supervisor.postgres import EmbeddedPostgres
@@ -47,9 +48,20 @@ class Deployment:
     def http(self, name: str) -> str:
         return f"http://127.0.0.1:{self.ports[name]}"
 
+    @cached_property
+    def certificates(self) -> Certificates:
+        """For security profiles 2 and 3; stations trust ``tls/ca.pem``. Raises ValueError where they are damaged."""
+        return Certificates.kept_in(self.folder / "tls")
+
     @property
     def public_csms_url(self) -> str:
         return f"ws://127.0.0.1:{self.ports['csms']}/ocpp"
+
+    @property
+    def csms_addresses(self) -> dict[str, str]:
+        """Where stations connect, by their security profile: a key, a key over TLS, a certificate."""
+        secured = {name: f"wss://127.0.0.1:{self.ports[name]}/ocpp" for name in ("csms_tls", "csms_tls_client")}
+        return {"csms": self.public_csms_url, **secured}
 
     def environment(self, probe: str = "worker_probe") -> dict[str, str]:
         """The environment of our own programs; ``probe`` names the port of their probes. Holds secrets."""
@@ -69,6 +81,7 @@ class Deployment:
             "KEYS": self.credentials.keys,
             "BOOTSTRAP_EMAIL": ADMINISTRATOR_EMAIL,
             "BOOTSTRAP_PASSWORD": self.credentials.administrator_password,
+            **self._tls(),
             **self._outside_parties(),
         }
         return bare_environment() | {
@@ -76,6 +89,19 @@ class Deployment:
             "TEMPORAL_ADDRESS": f"127.0.0.1:{self.ports['temporal']}",
             "TEMPORAL_NAMESPACE": NAMESPACE,
             **{f"STATIONMASTER_{name}": value for name, value in own.items()},
+        }
+
+    def _tls(self) -> dict[str, str]:
+        made = self.certificates
+        return {
+            "CSMS_TLS_PORT": str(self.ports["csms_tls"]),
+            "CSMS_TLS_CLIENT_PORT": str(self.ports["csms_tls_client"]),
+            "CSMS_TLS_CERTIFICATE": str(made.server),
+            "CSMS_TLS_KEY": str(made.server_key),
+            "STATION_CA_CERTIFICATE": str(made.authority),
+            "STATION_CA_KEY": str(made.authority_key),
+            # On one machine all stations come from one address.
+            "CSMS_HANDSHAKES_PER_ADDRESS": "2000",
         }
 
     def _outside_parties(self) -> dict[str, str]:

@@ -30,7 +30,7 @@ def programs_of(deployment: Deployment, only: Collection[str] | None = None) -> 
         replace(_own(deployment, "migrate", "worker_probe"), ready=None, after=("postgres",), start_within_s=300),
         _own(deployment, "worker", "worker_probe", {"worker": deployment.http("worker_probe")}),
         _own(deployment, "api", "api", _api_addresses(deployment)),
-        _own(deployment, "csms", "csms_probe", {"csms": deployment.public_csms_url}),
+        _own(deployment, "csms", "csms_probe", deployment.csms_addresses),
         *(_stand_in(deployment, name) for name in SANDBOX),
     ]
     if only is None:

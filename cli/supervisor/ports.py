@@ -17,6 +17,8 @@ WANTED: Mapping[str, int] = {
     "temporal_metrics": 7234,
     "api": 8000,
     "csms": 9000,
+    "csms_tls": 9443,
+    "csms_tls_client": 9444,
     "worker_probe": 8081,
     "csms_probe": 8082,
     "grid_operator": 9101,
