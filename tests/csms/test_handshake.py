@@ -26,6 +26,7 @@ async def refused(server: CsmsServer, path: str, headers: dict[str, str] | None 
     return refusal.value.response
 
 
+@pytest.mark.step("O12")
 async def test_an_unregistered_identity_gets_404_until_it_is_registered(
     server: CsmsServer, records: MemoryRecords
 ) -> None:
@@ -43,6 +44,7 @@ async def test_a_path_that_names_no_station_gets_404(server: CsmsServer, path: s
     assert (await refused(server, path, basic("CP-1", "factory-secret"))).status_code == HTTPStatus.NOT_FOUND
 
 
+@pytest.mark.step("O12")
 @pytest.mark.parametrize(
     "headers",
     [
@@ -78,6 +80,7 @@ async def test_a_storm_of_logins_is_told_to_come_again(server: CsmsServer, monke
     assert response.headers["Retry-After"]
 
 
+@pytest.mark.step("O12")
 @pytest.mark.parametrize("subprotocol", ["ocpp2.0", "ocpp1.5", None])
 async def test_without_a_common_subprotocol_the_handshake_ends_without_one_and_the_socket_closes(
     server: CsmsServer, records: MemoryRecords, subprotocol: str | None
@@ -128,6 +131,7 @@ async def test_the_connection_is_recorded_with_node_and_address_and_its_end_too(
     await until(lambda: kept.connection is None and kept.ended)
 
 
+@pytest.mark.step("O14")
 async def test_a_second_socket_replaces_the_first_whose_late_end_does_not_take_the_station_offline(
     server: CsmsServer, records: MemoryRecords
 ) -> None:
@@ -142,6 +146,7 @@ async def test_a_second_socket_replaces_the_first_whose_late_end_does_not_take_t
             assert await new.call("Heartbeat", {})
 
 
+@pytest.mark.step("O14")
 async def test_a_stranger_does_not_take_over_a_stations_session(server: CsmsServer, records: MemoryRecords) -> None:
     async with station_at(server) as station:
         mine = await until(lambda: records.kept["CP-1"].connection)

@@ -152,6 +152,7 @@ async def test_no_key_is_sent_before_the_boot_is_accepted(server: CsmsServer, re
     assert kinds(records.kept["CP-1"]) == [KeyKind.FACTORY]
 
 
+@pytest.mark.step("O29")
 async def test_a_key_is_renewed_by_command(server: CsmsServer, records: MemoryRecords) -> None:
     kept = records.kept["CP-1"]
     first = await exchange(server, kept)
