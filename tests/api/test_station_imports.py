@@ -3,7 +3,6 @@
 import asyncio
 import csv
 import io
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -328,15 +327,14 @@ async def test_hundreds_are_entered_while_others_are_answered(
 ) -> None:
     content = written([row(f"A{number}", site=f"Garage {number // 4}") for number in range(400)])
     sending = asyncio.create_task(send(api, world.operations, content))
-    slowest = 0.0
+    answered = 0
     while not sending.done():
-        started = time.perf_counter()
         assert (await api.get("/v1/tasks?limit=1", headers=world.operations.headers)).status_code == 200
-        slowest = max(slowest, time.perf_counter() - started)
+        answered += 1
     said = (await sending).json()
     assert (said["entered"], said["refused"]) == (400, 0)
     assert await stored(database, WorkOrder) == 100
-    assert slowest < 2
+    assert answered > 400 / station_imports._ROWS_AT_ONCE
     async with database.transaction() as session:
         known = await units.find(session, "SN-A399", EVERYTHING)
         hashes = (await session.execute(select(col(Unit.factory_key_hash)).distinct())).scalars().all()
