@@ -10,7 +10,9 @@ from cli.demo.caller import Caller, logged_in
 from cli.demo.progress import Progress
 from cli.demo.story import Addresses, Hardware, Login, Story, Subscriber
 
-STATIONS = 2
+PROTOCOLS = ("ocpp1.6", "ocpp2.0.1", "ocpp2.1")
+"""One station of each version is placed."""
+STATIONS = len(PROTOCOLS)
 CHECKER_ROLES = ("engineer", "administration", "operations")
 _QUESTIONS: list[dict[str, Any]] = [
     {"code": "site_clean", "part": "site", "kind": "yes_no", "text": "Is the site left clean?", "expected": "yes"},

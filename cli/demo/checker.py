@@ -99,8 +99,9 @@ class Checker:
             self.final_states[station.name] = shown["stage"]
             _same(f"stage of {station.name}", shown["stage"], "active")
             _same(f"serial of {station.name}", shown["booted"]["serial"], station.hardware.serial)
+            _same(f"protocol of {station.name}", shown["connection"]["protocol"], station.protocol)
             _same(f"{station.name} has charged for its test", shown["test_charge"]["is_test"], True)
-        return ", ".join(station.name for station in self._story.stations)
+        return ", ".join(f"{station.name} ({station.protocol})" for station in self._story.stations)
 
     async def timelines(self) -> str:
         events = await self._events(self._story.placement)

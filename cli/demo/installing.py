@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cli.demo.caller import Caller
-from cli.demo.cast import Cast
+from cli.demo.cast import PROTOCOLS, Cast
 from cli.demo.follower import Follower, following
 from cli.demo.placing import Placing
 from cli.demo.progress import Progress, Step
-from cli.demo.story import Hardware, PlacedStation, Story
+from cli.demo.story import PlacedStation, Story
 from cli.demo.waiting import DemoFailed, until
 
 _SPEED = 30
@@ -32,8 +32,8 @@ class Installing:
             day = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
             order = await self._iris.post(f"{self._path}/plan", {"planned_for": day})
             step.note(f"{order['reference']}: {len(order['lines'])} stations, {order['label'].lower()} for {day}")
-            for line, hardware in zip(order["lines"], self._cast.hardware, strict=True):
-                self._story.stations.append(PlacedStation(line["id"], hardware))
+            for line, hardware, protocol in zip(order["lines"], self._cast.hardware, PROTOCOLS, strict=True):
+                self._story.stations.append(PlacedStation(line["id"], hardware, protocol))
 
     async def link_hardware(self) -> None:
         """P12: mistakes are told in plain words, and what is right is linked."""
@@ -60,7 +60,7 @@ class Installing:
             await self._mend(first)
             await self._test(first, step, test_number=2, expected=_PASSED)
         for station in others:
-            with self._progress.step("The next station connects at the first try") as step:
+            with self._progress.step(f"The next station, of {station.protocol}, connects at the first try") as step:
                 await self._test(station, step, test_number=1, expected=_PASSED, faults=[])
 
     async def charge(self, placing: Placing) -> None:
@@ -71,7 +71,7 @@ class Installing:
             step.note(await self._iris.refused(409, "POST", f"{self._line(stations[0])}/test-charges"))
         with self._progress.step("The grid operator tells that the connection is live"):
             await placing.connected()
-        with self._progress.step("Test charges at both stations: authorise, start, energy, stop") as step:
+        with self._progress.step("Test charges at all stations: authorise, start, energy, stop") as step:
             await self._plug_in(*stations[1:])
             step.notes += await asyncio.gather(*(self._charge(station) for station in stations))
 
@@ -90,9 +90,7 @@ class Installing:
         station.name = told["station"]
         async with following(self._iris, told["events"]) as follower:
             if faults is not None:
-                await self._stations.post(
-                    "/stations", station_description(station.hardware, told["ocpp_address"], faults)
-                )
+                await self._stations.post("/stations", station_description(station, told["ocpp_address"], faults))
             event = await follower.until(_PASSED, _FAILED, test_number=test_number)
             step.note(f"{station.name}: {follower.told(test_number)}")
         if event["kind"] != expected:
@@ -130,10 +128,12 @@ class Installing:
         return await follower.until("test_charge_done", "test_charge_failed", test_number=test_number)
 
 
-def station_description(hardware: Hardware, address: str, faults: list[str]) -> dict[str, Any]:
+def station_description(station: PlacedStation, address: str, faults: list[str]) -> dict[str, Any]:
     """What is set at a station before it is powered up."""
+    hardware = station.hardware
     return {
         "identity": hardware.identity,
+        "protocol": station.protocol,
         "key": hardware.factory_key,
         "url": address.removesuffix(f"/{hardware.identity}"),
         "vendor": "Voltwerk",

@@ -49,6 +49,7 @@ class Hardware:
 class PlacedStation:
     line_id: str
     hardware: Hardware
+    protocol: str = "ocpp1.6"
     name: str = ""
     """The asset's, once the connection test has made it."""
 

@@ -53,9 +53,9 @@ class Withdrawing:
             line = (await iris.get(order))["lines"][0]["id"]
             await iris.put(f"{order}/lines/{line}/hardware", {"hardware_id": hardware.hardware_id})
             told = await iris.post(f"{order}/lines/{line}/connection-tests")
-            self._story.withdrawn_station = PlacedStation(line, hardware, told["station"])
+            self._story.withdrawn_station = station = PlacedStation(line, hardware, name=told["station"])
             async with following(iris, told["events"]) as follower:
-                await self._stations.post("/stations", station_description(hardware, told["ocpp_address"], []))
+                await self._stations.post("/stations", station_description(station, told["ocpp_address"], []))
                 await follower.until("self_check_passed", test_number=1)
                 step.note(f"{told['station']}: {follower.told(1)}")
 

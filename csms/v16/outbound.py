@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from csms import charging_profiles, local_list
+from csms import charging_profiles, local_list, settings
 from csms.answers import confirmed, list_of, log, objects_of, outcome_of, text_of, transferred, with_data
 from csms.asking import ReadAnswer, Wording
 from csms.frames import Payload
@@ -30,6 +30,8 @@ async def execute(make_call: MakeCall, command: StationCall) -> Outcome:
     match command:
         case commands.SetChargingProfile():
             return await charging_profiles.set_profile(command, ask)
+        case commands.ChangeConfiguration():
+            return await settings.change(command, ask, ask)
         case commands.SendLocalList():
             return await local_list.send(command, room, ask, listed_of)
         case _:

@@ -2,9 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
-from csms import charging_profiles, local_list
+from csms import charging_profiles, local_list, settings
 from csms.asking import ReadAnswer, Request, Requests, UnsayableError, Wording, called
 from csms.frames import Payload
 from csms.outcome import Outcome, Result
@@ -60,7 +61,7 @@ class _Asking:
         return await (variables.read(self._call, command) if command.keys else self._ask(command))
 
     async def change_configuration(self, command: commands.ChangeConfiguration) -> Outcome:
-        return await variables.change(self._call, command)
+        return await settings.change(command, partial(variables.change, self._call), self.execute)
 
     async def set_key(self, command: commands.SetKey) -> Outcome:
         password = variables.named(variables.AUTHORIZATION_VARIABLE)
