@@ -166,7 +166,7 @@ class StationSession:
         self._registration = registration
         if registration is not Registration.ACCEPTED:
             return
-        if self.opened.opened_by not in {KeyKind.OWN, KeyKind.CERTIFICATE} and not self._key_sent:
+        if self.opened.opened_by is KeyKind.FACTORY and not self._key_sent:
             self._spawn(self._replace_factory_key())
         self.renew_certificate_in_time()
 

@@ -102,8 +102,13 @@ async def test_a_key_that_counts_after_a_reboot_only_is_confirmed_by_its_first_u
         await station.answer(call, {"status": "RebootRequired"})
         await station.call("Heartbeat", {})
     assert kinds(kept) == [KeyKind.FACTORY, KeyKind.PROPOSED]
-    async with station_at(server, key=key):
+    async with station_at(server, key=key) as station:
         await until(lambda: kinds(kept) == [KeyKind.OWN])
+        await station.boot()
+        assert await station.call("Heartbeat", {})
+        session = server.registry.get(kept.station.asset_id)
+        assert session is not None
+        assert not session._key_sent, "else it would get another one with every reboot"
 
 
 async def test_a_key_that_the_station_takes_in_its_last_moment_is_confirmed(

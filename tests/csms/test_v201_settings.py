@@ -319,8 +319,10 @@ async def test_after_the_first_boot_our_own_key_replaces_the_factory_key(
         assert (await station.call("Heartbeat", {}))["currentTime"]
         assert [each.kind for each in kept.station.keys] == [KeyKind.OWN]
         await station.boot()
-        await station.call("Heartbeat", {})
-        assert station.raw.calls_waiting() == 0, "a station with our key gets no other one"
+        assert await station.call("Heartbeat", {})
+        session = server.registry.get(kept.station.asset_id)
+        assert session is not None
+        assert not session._key_sent, "a station with our key gets no other one"
 
 
 @of_2
