@@ -30,6 +30,8 @@ WORK_ORDER = (
     "plan",
     "link hardware",
     "link hardware",
+    "link hardware",
+    "start connection test",
     "start connection test",
     "start connection test",
     "start connection test",
