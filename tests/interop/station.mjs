@@ -1,14 +1,22 @@
 // A station made of npm's ocpp-rpc in strict mode: it checks every message of either side against the standard's schemas.
 // Its orders are in the environment; what it sees goes out as lines of JSON. It charges when it is told to from afar.
 import { randomUUID } from 'node:crypto';
-import { RPCClient, createRPCError } from 'ocpp-rpc';
+import { readFileSync } from 'node:fs';
+import { RPCClient, createRPCError, createValidator } from 'ocpp-rpc';
 
 const { ENDPOINT, IDENTITY, PASSWORD, PROTOCOL, SERIAL } = process.env;
 const tell = (what, detail = {}) => process.stdout.write(`${JSON.stringify({ what, ...detail })}\n`);
 const now = () => new Date().toISOString();
 
+// ocpp-rpc 2.2.1 looks for the schemas of 2.1 by names that they do not have ("urn:Heartbeat.req" for
+// "urn:HeartbeatRequest"): they are given to it by the names that it wants.
+const schemas = JSON.parse(readFileSync(new URL('./node_modules/ocpp-rpc/lib/schemas/ocpp2_1.json', import.meta.url)));
+const wanted = (id) => id.replace(/Request$/, '.req').replace(/Response$/, '.conf');
+const validator = createValidator('ocpp2.1', schemas.map((schema) => ({ ...schema, $id: wanted(schema.$id) })));
+
 const client = new RPCClient({
   endpoint: ENDPOINT, identity: IDENTITY, password: PASSWORD, protocols: [PROTOCOL], strictMode: true, reconnect: false,
+  strictModeValidators: PROTOCOL === 'ocpp2.1' ? [validator] : [],
 });
 client.on('strictValidationFailure', ({ error }) => tell('violation', { error: String(error) }));
 client.on('close', ({ code, reason }) => { tell('closed', { code, reason: String(reason) }); process.exit(0); });
