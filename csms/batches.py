@@ -70,7 +70,8 @@ class Batches(Generic[Item, Result]):
             put_off = await self._serve([each for each in batch if not each[1].done()])
             if put_off and not self._waiting:
                 await asyncio.sleep(LATER_S)
-            self._waiting[:0] = put_off
+            # Behind the others: a batch full of them in front would keep everybody else from being served.
+            self._waiting += put_off
 
     async def _serve(self, batch: list[Waiting[Item, Result]]) -> list[Waiting[Item, Result]]:
         """Those that are to be tried again. One that can't be done takes none of the others with it."""

@@ -134,14 +134,19 @@ def _read_error(rest: list[Any]) -> Frame:
     message_id = _id_of(rest)
     if message_id is None:
         return Ignored("an error without the id of one of our calls")
-    code, description = (*rest[1:3], "", "")[:2]
-    return CallError(message_id, str(code)[:ACTION_LIMIT], str(description)[:DESCRIPTION_LIMIT])
+    code, description = map(_text_of, (*rest[1:3], "", "")[:2])
+    return CallError(message_id, code[:ACTION_LIMIT], description[:DESCRIPTION_LIMIT])
 
 
 def _read_result_error(rest: list[Any]) -> Frame:
     """Nothing follows from it: what we answered is stored. Its text may hold a value, and is not logged."""
-    message_id, code = _id_of(rest), "".join(map(str, rest[1:2]))[:ACTION_LIMIT]
+    message_id, code = _id_of(rest), "".join(map(_text_of, rest[1:2]))[:ACTION_LIMIT]
     return Ignored(f"the station could not take our answer: {code}", meant=message_id is not None)
+
+
+def _text_of(value: Any) -> str:
+    """Nothing where it is nested: Python can't write what is nested as deeply as JSON may be."""
+    return "" if isinstance(value, dict | list) else str(value)
 
 
 def _read_send(rest: list[Any]) -> Frame:

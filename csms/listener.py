@@ -173,6 +173,8 @@ class CsmsServer:
         except Exception:
             log.exception("connection_not_recorded")
             await session.close(CloseCode.TRY_AGAIN_LATER, "try again later")
+            # A part of it may stand in the rows, and the station would seem to be on-line.
+            await self._record_end(session, "not recorded")
             return
         metrics.CONNECTIONS.inc()
         reason = "failed"

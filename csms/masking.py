@@ -31,8 +31,12 @@ def shown(payload: Payload | None) -> str | None:
     """The payload as JSON, masked; where it is too long, its beginning under a name of ours."""
     if payload is None:
         return None
-    text = orjson.dumps(payload).decode()
-    if _is_sensitive(text):
+    try:
+        text = orjson.dumps(payload).decode()
+        plain = not _is_sensitive(text)
+    except TypeError:  # more deeply nested than can be written; masking cuts it
+        text, plain = "", False
+    if not plain:
         text = orjson.dumps(_masked(payload, DEPTH_LIMIT)).decode()
     return text if len(text) <= SHOWN_LIMIT else orjson.dumps({"…": text[:SHOWN_LIMIT]}).decode()
 
@@ -82,13 +86,15 @@ def _hides_its_value(fields: dict[str, Any]) -> frozenset[str]:
     variable = fields.get("variable")
     setting = variable.get("name") if isinstance(variable, dict) else fields.get("key")
     if isinstance(setting, str) and _SECRET_SETTINGS.search(setting.lower()):
-        return frozenset({"value", "attributeValue"})
-    return frozenset()
+        return frozenset({"value", "attributeValue", "variableAttribute", "actualValue"})
+    # Of a VPN (VPNType) it is the secret; elsewhere a field of that name says which setting is meant.
+    return frozenset({"key"}) if "server" in fields else frozenset()
 
 
 def _vendors_own(text: str, depth: int) -> Any:
-    """A vendor's data is masked by name where it is JSON, and else not shown: nobody knows what is in it."""
+    """A vendor's data is masked by name where it has names, and else not shown: nobody knows what is in it."""
     try:
-        return _masked(orjson.loads(text), depth)
+        read = orjson.loads(text)
     except orjson.JSONDecodeError:
-        return f"({len(text)} characters)"
+        read = None
+    return _masked(read, depth) if isinstance(read, dict) else f"({len(text)} characters)"

@@ -37,8 +37,5 @@ class Registry:
         if self._sessions.get(session.station.asset_id) is session:
             del self._sessions[session.station.asset_id]
 
-    def all(self) -> "tuple[StationSession, ...]":
-        return tuple(self._sessions.values())
-
     def get(self, asset_id: UUID) -> "StationSession | None":
         return self._sessions.get(asset_id)

@@ -47,7 +47,7 @@ class Watch:
         """Sockets that a certificate has opened which is revoked by now."""
         by_fingerprint = {
             session.opened.certificate.fingerprint: session
-            for session in self._registry.all()
+            for session in self._registry.sessions()
             if session.opened.certificate is not None
         }
         if not by_fingerprint:
@@ -58,5 +58,5 @@ class Watch:
 
     async def look_for_ends(self) -> None:
         await self._records.warn_of_ends()
-        for session in self._registry.all():
+        for session in self._registry.sessions():
             session.renew_certificate_in_time()

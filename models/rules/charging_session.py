@@ -80,9 +80,7 @@ def energy_wh(known: Known) -> int:
     """From the begin's register to the end's; while there is no such end, to the furthest that was seen."""
     start_wh = _value(known.begin or known.first)
     stop_wh = _value(known.end or known.last) if known.ended else None
-    if start_wh is not None and stop_wh is not None and stop_wh >= start_wh:
-        return stop_wh - start_wh
-    return metering.energy_wh(start_wh, known.highest_wh, 0)
+    return metering.final_energy_wh(start_wh, stop_wh, metering.energy_wh(start_wh, known.highest_wh, 0))
 
 
 def missing(known: Known) -> Ranges:

@@ -10,13 +10,22 @@ BACKWARDS = "meter_stop_below_meter_start"
 AFTER_THE_STOP = "meter_values_after_the_stop"
 REBUILT = "rebuilt_from_its_stop"
 REGISTER = "Energy.Active.Import.Register"
+WH_MAX = 2**31 - 1
+"""What a column holds of a register or an energy; a message with more is kept all the same."""
 
 
 def energy_wh(meter_start_wh: int | None, register_wh: int | None, so_far_wh: int) -> int:
     """The furthest the register has been seen to move since the start."""
     if meter_start_wh is None or register_wh is None:
         return so_far_wh
-    return max(so_far_wh, register_wh - meter_start_wh, 0)
+    return min(max(so_far_wh, register_wh - meter_start_wh, 0), WH_MAX)
+
+
+def final_energy_wh(meter_start_wh: int | None, meter_stop_wh: int | None, seen_wh: int) -> int:
+    """From start to stop, and no stray reading between them counts; without such a stop, what was seen to flow."""
+    if meter_start_wh is None or meter_stop_wh is None or meter_stop_wh < meter_start_wh:
+        return seen_wh
+    return min(meter_stop_wh - meter_start_wh, WH_MAX)
 
 
 def start_irregularities(meter_start_wh: int | None, last_stop_wh: int | None) -> list[str]:
@@ -42,5 +51,6 @@ def beginning(samples: Iterable[tuple[datetime, Mapping[str, Any]]]) -> tuple[da
     for at, sample in samples:
         is_register = sample.get("measurand") == REGISTER and sample.get("unit") == "Wh" and not sample.get("phase")
         if sample.get("context") == "Transaction.Begin" and is_register and sample.get("value") is not None:
-            return at, int(Decimal(sample["value"]))
+            register_wh = int(Decimal(sample["value"]))
+            return (at, register_wh) if abs(register_wh) <= WH_MAX else None
     return None

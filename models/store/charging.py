@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from models.tables.charging import TRANSACTION_NUMBER, ChargingTransaction, IdToken, MeterReading
+from models.tables.charging import TRANSACTION_NUMBER, ChargingTransaction, IdToken
 
 
 async def next_number(session: AsyncSession) -> int:
@@ -60,6 +59,24 @@ async def same_start(
         )
     )
     return found.scalar_one_or_none()
+
+
+async def begun(
+    session: AsyncSession, asset_id: UUID, started_at: datetime, meter_start_wh: int
+) -> Sequence[ChargingTransaction]:
+    """The station's transactions of OCPP 1.6 that began then, at that state of the meter."""
+    found = await session.execute(
+        select(ChargingTransaction)
+        .where(
+            col(ChargingTransaction.asset_id) == asset_id,
+            col(ChargingTransaction.station_transaction).is_(None),
+            col(ChargingTransaction.started_at) == started_at,
+            col(ChargingTransaction.meter_start_wh) == meter_start_wh,
+        )
+        .order_by(col(ChargingTransaction.number))
+        .with_for_update()
+    )
+    return found.scalars().all()
 
 
 async def running(session: AsyncSession, asset_id: UUID) -> Sequence[ChargingTransaction]:
@@ -128,12 +145,3 @@ async def stop_before_wh(session: AsyncSession, transaction: ChargingTransaction
         .limit(1)
     )
     return found.scalar_one_or_none()
-
-
-async def readings(session: AsyncSession, number: int) -> Sequence[MeterReading]:
-    found = await session.execute(
-        select(MeterReading)
-        .where(col(MeterReading.transaction_number) == number)
-        .order_by(col(MeterReading.sampled_at), sa.asc(col(MeterReading.id)))
-    )
-    return found.scalars().all()

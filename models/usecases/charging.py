@@ -134,7 +134,7 @@ async def stop(
         transaction.stopped_at, transaction.meter_stop_wh = stopped_at, meter_stop_wh
         transaction.stop_reason, transaction.stop_token = reason, token.upper() if token else None
         start_wh = transaction.meter_start_wh
-        transaction.energy_wh = metering.energy_wh(start_wh, meter_stop_wh, transaction.energy_wh)
+        transaction.energy_wh = metering.final_energy_wh(start_wh, meter_stop_wh, transaction.energy_wh)
         found = metering.merged(irregularities, metering.stop_irregularities(start_wh, meter_stop_wh))
         transaction.irregularities = metering.merged(transaction.irregularities, found)
         await tell(work, asset, transaction, "transaction_stopped")
@@ -152,9 +152,10 @@ async def _rebuilt(
     if began is None or await charging.seen(work.session, number) is not None:
         return None
     (started_at, meter_start_wh), shown = began, (token or "").upper()
-    known = await charging.same_start(work.session, asset.id, None, shown, started_at, meter_start_wh)
-    if known is not None:
-        return known
+    known = await charging.begun(work.session, asset.id, started_at, meter_start_wh)
+    alike = [each for each in known if each.token == shown] or known
+    if len(alike) == 1:
+        return alike[0]  # its start was stored, and only our answer got lost; or this stop is repeated
     return await _begin(work, asset, None, shown, meter_start_wh, started_at, [metering.REBUILT])
 
 

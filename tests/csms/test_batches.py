@@ -102,3 +102,16 @@ async def test_what_can_not_be_done_now_is_done_a_little_later() -> None:
     assert await asyncio.gather(*map(batches.put, (7, 8))) == [14, 16]
     assert tries == 4
     await batches.close()
+
+
+async def test_those_that_can_not_be_done_now_keep_nobody_else_waiting() -> None:
+    away = {1, 2}
+
+    async def do(items: list[int]) -> list[int]:
+        if items == [3]:
+            away.clear()
+        return [-1 if item in away else item * 2 for item in items]
+
+    batches = Batches(do, at_most=1, at_once=1, later=lambda result: result == -1)
+    async with asyncio.timeout(5):
+        assert await asyncio.gather(*map(batches.put, (1, 2, 3))) == [2, 4, 6]

@@ -104,6 +104,50 @@ async def test_a_session_whose_start_got_lost_is_rebuilt_from_its_stop_once(
     assert {frame.transaction_number for frame in frames} == {session.number}
 
 
+@pytest.mark.step("O4")
+async def test_a_stop_without_our_number_ends_the_session_whose_start_was_stored(
+    station: RawStation, database: Database
+) -> None:
+    """Our answer to the start got lost, and the station never learnt its number."""
+    number = (await station.call("StartTransaction", START))["transactionId"]
+    stop = {**STOP, "transactionId": -1, "transactionData": begun("1000")}
+    for _ in range(2):
+        assert await station.call("StopTransaction", stop) == {}
+    session = await the(database, ChargingTransaction)
+    assert (session.number, session.connector, session.energy_wh) == (number, 1, 2000)
+    assert session.stopped_at is not None
+
+
+@pytest.mark.step("O4", "O5")
+async def test_a_stop_that_tells_an_impossible_beginning_is_answered_and_kept(
+    station: RawStation, database: Database
+) -> None:
+    stop = {**STOP, "transactionId": -1, "transactionData": begun("99999999999")}
+    assert await station.call("StopTransaction", stop) == {}
+    assert len(await rows(database, RawFrame)) == 1
+
+
+@pytest.mark.step("O5")
+async def test_registers_at_both_ends_of_their_range_do_not_lose_the_stop(
+    station: RawStation, database: Database
+) -> None:
+    most = 2**31 - 1
+    number = (await station.call("StartTransaction", {**START, "meterStart": -most}))["transactionId"]
+    values = {"connectorId": 1, "transactionId": number, "meterValue": begun(str(most), "Sample.Periodic")}
+    assert await station.call("MeterValues", values) == {}
+    assert await station.call("StopTransaction", {**STOP, "transactionId": number, "meterStop": most}) == {}
+    assert (await the(database, ChargingTransaction)).energy_wh == most
+
+
+@pytest.mark.step("O9")
+async def test_a_stray_reading_above_the_stop_is_not_billed(station: RawStation, database: Database) -> None:
+    number = (await station.call("StartTransaction", START))["transactionId"]
+    values = {"connectorId": 1, "transactionId": number, "meterValue": begun("900000", "Sample.Periodic")}
+    await station.call("MeterValues", values)
+    await station.call("StopTransaction", {**STOP, "transactionId": number})
+    assert (await the(database, ChargingTransaction)).energy_wh == 2000
+
+
 @pytest.mark.step("O6")
 async def test_what_was_queued_off_line_counts_by_the_time_at_which_it_happened(
     station: RawStation, database: Database

@@ -65,3 +65,9 @@ def test_a_message_that_is_sent_without_an_answer_is_told_from_rubbish() -> None
         frame = frames.read(rubbish)
         assert isinstance(frame, Ignored)
         assert not frame.meant
+
+
+@pytest.mark.parametrize("kind", [2, 3, 4, 5, 6])
+def test_a_frame_is_read_however_deeply_it_is_nested(kind: int) -> None:
+    nested = "[" * 1_015 + "]" * 1_015
+    assert frames.read(f'[{kind}, "x", {nested}, {nested}]') is not None

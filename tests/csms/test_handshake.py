@@ -3,17 +3,20 @@
 import asyncio
 import http.client
 from http import HTTPStatus
+from uuid import UUID
 
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
+from websockets.frames import CloseCode
 from websockets.http11 import Response
 from websockets.typing import Subprotocol
 
 from csms import authentication
 from csms.listener import CsmsServer
+from csms.ports import KnownStation, OpenConnection
 from tests.csms.memory import MemoryRecords
-from tests.csms.station import basic, station_at, until
+from tests.csms.station import DEADLINE_S, basic, station_at, until
 
 pytestmark = pytest.mark.step("P13")
 
@@ -71,6 +74,34 @@ async def test_a_station_is_told_to_come_again_while_the_records_are_down(
     response = await refused(server, "/ocpp/CP-1", basic("CP-1", "factory-secret"))
     assert response.status_code == HTTPStatus.SERVICE_UNAVAILABLE
     assert response.headers["Retry-After"]
+
+
+async def test_a_socket_of_which_only_a_part_was_recorded_does_not_leave_its_station_online(
+    server: CsmsServer, records: MemoryRecords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = asyncio.Event()
+
+    async def half(station: KnownStation, connection: OpenConnection) -> None:
+        records.kept[station.identity].connection = connection
+        raise ConnectionError("the database is down")
+
+    async def disconnected(station: KnownStation, connection_id: UUID, reason: str) -> None:
+        await MemoryRecords.disconnected(records, station, connection_id, reason)
+        ended.set()
+
+    monkeypatch.setattr(records, "connected", half)
+    monkeypatch.setattr(records, "disconnected", disconnected)
+    url, headers = f"ws://127.0.0.1:{server.port}/ocpp/CP-1", basic("CP-1", "factory-secret")
+    async with (
+        asyncio.timeout(DEADLINE_S),
+        connect(
+            url, additional_headers=basic("CP-1", "factory-secret"), subprotocols=[Subprotocol("ocpp1.6")]
+        ) as socket,
+    ):
+        await socket.wait_closed()
+        await ended.wait()
+    assert socket.close_code == CloseCode.TRY_AGAIN_LATER
+    assert records.kept["CP-1"].connection is None
 
 
 async def test_a_storm_of_logins_is_told_to_come_again(server: CsmsServer, monkeypatch: pytest.MonkeyPatch) -> None:

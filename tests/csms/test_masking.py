@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,6 +32,14 @@ HIDDEN: list[tuple[Any, str]] = [
     ({"certificateChain": CERTIFICATE}, CERTIFICATE),
     ({"vendorId": "v", "data": f"card {TOKEN}"}, TOKEN),
     ({"vendorId": "v", "data": json.dumps({"user": {"idTag": TOKEN}})}, TOKEN),
+    ({"vendorId": "v", "data": "12345678901234"}, "12345678901234"),
+    ({"vendorId": "v", "data": json.dumps([TOKEN])}, TOKEN),
+    ({"vpn": {"server": "s", "user": "u", "password": "p", "key": SECRET, "type": "IPSec"}}, SECRET),
+    (
+        {"reportData": [{"variable": {"name": "BasicAuthPassword"}, "variableAttribute": [{"value": SECRET}]}]},
+        SECRET,
+    ),
+    ({"eventData": [{"variable": {"name": "BasicAuthPassword"}, "actualValue": SECRET}]}, SECRET),
     ({"customerIdentifier": "Jan Jansen"}, "Jansen"),
     ({"meterValue": [], "IDTAG": TOKEN}, TOKEN),
 ]
@@ -74,3 +83,9 @@ values = st.recursive(
 @given(st.dictionaries(names, values, max_size=5))
 def test_every_message_can_be_shown(payload: dict[str, Any]) -> None:
     assert isinstance(json.loads(str(masking.shown(payload))), dict)
+
+
+@pytest.mark.step("O21")
+def test_a_message_is_shown_however_deeply_it_is_nested() -> None:
+    deep = orjson.loads('{"a":' * 900 + "1" + "}" * 900)
+    assert json.loads(str(masking.shown({"status": "Faulted", "vendor": deep})))["status"] == "Faulted"

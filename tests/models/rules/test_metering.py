@@ -1,10 +1,23 @@
 """Energy is what the register was seen to move: never negative, never guessed (P15)."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.rules.metering import BACKWARDS, GAP, energy_wh, merged, start_irregularities, stop_irregularities
+from models.rules.metering import (
+    BACKWARDS,
+    GAP,
+    REGISTER,
+    WH_MAX,
+    beginning,
+    energy_wh,
+    final_energy_wh,
+    merged,
+    start_irregularities,
+    stop_irregularities,
+)
 
 pytestmark = pytest.mark.step("P15")
 registers = st.none() | st.integers(-10, 10_000_000)
@@ -50,3 +63,18 @@ def test_each_irregularity_is_kept_once(known: list[str], more: list[str]) -> No
     kept = merged(known, more)
     assert sorted(kept) == sorted({*known, *more})
     assert merged(kept, more) == kept
+
+
+@given(st.integers(-WH_MAX, WH_MAX), st.integers(-WH_MAX, WH_MAX), st.integers(0, WH_MAX))
+def test_the_stop_settles_the_energy_and_a_column_holds_it(start: int, stop: int, seen: int) -> None:
+    assert energy_wh(start, stop, seen) <= WH_MAX
+    final = final_energy_wh(start, stop, seen)
+    assert final == (seen if stop < start else min(stop - start, WH_MAX))
+    assert final_energy_wh(None, stop, seen) == final_energy_wh(start, None, seen) == seen
+
+
+@pytest.mark.parametrize(("value", "found"), [("1000", 1000), (str(2**31), None), ("1E+15", None)])
+def test_a_beginning_beyond_what_a_meter_shows_is_none(value: str, found: int | None) -> None:
+    at = datetime(2026, 11, 21, tzinfo=UTC)
+    sample = {"measurand": REGISTER, "unit": "Wh", "context": "Transaction.Begin", "value": value}
+    assert beginning([(at, sample)]) == (None if found is None else (at, found))
