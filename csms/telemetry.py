@@ -25,7 +25,8 @@ log = structlog.get_logger()
 LOGGED_EVERY_S = 0.25
 LOGGED_AT_ONCE = 2_000
 LOG_LIMIT = 50_000
-"""Lines that wait for the database; beyond it the oldest are given up: they are no facts."""
+LOG_CHARACTERS = 50_000_000
+"""Lines that wait for the database, and what stands in them; beyond it the oldest are given up: they are no facts."""
 FRONT = Actor(id=None, name="stations")
 
 
@@ -37,7 +38,8 @@ class Telemetry:
         self._courier = courier
         self._facts: Batches[Seen, Outcome] = Batches(self._keep, later=lambda outcome: outcome is Outcome.LATER)
         self._tokens: Batches[Shown, TokenVerdict | None] = Batches(self._judge)
-        self._lines: deque[Exchange] = deque(maxlen=LOG_LIMIT)
+        self._lines: deque[Exchange] = deque()
+        self._characters = 0
         self._logging: asyncio.Task[None] | None = None
         self._closing = asyncio.Event()
 
@@ -50,9 +52,11 @@ class Telemetry:
 
     def note(self, line: Exchange) -> None:
         """Nobody waits for the log."""
-        if len(self._lines) == LOG_LIMIT:
-            metrics.DROPPED.labels("log_full").inc()
         self._lines.append(line)
+        self._characters += _characters_of(line)
+        while len(self._lines) > LOG_LIMIT or self._characters > LOG_CHARACTERS:
+            self._first_line()
+            metrics.DROPPED.labels("log_full").inc()
         if self._logging is None:
             self._logging = asyncio.create_task(self._log(), context=Context())
 
@@ -81,10 +85,15 @@ class Telemetry:
                 if len(self._lines) < LOGGED_AT_ONCE and not self._closing.is_set():
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(self._closing.wait(), LOGGED_EVERY_S)
-                lines = [self._lines.popleft() for _ in range(min(len(self._lines), LOGGED_AT_ONCE))]
+                lines = [self._first_line() for _ in range(min(len(self._lines), LOGGED_AT_ONCE))]
                 await self._write(lines)
         finally:
             self._logging = None
+
+    def _first_line(self) -> Exchange:
+        line = self._lines.popleft()
+        self._characters -= _characters_of(line)
+        return line
 
     async def _write(self, lines: Sequence[Exchange]) -> None:
         try:
@@ -93,3 +102,7 @@ class Telemetry:
         except Exception as error:  # noqa: BLE001 - whatever is wrong with the log, stations go on
             metrics.DROPPED.labels("log_failed").inc(len(lines))
             log.warning("messages_not_logged", lines=len(lines), reason=type(error).__name__)
+
+
+def _characters_of(line: Exchange) -> int:
+    return len(line.payload or "") + len(line.answer or "")

@@ -17,12 +17,6 @@ Samples = list[tuple[datetime, dict[str, Any]]]
 """Measured values with their instants, as they are kept."""
 
 
-async def authorise(work: Work, asset_id: UUID, token: str) -> TokenVerdict:
-    """Whether the token may charge at the station."""
-    asset = await assets.lock(work.session, asset_id)
-    return (await judge(work, asset, token))[0]
-
-
 async def start(
     work: Work,
     asset_id: UUID,

@@ -94,9 +94,7 @@ async def test_a_socket_of_which_only_a_part_was_recorded_does_not_leave_its_sta
     url, headers = f"ws://127.0.0.1:{server.port}/ocpp/CP-1", basic("CP-1", "factory-secret")
     async with (
         asyncio.timeout(DEADLINE_S),
-        connect(
-            url, additional_headers=basic("CP-1", "factory-secret"), subprotocols=[Subprotocol("ocpp1.6")]
-        ) as socket,
+        connect(url, additional_headers=headers, subprotocols=[Subprotocol("ocpp1.6")]) as socket,
     ):
         await socket.wait_closed()
         await ended.wait()

@@ -10,10 +10,12 @@ from sqlmodel import col, select
 
 from models.rules.authorisation import TokenKind, TokenVerdict
 from models.rules.commissioning import CommissioningStage
+from models.store import assets
 from models.store import charging as charges
 from models.tables.asset import Asset
 from models.tables.charging import ChargingTransaction, IdToken, MeterReading, RawFrame
 from models.usecases import charging
+from models.usecases.work import Work
 from tests.models.usecases.test_commissioning import facts
 from tests.people import World
 from tests.road import NOBODY, Road
@@ -22,7 +24,10 @@ CARD = "CARD0001"
 
 
 async def authorise(road: Road, token: str) -> TokenVerdict:
-    return await road.do(NOBODY, lambda work: charging.authorise(work, road.asset.id, token))
+    async def judged(work: Work) -> TokenVerdict:
+        return (await charging.judge(work, await assets.lock(work.session, road.asset.id), token))[0]
+
+    return await road.do(NOBODY, judged)
 
 
 async def ordinary_card(road: Road, *, blocked: bool = False) -> str:

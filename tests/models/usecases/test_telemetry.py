@@ -13,6 +13,7 @@ from models.messages.base import Actor
 from models.rules import metering
 from models.rules.authorisation import TokenKind, TokenVerdict
 from models.rules.commissioning import CommissioningStage
+from models.store import assets
 from models.store.database import Database
 from models.tables.asset import Asset, StationEvent
 from models.tables.charging import ChargingTransaction, IdToken, MeterReading
@@ -144,6 +145,7 @@ async def test_tokens_are_judged_together_as_they_are_alone(road: Road) -> None:
     strange = Shown(road.asset.id, "CP-OTHER", "CARD-1")
     async with road.desk.work(TESTS, "test") as work:
         verdicts = await telemetry.judge(work, [*shown, strange])
-        alone = [await charging.authorise(work, road.asset.id, each.token) for each in shown]
+        asset = await assets.lock(work.session, road.asset.id)
+        alone = [(await charging.judge(work, asset, each.token))[0] for each in shown]
     assert verdicts == [*alone, None]
     assert verdicts[:3] == [TokenVerdict.ACCEPTED, TokenVerdict.INVALID, TokenVerdict.BLOCKED]
