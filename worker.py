@@ -27,6 +27,7 @@ from activities.placement import PlacementActivities
 from activities.refusals import RefusalActivities
 from activities.relay import TASK_QUEUE, Relay
 from activities.settling import SettlingActivities
+from activities.station import StationActivities
 from activities.station_watch import StationWatch
 from activities.steps import Steps
 from models.secrets import KeyRing
@@ -41,12 +42,14 @@ from workflows.deadlines import DeadlinesWorkflow, keep_running
 from workflows.delivery import DeliveryWorkflow
 from workflows.installation import InstallationWorkflow
 from workflows.placement import PlacementWorkflow
+from workflows.station import StationWorkflow
 
 WORKFLOWS: list[type] = [
     PlacementWorkflow,
     InstallationWorkflow,
     CommissioningWorkflow,
     CommandWorkflow,
+    StationWorkflow,
     DeliveryWorkflow,
     DeadlinesWorkflow,
 ]
@@ -83,7 +86,7 @@ def activities_of(settings: Settings, desk: Desk, relay: Relay) -> list[Callable
         settings.public_api_url,
     )
     of_all = (RefusalActivities(desk), SettlingActivities(desk), DeadlineActivities(desk, relay))
-    stations = (CommissioningActivities(steps), CommandActivities(steps))
+    stations = (CommissioningActivities(steps), CommandActivities(steps), StationActivities(steps))
     rooms = (placement, installation, *stations, delivery, *of_all)
     return [
         method

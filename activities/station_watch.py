@@ -1,4 +1,5 @@
-"""What a worker sees to among the stations: sockets of nodes that died, and reservations whose time is over."""
+"""What a worker sees to among the stations: sockets of nodes that died, reservations whose time is over, and what is
+wanted of all stations of a product."""
 
 import asyncio
 import contextlib
@@ -8,9 +9,9 @@ from prometheus_client import Counter
 from sqlalchemy.exc import SQLAlchemyError
 
 from activities.steps import STATIONMASTER
-from models.store import nodes
+from models.store import nodes, wanted
 from models.tables.base import new_id
-from models.usecases import reservation, station
+from models.usecases import reservation, station, wanting
 from models.usecases.work import Desk
 
 WATCHED_EVERY_S = 3.0
@@ -32,6 +33,7 @@ class StationWatch:
             try:
                 await self.sweep()
                 await self.expire()
+                await self.spread()
             except (SQLAlchemyError, OSError) as error:
                 log.warning("stations not watched", reason=type(error).__name__)
             with contextlib.suppress(TimeoutError):
@@ -52,3 +54,13 @@ class StationWatch:
     async def expire(self) -> int:
         async with self._desk.work(STATIONMASTER, str(new_id())) as work:
             return await reservation.expire_what_is_over(work)
+
+    async def spread(self) -> int:
+        """Tell the next stations of each product of which something else is wanted; the relay's sweep delivers it."""
+        async with self._desk.database.transaction() as session:
+            waiting = await wanted.spreads(session)
+        told = 0
+        for product_id, correlation_id in waiting:
+            async with self._desk.work(STATIONMASTER, correlation_id) as work:
+                told += await wanting.spread(work, product_id)
+        return told

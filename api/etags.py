@@ -48,6 +48,14 @@ class Precondition:
                 etag=tag,
             )
 
+    def check_new(self) -> None:
+        """Nothing is there yet that could have been seen. Raises PreconditionFailed."""
+        if self._wanted is not None:
+            raise PreconditionFailed(
+                "There is no such thing (any more), so nobody has read it as it is; leave If-Match out",
+                field=HEADER,
+            )
+
     def answered(self, shown: Shown, place: str) -> Shown:
         """The edited document, with the tag that it has now at its own ``place``."""
         self._answer.headers["ETag"] = tag_of(shown.model_dump_json().encode())

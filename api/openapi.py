@@ -19,6 +19,7 @@ TAGS = [
     {"name": "organisations", "description": "The operator and its partners."},
     {"name": "users", "description": "People who log in with a password."},
     {"name": "service accounts", "description": "Programs that call with API keys."},
+    {"name": "wanted", "description": "What stations are to have, and how far each has come with it."},
     {"name": "products", "description": "Stations that can be placed, and the questions of their acceptance test."},
     {"name": "tenders", "description": "Who asks, who installs, who keeps the stations, and what is placed."},
     {"name": "hardware", "description": "Units from the supplier's list to the installer's van (P11)."},
@@ -99,7 +100,7 @@ def _described(app: FastAPI) -> dict[str, Any]:
     schemas["Problem"] = problem
     for route in iter_route_contexts(app.routes):
         for method in route.methods or ():
-            operation = said["paths"].get(route.path, {}).get(method.lower())
+            operation = said["paths"].get(getattr(route, "path_format", route.path), {}).get(method.lower())
             if operation is not None:
                 _complete(operation, method, guards_of(route))
                 _tell_end(operation, route)

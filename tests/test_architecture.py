@@ -12,12 +12,14 @@ OURS = {*PACKAGES, "tests", "worker"}
 MODULE_LIMIT, FUNCTION_LIMIT = 400, 70
 TESTED_ELSEWHERE = {
     "endpoint": "api/test_endpoints.py",
+    "patience": "models/rules/test_wanted.py",
     "photo": "api/test_documents.py",
     "process_map_layout": "models/rules/test_process_map.py",
     "rebuild": "workflows/test_rebuild.py",
     "sat_template": "api/test_tenders.py",
     "station_certificate": "csms/security/test_certificate_requests.py",
     "timeline": "workflows/test_rows.py",
+    "upkeep_configuration": "models/usecases/test_upkeep.py",
     "work": "models/usecases/test_process.py",
 }
 

@@ -46,6 +46,7 @@ class Permission(StrEnum):
     STATIONS_ENTER = "stations:enter"
     STATIONS_ACTIVATE = "stations:activate"
     STATIONS_COMMAND = "stations:command"
+    STATIONS_CONFIGURE = "stations:configure"
     STATIONS_MAINTAIN = "stations:maintain"
     STATIONS_SECURE = "stations:secure"
     DOCUMENTS_READ = "documents:read"
@@ -109,6 +110,8 @@ POLICY: dict[Permission, dict[Role, Reach]] = {
     P.STATIONS_ENTER: {R.OPERATIONS: _ALL, R.ADMINISTRATION: _ALL},
     P.STATIONS_ACTIVATE: {R.ADMINISTRATION: _ALL},
     P.STATIONS_COMMAND: {R.OPERATIONS: _ALL, R.ENGINEER: _ALL},
+    # What is wanted of stations, or of all of a product.
+    P.STATIONS_CONFIGURE: {R.ENGINEER: _ALL},
     # What is at hand for maintenance only (models/rules/command.py).
     P.STATIONS_MAINTAIN: {R.OPERATIONS: _ALL, R.ENGINEER: _ALL, R.SERVICE_PARTNER: _OWN},
     P.STATIONS_SECURE: {R.ENGINEER: _ALL},

@@ -67,6 +67,9 @@ _MAY_LAG = frozenset(
         "test_charge_time_limit_s",
         # Where a command was sent just now; the next try looks anew.
         "node",
+        # What is to be done about a station at this moment; its next look tells.
+        "todo",
+        "look_at",
     }
 )
 """What a process knows of its rows and is allowed to know late."""

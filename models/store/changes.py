@@ -34,6 +34,9 @@ NOT_FOLLOWED = frozenset(
         "raw_frame",
         "station_report",
         "station_message",
+        "station_upkeep",
+        "wanted_spread",
+        "station_setting",
     }
 )
 _COLUMNS_NOT_FOLLOWED = frozenset(

@@ -22,6 +22,7 @@ from models.tables import (
     tender,
     timeline,
     unit,
+    wanted,
     work_order,
 )
 
@@ -47,5 +48,6 @@ __all__ = [
     "tender",
     "timeline",
     "unit",
+    "wanted",
     "work_order",
 ]

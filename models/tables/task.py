@@ -29,6 +29,8 @@ class TaskKind(StrEnum):
     RETURN_HARDWARE = "return_hardware"
     RESOLVE_CONFLICT = "resolve_conflict"
     DIFFERS_FROM_ROWS = "differs_from_rows"
+    STATION_DIFFERS = "station_differs"
+    """It refuses what is wanted of it; ``subject_id`` is the station."""
     OVERDUE = "overdue"
     """Somebody else is late: ``subject_id`` is their task, or what stands still."""
 

@@ -19,7 +19,7 @@ from models.tables.placement import LocationAttempt
 from models.tables.task import TaskKind
 from models.tables.unit import Unit
 from models.tables.work_order import WorkOrder
-from models.usecases import deadline, notice, process, task, timeline
+from models.usecases import deadline, notice, process, task, timeline, upkeep
 from models.usecases.work import Work
 
 WORKFLOW = "commissioning"
@@ -225,6 +225,7 @@ async def activate(work: Work, asset_id: UUID) -> CommissioningProgress:
             work, f"work-order-{work_order.reference}", "station_active", {"asset_id": str(asset.id)}
         )
     await process.end(work, workflow_id(asset.name))
+    await upkeep.begin(work, asset)
     return await _progress(work, asset)
 
 

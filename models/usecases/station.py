@@ -11,7 +11,7 @@ from models.store import assets, nodes, station_reports, units
 from models.tables.asset import Asset, StationConnection
 from models.tables.station_report import StationReport
 from models.tables.unit import Unit
-from models.usecases import command, commissioning, reservation
+from models.usecases import command, commissioning, reservation, upkeep
 from models.usecases.work import Work
 
 HEARTBEAT_INTERVAL_S = 300
@@ -59,6 +59,7 @@ async def _note_connection(work: Work, asset: Asset, connection: StationConnecti
     await assets.add_event(work.session, asset, "connected", work.now, {"protocol": connection.protocol})
     if asset.stage is CommissioningStage.REGISTERED:
         await commissioning.hand_over(work, asset, "station_connected")
+    await upkeep.note_connected(work, asset)
     await command.tell_reachable(work, asset.id)
 
 
@@ -92,6 +93,7 @@ async def booted(
     await assets.add_event(work.session, asset, "booted", work.now, detail)
     if waiting:
         await commissioning.hand_over(work, asset, "station_booted")
+    await upkeep.note_booted(work, asset)
     return True
 
 

@@ -32,6 +32,7 @@ async def something_of_everything(road: Road, world: World) -> dict[str, str]:
     keys = await road.call(world.administrator, "GET", f"/v1/service-accounts/{world.requester.id}/keys")
     command, reservation = await _commanded(road, world, name)
     serial = await _certificate(world, name)
+    await _wanted(road, world, name)
     return {
         "reference": road.reference,
         "work_order": road.work_order,
@@ -57,6 +58,7 @@ async def something_of_everything(road: Road, world: World) -> dict[str, str]:
         "process": "placement",
         "stage": "submitted",
         "serial": serial,
+        "key": "HeartbeatInterval",
     }
 
 
@@ -76,6 +78,12 @@ async def _certificate(world: World, name: str) -> str:
         asset = await assets.find(work.session, name, EVERYTHING)
         assert asset is not None
         return await station_certificate.issued(work, asset.id, made)
+
+
+async def _wanted(road: Road, world: World, name: str) -> None:
+    for owner in ("/v1/products/DUO-22", f"/v1/stations/{name}"):
+        path = f"{owner}/wanted/configuration/HeartbeatInterval"
+        await road.call(world.engineer, "PUT", path, json={"value": "60"})
 
 
 def values_for(path: str, places: dict[str, str]) -> dict[str, str]:

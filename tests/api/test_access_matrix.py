@@ -29,7 +29,7 @@ NOT_COMPARED = {"timeline_entry", "idempotency_key", "request_count"}
 OF_ONES_OWN = {"POST /v1/endpoints", "POST /v1/crews", "POST /v1/delegations"}
 """What makes something that belongs to whoever makes it."""
 
-EVERYBODYS = {"number", "reservation", "kind", "process", "stage"}
+EVERYBODYS = {"number", "reservation", "kind", "process", "stage", "key"}
 """Values of path parameters that tell nothing."""
 
 NO_ROUTE_YET: set[Permission] = set()

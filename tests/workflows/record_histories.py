@@ -14,7 +14,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from models.messages.placement import RejectPlacement
 from models.messages.work_order import LinkHardware, UnlinkHardware
-from models.usecases import command, notice
+from models.usecases import command, notice, upkeep
 from models.usecases import endpoint as endpoints
 from tests.road import decision
 from tests.temporal_server import PROGRAMS
@@ -26,6 +26,7 @@ from tests.workflows import (
     test_renewal,
     test_rows,
     test_site,
+    test_station,
     test_undoing,
     walk,
 )
@@ -251,4 +252,15 @@ async def test_a_road_is_recorded(house: House, road: Callable[[House], Awaitabl
     RECORDED.clear()
     await road(house)
     assert RECORDED
+    assert all(path.is_file() for path in RECORDED)
+
+
+@pytest.mark.parametrize(("temporal", "runs"), [(NEVER, 1), (test_renewal.LONG, 2)], indirect=["temporal"])
+async def test_a_station_is_recorded(closed_house: House, monkeypatch: pytest.MonkeyPatch, runs: int) -> None:
+    RECORDED.clear()
+    async with test_station.active(closed_house, monkeypatch) as house:
+        await test_station.kept_as_wanted(house)
+        histories = await test_renewal.runs(house, upkeep.workflow_id(house.road.asset.name))
+    for number, history in enumerate(histories[:runs], start=1):
+        keep(history, "station-configured" if runs == 1 else f"station-renewed-{number}")
     assert all(path.is_file() for path in RECORDED)

@@ -10,10 +10,11 @@ from temporalio.testing import WorkflowEnvironment
 from models.messages.placement import ProposeLocation
 from models.rules.grid import GridEvent
 from models.store import processes
+from models.usecases import upkeep
 from tests.conftest import settings_for
 from tests.road import decision, location
 from tests.temporal_server import PROGRAMS
-from tests.workflows import walk
+from tests.workflows import test_station, walk
 from tests.workflows.house import House
 from tests.workflows.test_histories import replayer
 from tests.workflows.test_rows import LONG_ROAD, the_long_road
@@ -98,6 +99,19 @@ async def test_a_decision_that_comes_while_a_process_continues_as_new_is_carried
         connection = await walk.requested(house)
         assert len(await house.road.attempts()) == before + 1
     assert len(await runs(house, house.placement_id)) > 1
+
+
+@pytest.mark.step("L5")
+async def test_a_station_is_kept_as_it_is_wanted_over_many_runs_and_they_replay(
+    closed_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with test_station.active(closed_house, monkeypatch) as house:
+        await test_station.kept_as_wanted(house)
+        histories = await runs(house, upkeep.workflow_id(house.road.asset.name))
+    assert len(histories) > 1
+    assert house.station.settings == {"A": "4", "B": "2"}
+    for history in histories:
+        await replayer(house.client.data_converter).replay_workflow(history)
 
 
 async def _is_applied(house: House, workflow_id: str) -> bool:

@@ -1,0 +1,74 @@
+"""What is wanted of stations, by product or by station, and how far each station has come with it (L5)."""
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from models.rules.wanted import SettingState
+from models.tables.base import UUID, Instant, datetime, identity, now_column, text_state
+
+_OF_ONE = "num_nonnulls(product_id, asset_id) = 1"
+
+
+class WantedSetting(SQLModel, table=True):
+    """One configuration key, wanted of every station of a product or of one station."""
+
+    __tablename__ = "wanted_configuration"
+    __table_args__ = (
+        sa.UniqueConstraint("product_id", "name"),
+        sa.UniqueConstraint("asset_id", "name"),
+        sa.CheckConstraint(_OF_ONE, name="of_one"),
+    )
+
+    id: UUID = identity()
+    product_id: UUID | None = Field(default=None, foreign_key="product.id")
+    asset_id: UUID | None = Field(default=None, foreign_key="asset.id")
+    name: str = Field(sa_type=sa.Text)
+    """The key, in the station's words: of OCPP 1.6, or a variable of OCPP 2."""
+    value: str = Field(sa_type=sa.Text)
+    changed_by: str = Field(sa_type=sa.Text)
+    changed_at: datetime = Field(sa_type=Instant)
+
+
+class WantedSpread(SQLModel, table=True):
+    """Something else is wanted of a product's stations; they are told in the order of their ids, some at a time."""
+
+    __tablename__ = "wanted_spread"
+
+    product_id: UUID = Field(foreign_key="product.id", primary_key=True)
+    after: UUID | None = None
+    """The last station that was told."""
+    correlation_id: str = Field(sa_type=sa.Text)
+    created_at: datetime = now_column()
+
+
+class StationUpkeep(SQLModel, table=True):
+    """How the bringing about goes at one station; there is a row as soon as its process has begun."""
+
+    __tablename__ = "station_upkeep"
+
+    asset_id: UUID = Field(foreign_key="asset.id", primary_key=True)
+    due_at: datetime | None = Field(default=None, sa_type=Instant)
+    """From then on its process has something for it to do, and hears of its connecting. None: nothing is wanted."""
+    reset_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When it was last reset so that what it has taken holds."""
+    unread: int = 0
+    read_again_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class StationSetting(SQLModel, table=True):
+    """One wanted key at one station, as ``models.rules.wanted.Setting`` has it."""
+
+    __tablename__ = "station_setting"
+
+    asset_id: UUID = Field(foreign_key="asset.id", primary_key=True)
+    name: str = Field(sa_type=sa.Text, primary_key=True)
+    wanted: str = Field(sa_type=sa.Text)
+    state: SettingState = Field(default=SettingState.PENDING, sa_type=text_state(SettingState, "state"))
+    actual: str | None = Field(default=None, sa_type=sa.Text)
+    detail: str = Field(default="", sa_type=sa.Text)
+    refusals: int = 0
+    read_at: datetime | None = Field(default=None, sa_type=Instant)
+    changed_at: datetime | None = Field(default=None, sa_type=Instant)
+    again_at: datetime | None = Field(default=None, sa_type=Instant)
+    at: datetime = Field(sa_type=Instant)
+    """Since when it stands so."""

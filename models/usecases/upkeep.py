@@ -1,0 +1,155 @@
+"""Keeping a station as it is wanted: its process begins with its activation, hears of what moves it, and looks (L5)."""
+
+from datetime import datetime
+from uuid import UUID
+
+from models.messages.station import CommandOutcome
+from models.messages.wanted import StationProgress, Todo
+from models.rules.access import Role
+from models.rules.commissioning import CommissioningStage
+from models.rules.deadlines import LATE_FACT_DAYS
+from models.rules.station_life import STATION, stage_of
+from models.rules.wanted import Rest, needs_engineer, next_of
+from models.store import assets, charging, nodes, organisations, processes
+from models.store import wanted as store
+from models.tables.asset import Asset
+from models.tables.task import TaskKind
+from models.tables.wanted import StationUpkeep
+from models.usecases import process, task
+from models.usecases import upkeep_configuration as configuration
+from models.usecases.work import Work
+
+WORKFLOW = "station"
+CHANGED, CONNECTED, BOOTED = "wanted_changed", "station_connected", "station_booted"
+TITLE_LIMIT = 300
+
+
+def workflow_id(asset_name: str) -> str:
+    return f"station-{asset_name}"
+
+
+async def begin(work: Work, asset: Asset) -> None:
+    """The station is in operation; its row is locked. One whose process goes on already keeps that."""
+    if await store.upkeep(work.session, asset.id) is None:
+        work.session.add(StationUpkeep(asset_id=asset.id, due_at=work.now))
+        await work.session.flush()
+        await process.begin(work, workflow_id(asset.name), WORKFLOW, asset.id, asset.name)
+
+
+async def tell(work: Work, asset: Asset, fact: str) -> None:
+    """Something else is wanted of the station, or it is in another state; its row is locked.
+
+    One that was activated before there was such a process gets it now. What is not in operation yet hears of it with
+    its activation.
+    """
+    known = await store.upkeep(work.session, asset.id)
+    if known is not None:
+        known.due_at, known.unread, known.read_again_at = work.now, 0, None
+        await process.hand_over(work, workflow_id(asset.name), fact, {})
+    elif asset.stage is CommissioningStage.ACTIVE:
+        await begin(work, asset)
+
+
+async def note_connected(work: Work, asset: Asset) -> None:
+    """Its process hears of it where it waits for the station."""
+    known = await _of_active(work, asset)
+    if known is not None and known.due_at is not None and known.due_at <= work.now:
+        await process.hand_over(work, workflow_id(asset.name), CONNECTED, {})
+
+
+async def note_booted(work: Work, asset: Asset) -> None:
+    """A boot may have brought about what was taken before, or have lost it."""
+    known = await _of_active(work, asset)
+    if known is not None and known.due_at is not None:
+        await tell(work, asset, BOOTED)
+
+
+async def load(work: Work, asset_id: UUID) -> StationProgress:
+    """Where the station stands, as its process needs to know it (rule 4)."""
+    return await _progress(work, await assets.lock(work.session, asset_id))
+
+
+async def look(work: Work, asset_id: UUID) -> StationProgress:
+    """What is to be done about the station at this moment; whoever has to know it is told."""
+    asset = await assets.lock(work.session, asset_id)
+    known = await store.upkeep(work.session, asset_id)
+    if known is None or STATION.is_terminal(stage_of(asset.stage)):
+        return await _progress(work, asset)
+    await configuration.forget_unwanted(work, asset)
+    await _see_to_task(work, asset)
+    todo, look_at = await _next(work, asset, known)
+    known.due_at = work.now if todo else look_at
+    return await _progress(work, asset, todo, look_at)
+
+
+async def note_answer(work: Work, asset_id: UUID, todo: Todo, outcome: CommandOutcome) -> StationProgress:
+    """What came of what the station was asked for, and what is next."""
+    asset = await assets.lock(work.session, asset_id)
+    known = await store.upkeep(work.session, asset_id)
+    if known is not None:
+        await configuration.note(work, asset, known, todo, outcome)
+    return await look(work, asset_id)
+
+
+async def end(work: Work, asset_id: UUID) -> StationProgress:
+    """The station is not in operation any more: nothing is wanted of it, and nobody has to look after it."""
+    asset = await assets.lock(work.session, asset_id)
+    await task.close_task(work, TaskKind.STATION_DIFFERS, asset.id)
+    known = await store.upkeep(work.session, asset_id)
+    if known is not None:
+        known.due_at = None
+    await process.end(work, workflow_id(asset.name))
+    return await _progress(work, asset)
+
+
+async def _next(work: Work, asset: Asset, known: StationUpkeep) -> tuple[Todo | None, datetime | None]:
+    charges = bool(await charging.running(work.session, asset.id))
+    seen = configuration.seen(known, booted_at(asset), charging=charges)
+    step = next_of(await configuration.settings_of(work.session, asset), seen, work.now)
+    return configuration.todo_of(step), step.until if isinstance(step, Rest) else None
+
+
+def booted_at(asset: Asset) -> datetime | None:
+    said = (asset.booted or {}).get("at")
+    return None if said is None else datetime.fromisoformat(str(said))
+
+
+async def _see_to_task(work: Work, asset: Asset) -> None:
+    """An engineer is asked to look once the station has refused often enough, until it does not any more."""
+    settings = [setting for setting in await configuration.settings_of(work.session, asset) if needs_engineer(setting)]
+    if not settings:
+        await task.close_task(work, TaskKind.STATION_DIFFERS, asset.id)
+        return
+    said = "; ".join(f"{setting.name}: {setting.detail}" for setting in settings)
+    title = f"Station {asset.name} does not take what is wanted of it: {said}"
+    operator = await organisations.operator(work.session)
+    await task.open_task(
+        work,
+        TaskKind.STATION_DIFFERS,
+        Role.ENGINEER,
+        operator.id,
+        asset.id,
+        asset.name,
+        title[:TITLE_LIMIT],
+        working_days=LATE_FACT_DAYS,
+    )
+
+
+async def _of_active(work: Work, asset: Asset) -> StationUpkeep | None:
+    return await store.upkeep(work.session, asset.id) if asset.stage is CommissioningStage.ACTIVE else None
+
+
+async def _progress(
+    work: Work, asset: Asset, todo: Todo | None = None, look_at: datetime | None = None
+) -> StationProgress:
+    partner = await organisations.named(work.session, asset.service_partner_id)
+    return StationProgress(
+        stage=stage_of(asset.stage),
+        organisation=partner.name,
+        applied_number=await processes.applied_number(work.session, workflow_id(asset.name)),
+        station=asset.name,
+        asset_id=asset.id,
+        node=None if asset.registered_at is None else await nodes.holding(work.session, asset.id),
+        todo=todo,
+        look_at=look_at,
+    )

@@ -1,0 +1,88 @@
+"""What people want of stations: settled for a product or for one station, told to the stations some at a time (L5)."""
+
+from typing import Any
+from uuid import UUID
+
+from models.errors import InvalidInput, LimitReached, NotFound
+from models.messages.wanted import Owner
+from models.rules.command import secret_in
+from models.store import assets
+from models.store import wanted as store
+from models.tables.wanted import WantedSetting
+from models.usecases import timeline, upkeep
+from models.usecases.work import Work
+
+SETTINGS_LIMIT = 200
+TOLD_AT_ONCE = 50
+"""So many stations are locked at a time while they are told."""
+
+
+async def set_setting(work: Work, owner: Owner, name: str, value: str) -> WantedSetting:
+    """From now on the stations are to have it so; the owner's row is locked. Raises InvalidInput, LimitReached."""
+    _check(name, value)
+    row = await store.setting_of(work.session, owner, name)
+    if row is None:
+        if len(await store.settings_of(work.session, owner)) >= SETTINGS_LIMIT:
+            raise LimitReached(f"{SETTINGS_LIMIT} settings are wanted of {owner.reference} already; remove some")
+        row = WantedSetting(
+            product_id=owner.product_id,
+            asset_id=owner.asset_id,
+            name=name,
+            value=value,
+            changed_by=work.actor.name,
+            changed_at=work.now,
+        )
+        work.session.add(row)
+    if row.value != value or row.name != name:
+        row.value, row.name, row.changed_by, row.changed_at = value, name, work.actor.name, work.now
+    await work.session.flush()
+    await tell(work, owner)
+    _record(work, owner, "setting wanted", setting=name, value=value)
+    return row
+
+
+async def remove_setting(work: Work, owner: Owner, name: str) -> None:
+    """It stays at the stations as it is, and is nothing to us any more. Raises NotFound."""
+    row = await store.setting_of(work.session, owner, name)
+    if row is None:
+        raise NotFound(f"No setting '{name}' is wanted of {owner.reference}")
+    await work.session.delete(row)
+    await work.session.flush()
+    await tell(work, owner)
+    _record(work, owner, "setting wanted no more", setting=row.name)
+
+
+async def tell(work: Work, owner: Owner) -> None:
+    """One station hears of it at once; those of a product as the workers get round to it."""
+    if owner.asset_id is not None:
+        await upkeep.tell(work, await assets.lock(work.session, owner.asset_id), upkeep.CHANGED)
+    elif owner.product_id is not None:
+        await store.spread_to(work.session, owner.product_id, work.correlation_id)
+
+
+async def spread(work: Work, product_id: UUID) -> int:
+    """Tell the next stations of a product; how many they were. 0: all are told, or somebody else is at it."""
+    row = await store.take_spread(work.session, product_id)
+    if row is None:
+        return 0
+    told = await store.stations_of(work.session, product_id, after=row.after, limit=TOLD_AT_ONCE)
+    for asset_id in told:
+        await upkeep.tell(work, await assets.lock(work.session, asset_id), upkeep.CHANGED)
+    if len(told) < TOLD_AT_ONCE:
+        await work.session.delete(row)
+    else:
+        row.after = told[-1]
+    return len(told)
+
+
+def _check(name: str, value: str) -> None:
+    secret = secret_in({"key": name, "value": value})
+    if secret is not None:
+        place, remedy = secret
+        raise InvalidInput(remedy, field="/value" if place == "/value" else "key")
+
+
+def _record(work: Work, owner: Owner, what: str, **detail: Any) -> None:
+    subject, subject_id = ("station", owner.asset_id) if owner.asset_id else ("product", owner.product_id)
+    assert subject_id is not None  # noqa: S101 - an owner is of one or the other
+    timeline.record(work, subject, subject_id, what, of=owner.reference, **detail)

@@ -1,0 +1,116 @@
+"""What is wanted of stations over the API: settled by engineers, with ETags, shown with its progress to who may see."""
+
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from models.messages.station import CommandOutcome
+from models.store import assets
+from models.store.viewer import EVERYTHING
+from models.usecases import upkeep
+from tests.api.road import PROCESS, Road
+
+pytestmark = pytest.mark.step("L5")
+
+
+def setting(owner: str, key: str = "HeartbeatInterval") -> str:
+    return f"/v1/{owner}/wanted/configuration/{quote(key, safe='')}"
+
+
+async def active(road: Road) -> str:
+    name = await road.to_accepted()
+    await road.call(road.world.administrator, "POST", f"/v1/stations/{name}/activate")
+    return name
+
+
+async def answered(road: Road, name: str, outcome: str, **data: Any) -> None:
+    """What the station's process does with the answer to what is next."""
+    async with road.world.desk.work(PROCESS, "test") as work:
+        asset = await assets.find(work.session, name, EVERYTHING)
+        assert asset is not None
+        todo = (await upkeep.look(work, asset.id)).todo
+        assert todo is not None
+        said = CommandOutcome.model_validate({"outcome": outcome, "data": data, "detail": "no"})
+        await upkeep.note_answer(work, asset.id, todo, said)
+
+
+async def test_what_is_wanted_of_a_product_and_of_a_station_is_shown_with_how_far_the_station_has_come(
+    road: Road,
+) -> None:
+    name, engineer = await active(road), road.world.engineer
+    await road.call(engineer, "PUT", setting("products/DUO-22"), json={"value": "300"})
+    await road.call(engineer, "PUT", setting("products/DUO-22", "A/B#1"), json={"value": "1"})
+    await road.call(engineer, "PUT", setting(f"stations/{name}"), json={"value": "60"})
+    of_product = await road.call(road.world.operations, "GET", "/v1/products/DUO-22/wanted")
+    assert [(each["key"], each["value"]) for each in of_product["configuration"]] == [
+        ("A/B#1", "1"),
+        ("HeartbeatInterval", "300"),
+    ]
+    configuration = {"A/B#1": {"value": "1"}, "HeartbeatInterval": {"value": "300", "readonly": True}}
+    await answered(road, name, "accepted", configuration=configuration)
+    shown = (await road.call(road.world.service_user, "GET", f"/v1/stations/{name}/wanted"))["configuration"]
+    assert [(each["key"], each["wanted"], each["of"], each["state"], each["actual"]) for each in shown] == [
+        ("A/B#1", "1", "product", "applied", "1"),
+        ("HeartbeatInterval", "60", "station", "refused", "300"),
+    ]
+    assert shown[1]["detail"] == "The station says that it can't be changed"
+    assert shown[1]["try_again_at"] is not None
+    await road.call(engineer, "DELETE", setting(f"stations/{name}", "heartbeatinterval"))
+    shown = (await road.call(road.world.service_user, "GET", f"/v1/stations/{name}/wanted"))["configuration"]
+    assert (shown[1]["wanted"], shown[1]["of"], shown[1]["state"]) == ("300", "product", "pending")
+
+
+async def test_of_two_engineers_who_edit_what_both_have_seen_one_is_told(road: Road) -> None:
+    path, headers = setting("products/DUO-22"), road.world.engineer.headers
+    new = await road.api.put(path, json={"value": "1"}, headers={**headers, "If-Match": '"seen"'})
+    assert new.status_code == 412
+    made = await road.api.put(path, json={"value": "1"}, headers=headers)
+    assert made.headers["content-location"] == path
+    seen = (await road.api.get(path, headers=headers)).headers["etag"]
+    assert seen == made.headers["etag"]
+    edited = await road.api.put(path, json={"value": "2"}, headers={**headers, "If-Match": seen})
+    assert edited.status_code == 200
+    for method, body in (("PUT", {"value": "3"}), ("DELETE", None)):
+        late = await road.api.request(method, path, json=body, headers={**headers, "If-Match": seen})
+        assert late.status_code == 412
+    assert (await road.call(road.world.engineer, "GET", path))["value"] == "2"
+    gone = await road.api.delete(path, headers={**headers, "If-Match": edited.headers["etag"]})
+    assert gone.status_code == 204
+    assert (await road.api.get(path, headers=headers)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("key", "body", "pointer"),
+    [
+        ("AuthorizationKey", {"value": "0123456789"}, {"parameter": "key"}),
+        ("SecurityCtrlr.BasicAuthPassword", {"value": "0123456789"}, {"parameter": "key"}),
+        ("BackOfficeUrl", {"value": "wss://me:secret@central.example"}, {"pointer": "/value"}),
+        ("A", {"value": "x" * 501}, {"pointer": "/value"}),
+        ("A", {}, {"pointer": "/value"}),
+        ("A" * 51, {"value": "1"}, {"parameter": "key"}),
+    ],
+)
+async def test_what_may_not_be_wanted_is_refused_by_its_field_and_leaves_no_trace(
+    road: Road, key: str, body: Any, pointer: dict[str, str]
+) -> None:
+    headers = road.world.engineer.headers
+    answer = await road.api.put(setting("products/DUO-22", key), json=body, headers=headers)
+    assert answer.status_code == 422, answer.text
+    assert pointer.items() <= answer.json()["errors"][0].items()
+    assert (await road.call(road.world.engineer, "GET", "/v1/products/DUO-22/wanted"))["configuration"] == []
+
+
+async def test_who_wanted_what_is_on_record(road: Road) -> None:
+    await road.call(road.world.engineer, "PUT", setting("products/DUO-22"), json={"value": "60"})
+    await road.call(road.world.engineer, "PUT", setting("products/DUO-22"), json={"value": "90"})
+    entries = (await road.call(road.world.administrator, "GET", "/v1/audit?subject=product"))["items"]
+    (change,) = entries[0]["changes"]
+    assert (change["before"]["value"], change["after"]["value"]) == ("60", "90")
+
+
+async def test_operations_and_partners_set_nothing(road: Road) -> None:
+    name = await active(road)
+    for person in (road.world.operations, road.world.service_user, road.world.administrator):
+        answer = await road.api.put(setting(f"stations/{name}"), json={"value": "60"}, headers=person.headers)
+        assert answer.status_code == 403
