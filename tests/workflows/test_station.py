@@ -111,7 +111,13 @@ async def kept_as_wanted(house: House) -> None:
         await want(house, A=value)
         await rests(house)
         await come(house)
+        await house.until(lambda value=value: _has(house, "A", value))  # type: ignore[misc]
         await until(house, A=S.APPLIED, B=S.APPLIED)
+
+
+async def _has(house: House, name: str, value: str) -> bool:
+    """The station has it so, and we know."""
+    return house.station.settings[name] == (await rows(house))[name].actual == value
 
 
 async def go(house: House) -> None:
