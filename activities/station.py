@@ -21,6 +21,15 @@ class StationActivities:
         return await self._steps.look(step.correlation_id, lambda work: upkeep.look(work, step.subject_id))
 
     @activity.defn
+    async def claim_turn(self, step: StationStep) -> StationProgress:
+        """Taken again it gives no command: whether the first try went on from here is not known to it."""
+        return await self._take(step, lambda work: upkeep.claim(work, step.subject_id))
+
+    @activity.defn
+    async def give_turn_back(self, step: StationStep) -> StationProgress:
+        return await self._take(step, lambda work: upkeep.put_back(work, step.subject_id))
+
+    @activity.defn
     async def note_station_answer(self, step: StationStep) -> StationProgress:
         outcome = step.outcome or CommandOutcome(outcome="timed_out")
         if step.todo is None:

@@ -20,6 +20,7 @@ TESTED_ELSEWHERE = {
     "station_certificate": "csms/security/test_certificate_requests.py",
     "timeline": "workflows/test_rows.py",
     "upkeep_configuration": "models/usecases/test_upkeep.py",
+    "upkeep_firmware": "models/usecases/test_firmware.py",
     "work": "models/usecases/test_process.py",
 }
 

@@ -47,12 +47,23 @@ class StationWorkflow(Process[StationProgress]):
             await self.wait("something to do", until=self.next_look())
         elif node is None:
             await self.wait("station")
-        elif await self.ask(node, todo):
+        elif await (self.take_turn() if todo.claim else self.ask(node, todo)):
             return
         await self.look()
 
     async def look(self) -> None:
         await self.take(Activities.look_at_station, self.station_step("look"))
+
+    async def take_turn(self) -> bool:
+        """As ``ask``, for what needs its turn; where that has passed, what is next is known instead."""
+        await self.take(Activities.claim_turn, self.station_step(str(workflow.uuid4())))
+        todo, node = self.at.todo, self.at.node
+        if todo is None or not todo.claimed:
+            return True
+        if node is not None and await self.ask(node, todo):
+            return True
+        await self.take(Activities.give_turn_back, self.station_step(str(workflow.uuid4())))
+        return True
 
     async def ask(self, node: str, todo: Todo) -> bool:
         """Whether the station was reached, and what it said is noted with what is next."""

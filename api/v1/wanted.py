@@ -1,5 +1,6 @@
 """What is wanted of the stations of a product, or of one station, and how far each has come with it (L5)."""
 
+from dataclasses import asdict
 from typing import Annotated
 from urllib.parse import quote
 
@@ -11,10 +12,13 @@ from api.etags import IfMatch, Precondition
 from api.v1.shapes import sample
 from api.v1.stations import found
 from api.v1.wanted_shapes import (
+    RollOutShape,
     SettingProgressShape,
+    WantedFirmwareShape,
     WantedOfProductShape,
     WantedOfStationShape,
     WantedSettingShape,
+    firmware_progress,
     progress_shape,
     setting_shape,
 )
@@ -25,11 +29,11 @@ from models.rules.access import Permission
 from models.store import assets, tenders
 from models.store import wanted as store
 from models.tables.asset import Asset
-from models.usecases import upkeep_configuration, wanting
+from models.usecases import upkeep_configuration, upkeep_firmware, wanting
 from models.usecases.work import Work
 
-products = APIRouter(prefix="/products/{code}/wanted", tags=["wanted"])
-stations = APIRouter(prefix="/stations/{name}/wanted", tags=["wanted"])
+products = APIRouter(prefix="/products/{code}/wanted")
+stations = APIRouter(prefix="/stations/{name}/wanted")
 
 Configuring = Annotated[Access, require(Permission.STATIONS_CONFIGURE)]
 Operating = Annotated[Access, require(Permission.STATIONS_COMMAND)]
@@ -42,7 +46,13 @@ async def show_of_product(code: str, access: Operating) -> WantedOfProductShape:
     async with access.reading() as session:
         owner = await product_of(session, code)
         settings = await store.settings_of(session, owner)
-    return WantedOfProductShape(configuration=[setting_shape(row) for row in settings])
+        wish = await store.firmware_of(session, owner)
+        counts = None if wish is None else await store.firmware_counts(session, wish)
+    return WantedOfProductShape(
+        configuration=[setting_shape(row) for row in settings],
+        firmware=None if wish is None else WantedFirmwareShape.model_validate(wish),
+        roll_out=None if wish is None or counts is None else RollOutShape(**asdict(counts), halted_at=wish.halted_at),
+    )
 
 
 @products.get("/configuration/{key:path}", summary="What every station of the product is to have for a key")
@@ -72,7 +82,12 @@ async def forget_of_product(code: str, key: ConfigurationKey, access: Configurin
 async def show_of_station(name: str, access: Maintaining) -> WantedOfStationShape:
     async with access.reading() as session:
         asset = await found(session, access, name)
-        return WantedOfStationShape(configuration=await _progress(session, asset))
+        wish = await store.firmware_for(session, asset)
+        known = await store.known_firmware(session, asset.id)
+        return WantedOfStationShape(
+            configuration=await _progress(session, asset),
+            firmware=None if wish is None else firmware_progress(wish, known, upkeep_firmware.running(asset)),
+        )
 
 
 @stations.get("/configuration/{key:path}", summary="What this station itself is to have for a key")
@@ -165,6 +180,6 @@ async def _progress(session: AsyncSession, asset: Asset) -> list[SettingProgress
     ]
 
 
-router = APIRouter()
+router = APIRouter(tags=["wanted"])
 router.include_router(products)
 router.include_router(stations)

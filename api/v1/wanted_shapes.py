@@ -6,8 +6,9 @@ from typing import Literal
 from pydantic import Field
 
 from api.v1.shapes import Shape, example
+from models.rules.firmware import FirmwareState
 from models.rules.wanted import Setting, SettingState
-from models.tables.wanted import StationSetting, WantedSetting
+from models.tables.wanted import StationFirmware, StationSetting, WantedFirmware, WantedSetting
 
 _SETTING = {
     "key": "HeartbeatInterval",
@@ -26,6 +27,32 @@ _PROGRESS = {
     "since": "2026-12-08T10:20:00Z",
     "read_at": "2026-12-08T10:22:00Z",
     "try_again_at": "2026-12-08T10:24:00Z",
+}
+_FIRMWARE = {
+    "version": "2.1.0",
+    "location": "https://files.example/duo-2.1.0.bin",
+    "signing_certificate": None,
+    "signature": None,
+    "not_before": "2026-12-10T00:00:00Z",
+    "from_hour": 1,
+    "to_hour": 5,
+    "first": 1,
+    "share_percent": 10,
+    "failure_limit_percent": 20,
+    "changed_by": "Eva Engineer",
+    "changed_at": "2026-12-08T10:20:00Z",
+}
+_FIRMWARE_PROGRESS = {
+    "version": "2.1.0",
+    "of": "product",
+    "state": "under_way",
+    "running": "1.4.2",
+    "word": "Downloading",
+    "detail": "",
+    "failures": 0,
+    "since": "2026-12-10T01:00:00Z",
+    "try_again_at": None,
+    "halted_at": None,
 }
 
 
@@ -55,22 +82,91 @@ class SettingProgressShape(Shape):
     try_again_at: datetime | None
 
 
+class RollOutShape(Shape):
+    """Of the product's stations in operation. ``halted_at``: it has stopped by itself, as too many failed."""
+
+    model_config = example(stations=120, under_way=3, done=12, failed=1, halted_at=None)
+
+    stations: int
+    under_way: int
+    done: int
+    failed: int
+    halted_at: datetime | None
+
+
+class WantedFirmwareShape(Shape):
+    model_config = example(**_FIRMWARE)
+
+    version: str
+    location: str
+    signing_certificate: str | None
+    signature: str | None
+    not_before: datetime | None
+    from_hour: int | None
+    to_hour: int | None
+    first: int
+    share_percent: int
+    failure_limit_percent: int
+    changed_by: str
+    changed_at: datetime
+
+
+class FirmwareProgressShape(Shape):
+    """``running`` is what the station told at its last boot, ``word`` what it told last of the update."""
+
+    model_config = example(**_FIRMWARE_PROGRESS)
+
+    version: str
+    of: Literal["product", "station"]
+    state: FirmwareState
+    running: str | None
+    word: str
+    detail: str
+    failures: int
+    since: datetime | None
+    try_again_at: datetime | None
+    halted_at: datetime | None
+
+
 class WantedOfProductShape(Shape):
-    model_config = example(configuration=[_SETTING])
+    model_config = example(configuration=[_SETTING], firmware=_FIRMWARE, roll_out=None)
 
     configuration: list[WantedSettingShape]
+    firmware: WantedFirmwareShape | None
+    roll_out: RollOutShape | None
 
 
 class WantedOfStationShape(Shape):
     """Everything that is wanted of the station, by its product or for itself, and how far it has come with it."""
 
-    model_config = example(configuration=[_PROGRESS])
+    model_config = example(configuration=[_PROGRESS], firmware=_FIRMWARE_PROGRESS)
 
     configuration: list[SettingProgressShape]
+    firmware: FirmwareProgressShape | None
 
 
 def setting_shape(row: WantedSetting) -> WantedSettingShape:
     return WantedSettingShape(key=row.name, value=row.value, changed_by=row.changed_by, changed_at=row.changed_at)
+
+
+def firmware_progress(
+    wish: WantedFirmware, known: StationFirmware | None, running: str | None
+) -> FirmwareProgressShape:
+    row = known if known is not None and known.round == wish.round else None
+    runs_it = running == wish.version
+    waiting = FirmwareState.WAITING if row is None else row.state
+    return FirmwareProgressShape(
+        version=wish.version,
+        of="station" if wish.asset_id else "product",
+        state=FirmwareState.DONE if runs_it else waiting,
+        running=running,
+        word="" if row is None else row.word,
+        detail="" if row is None else row.detail,
+        failures=0 if row is None else row.failures,
+        since=None if row is None else row.at,
+        try_again_at=None if row is None else row.again_at,
+        halted_at=wish.halted_at,
+    )
 
 
 def progress_shape(

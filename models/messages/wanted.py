@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field, model_validator
 
 from models.messages.base import Message, Progress, Step
+from models.messages.commands import Address, Certificate
 from models.messages.station import CommandKind, CommandOutcome
 
 
@@ -24,12 +25,47 @@ class WantedValue(Message):
     value: str = Field(max_length=500)
 
 
+Percent = Annotated[int, Field(ge=0, le=100)]
+
+
+class NewFirmware(Message):
+    """``version`` as stations tell it at their boot. The window is local time of the place, and may go over midnight.
+
+    Of a product's stations the first ``first`` are updated, then ``share_percent`` of all, then all; it stops by itself
+    once more than ``failure_limit_percent`` of those that came to an end have failed.
+    """
+
+    version: str = Field(min_length=1, max_length=50)
+    location: Address
+    signing_certificate: Certificate | None = None
+    signature: str | None = Field(default=None, min_length=1, max_length=800)
+    not_before: AwareDatetime | None = None
+    from_hour: int | None = Field(default=None, ge=0, le=23)
+    to_hour: int | None = Field(default=None, ge=0, le=24)
+    first: int = Field(default=1, ge=1, le=1000)
+    share_percent: int = Field(default=10, ge=1, le=100)
+    failure_limit_percent: Percent = 20
+
+    @model_validator(mode="after")
+    def _check_pairs(self) -> Self:
+        if (self.signing_certificate is None) != (self.signature is None):
+            raise ValueError("signature: goes with signing_certificate; give both, or neither")
+        if (self.from_hour is None) != (self.to_hour is None) or (
+            self.from_hour is not None and self.from_hour == self.to_hour
+        ):
+            raise ValueError("to_hour: goes with from_hour, and is another hour; give both, or neither")
+        return self
+
+
 class Todo(Message):
     """What a station is to be asked for next, and about what."""
 
-    about: Literal["configuration"]
+    about: Literal["configuration", "firmware"]
     kind: CommandKind
     arguments: dict[str, Any] = Field(default_factory=dict)
+    claim: bool = False
+    """Its turn has to be taken before it is asked; only then its arguments are known."""
+    claimed: bool = False
 
 
 class StationProgress(Progress):
@@ -43,7 +79,7 @@ class StationProgress(Progress):
 
 
 class StationStep(Step):
-    """What was asked of the station and what it answered, where the step is about that."""
+    """What was asked of the station and what it answered, where the step is about that; None: it was not reached."""
 
     todo: Todo | None = None
     outcome: CommandOutcome | None = None

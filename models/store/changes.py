@@ -37,6 +37,7 @@ NOT_FOLLOWED = frozenset(
         "station_upkeep",
         "wanted_spread",
         "station_setting",
+        "station_firmware",
     }
 )
 _COLUMNS_NOT_FOLLOWED = frozenset(

@@ -10,8 +10,16 @@ from sqlmodel import col, select
 
 from models.messages.wanted import Owner
 from models.rules.commissioning import CommissioningStage
+from models.rules.firmware import Counts, FirmwareState
 from models.tables.asset import Asset
-from models.tables.wanted import StationSetting, StationUpkeep, WantedSetting, WantedSpread
+from models.tables.wanted import (
+    StationFirmware,
+    StationSetting,
+    StationUpkeep,
+    WantedFirmware,
+    WantedSetting,
+    WantedSpread,
+)
 
 
 async def settings_of(session: AsyncSession, owner: Owner) -> Sequence[WantedSetting]:
@@ -58,11 +66,24 @@ async def spreads(session: AsyncSession) -> Sequence[tuple[UUID, str]]:
 
 
 async def take_spread(session: AsyncSession, product_id: UUID) -> WantedSpread | None:
-    """None where it is done, or where somebody else is at it."""
-    found = await session.execute(
-        select(WantedSpread).where(col(WantedSpread.product_id) == product_id).with_for_update(skip_locked=True)
-    )
-    return found.scalar_one_or_none()
+    """None where it is done, or where somebody else is at it.
+
+    Its row is not locked: stations are locked before it, here as wherever else their roll-out goes on.
+    """
+    alone = sa.func.pg_try_advisory_xact_lock(sa.func.hashtextextended(f"spread:{product_id}", 0))
+    if not (await session.execute(sa.select(alone))).scalar_one():
+        return None
+    return await session.get(WantedSpread, product_id)
+
+
+async def note_spread(session: AsyncSession, product_id: UUID, before: UUID | None, after: UUID | None) -> None:
+    """Told as far as ``after``, None for all; unless it has begun anew meanwhile."""
+    same = (col(WantedSpread.product_id) == product_id, col(WantedSpread.after).is_not_distinct_from(before))
+    plain = {"synchronize_session": False}
+    if after is None:
+        await session.execute(sa.delete(WantedSpread).where(*same).execution_options(**plain))
+    else:
+        await session.execute(sa.update(WantedSpread).where(*same).values(after=after).execution_options(**plain))
 
 
 async def stations_of(session: AsyncSession, product_id: UUID, *, after: UUID | None, limit: int) -> Sequence[UUID]:
@@ -73,7 +94,55 @@ async def stations_of(session: AsyncSession, product_id: UUID, *, after: UUID | 
     return (await session.execute(query.order_by(col(Asset.id)).limit(limit))).scalars().all()
 
 
-def _of(table: type[WantedSetting], owner: Owner) -> sa.ColumnElement[bool]:
+async def firmware_of(session: AsyncSession, owner: Owner, *, lock: bool = False) -> WantedFirmware | None:
+    """Wanted of exactly this product or station."""
+    query = select(WantedFirmware).where(_of(WantedFirmware, owner)).execution_options(populate_existing=True)
+    return (await session.execute(query.with_for_update() if lock else query)).scalar_one_or_none()
+
+
+async def firmware_for(session: AsyncSession, asset: Asset, *, lock: bool = False) -> WantedFirmware | None:
+    """What holds for the station: its own before its product's."""
+    own = await firmware_of(session, Owner(asset.name, asset_id=asset.id), lock=lock)
+    return own or await firmware_of(session, Owner(asset.name, product_id=asset.product_id), lock=lock)
+
+
+async def lock_round(session: AsyncSession, round_id: UUID) -> WantedFirmware | None:
+    """The roll-out, held until the transaction ends; None where something else is wanted by now."""
+    found = await session.execute(
+        select(WantedFirmware)
+        .where(col(WantedFirmware.round) == round_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return found.scalar_one_or_none()
+
+
+async def known_firmware(session: AsyncSession, asset_id: UUID) -> StationFirmware | None:
+    return await session.get(StationFirmware, asset_id)
+
+
+async def firmware_counts(session: AsyncSession, wish: WantedFirmware) -> Counts:
+    """How far the roll-out has come, over the product's stations in operation."""
+    states = await session.execute(
+        sa.select(col(StationFirmware.state), sa.func.count())
+        .where(col(StationFirmware.round) == wish.round)
+        .group_by(col(StationFirmware.state))
+    )
+    by_state = {row[0]: int(row[1]) for row in states}
+    stations = await session.execute(
+        select(sa.func.count())
+        .select_from(Asset)
+        .where(col(Asset.product_id) == wish.product_id, col(Asset.stage) == CommissioningStage.ACTIVE)
+    )
+    return Counts(
+        stations=int(stations.scalar_one()),
+        under_way=by_state.get(FirmwareState.UNDER_WAY, 0),
+        done=by_state.get(FirmwareState.DONE, 0),
+        failed=by_state.get(FirmwareState.FAILED, 0),
+    )
+
+
+def _of(table: type[WantedSetting | WantedFirmware], owner: Owner) -> sa.ColumnElement[bool]:
     if owner.asset_id is not None:
         return col(table.asset_id) == owner.asset_id
     return col(table.product_id) == owner.product_id

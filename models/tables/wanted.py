@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
+from models.rules.firmware import FirmwareState
 from models.rules.wanted import SettingState
 from models.tables.base import UUID, Instant, datetime, identity, now_column, text_state
 
@@ -72,3 +73,56 @@ class StationSetting(SQLModel, table=True):
     again_at: datetime | None = Field(default=None, sa_type=Instant)
     at: datetime = Field(sa_type=Instant)
     """Since when it stands so."""
+
+
+class WantedFirmware(SQLModel, table=True):
+    """The firmware that every station of a product is to run, or one station."""
+
+    __tablename__ = "wanted_firmware"
+    __table_args__ = (
+        sa.UniqueConstraint("product_id"),
+        sa.UniqueConstraint("asset_id"),
+        sa.CheckConstraint(_OF_ONE, name="of_one"),
+    )
+
+    id: UUID = identity()
+    product_id: UUID | None = Field(default=None, foreign_key="product.id")
+    asset_id: UUID | None = Field(default=None, foreign_key="asset.id")
+    round: UUID
+    """Drawn anew whenever something else is wanted: the roll-out begins from its first wave."""
+    version: str = Field(sa_type=sa.Text)
+    """As stations tell it at their boot."""
+    location: str = Field(sa_type=sa.Text)
+    signing_certificate: str | None = Field(default=None, sa_type=sa.Text)
+    signature: str | None = Field(default=None, sa_type=sa.Text)
+    not_before: datetime | None = Field(default=None, sa_type=Instant)
+    from_hour: int | None = None
+    to_hour: int | None = None
+    first: int
+    share_percent: int
+    failure_limit_percent: int
+    halted_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When it stopped by itself."""
+    changed_by: str = Field(sa_type=sa.Text)
+    changed_at: datetime = Field(sa_type=Instant)
+
+
+class StationFirmware(SQLModel, table=True):
+    """How far a station has come with the firmware that is wanted of it."""
+
+    __tablename__ = "station_firmware"
+    __table_args__ = (sa.Index("ix_station_firmware_round", "round"),)
+
+    asset_id: UUID = Field(foreign_key="asset.id", primary_key=True)
+    round: UUID
+    version: str = Field(sa_type=sa.Text)
+    state: FirmwareState = Field(default=FirmwareState.WAITING, sa_type=text_state(FirmwareState, "state"))
+    word: str = Field(default="", sa_type=sa.Text)
+    """What the station told of it last."""
+    detail: str = Field(default="", sa_type=sa.Text)
+    request: int = 0
+    """By this the station knows the update; it grows."""
+    failures: int = 0
+    asked_at: datetime | None = Field(default=None, sa_type=Instant)
+    again_at: datetime | None = Field(default=None, sa_type=Instant)
+    at: datetime = Field(sa_type=Instant)

@@ -18,6 +18,7 @@ HEARTBEAT_INTERVAL_S = 300
 BOOT_RETRY_INTERVAL_S = 30
 PROPOSED_KEYS_KEPT = 4
 PLUGS_KEPT = 16
+FIRMWARE = "firmware"
 """No EVSE has more connectors."""
 
 
@@ -141,6 +142,8 @@ async def told(
     await assets.add_event(work.session, asset, topic, at, detail)
     if topic == reservation.TOPIC and request is not None:
         await reservation.told(work, asset_id, request, word)
+    elif topic == FIRMWARE:
+        await upkeep.note_firmware(work, asset, word, request)
 
 
 async def reported(work: Work, asset_id: UUID, report: StationReport, info: str | None) -> None:

@@ -17,10 +17,12 @@ from models.tables.task import TaskKind
 from models.tables.wanted import StationUpkeep
 from models.usecases import process, task
 from models.usecases import upkeep_configuration as configuration
+from models.usecases import upkeep_firmware as firmware
 from models.usecases.work import Work
 
 WORKFLOW = "station"
 CHANGED, CONNECTED, BOOTED = "wanted_changed", "station_connected", "station_booted"
+FIRMWARE_FAILED = "firmware_failed"
 TITLE_LIMIT = 300
 
 
@@ -61,7 +63,14 @@ async def note_booted(work: Work, asset: Asset) -> None:
     """A boot may have brought about what was taken before, or have lost it."""
     known = await _of_active(work, asset)
     if known is not None and known.due_at is not None:
+        await firmware.note_boot(work, asset)
         await tell(work, asset, BOOTED)
+
+
+async def note_firmware(work: Work, asset: Asset, word: str, request: int | None) -> None:
+    """What the station tells of an update; its process hears of it only where it has failed."""
+    if await _of_active(work, asset) is not None and await firmware.told(work, asset, word, request):
+        await tell(work, asset, FIRMWARE_FAILED)
 
 
 async def load(work: Work, asset_id: UUID) -> StationProgress:
@@ -76,6 +85,7 @@ async def look(work: Work, asset_id: UUID) -> StationProgress:
     if known is None or STATION.is_terminal(stage_of(asset.stage)):
         return await _progress(work, asset)
     await configuration.forget_unwanted(work, asset)
+    await firmware.settle(work, asset)
     await _see_to_task(work, asset)
     todo, look_at = await _next(work, asset, known)
     known.due_at = work.now if todo else look_at
@@ -86,8 +96,23 @@ async def note_answer(work: Work, asset_id: UUID, todo: Todo, outcome: CommandOu
     """What came of what the station was asked for, and what is next."""
     asset = await assets.lock(work.session, asset_id)
     known = await store.upkeep(work.session, asset_id)
-    if known is not None:
+    if known is not None and todo.about == "firmware":
+        await firmware.note(work, asset, todo, outcome)
+    elif known is not None:
         await configuration.note(work, asset, known, todo, outcome)
+    return await look(work, asset_id)
+
+
+async def claim(work: Work, asset_id: UUID) -> StationProgress:
+    """Its turn is taken, where it still is its turn: the next todo has its arguments."""
+    asset = await assets.lock(work.session, asset_id)
+    todo = await firmware.claim(work, asset)
+    return await look(work, asset_id) if todo is None else await _progress(work, asset, todo)
+
+
+async def put_back(work: Work, asset_id: UUID) -> StationProgress:
+    """What was claimed did not reach the station."""
+    await firmware.put_back(work, await assets.lock(work.session, asset_id))
     return await look(work, asset_id)
 
 
@@ -103,6 +128,13 @@ async def end(work: Work, asset_id: UUID) -> StationProgress:
 
 
 async def _next(work: Work, asset: Asset, known: StationUpkeep) -> tuple[Todo | None, datetime | None]:
+    """What is first of all that is to be done; else when the first of it is."""
+    looks = [await _next_setting(work, asset, known), await firmware.next_of(work, asset)]
+    todo = next((todo for todo, _ in looks if todo is not None), None)
+    return todo, min((look_at for _, look_at in looks if look_at is not None), default=None)
+
+
+async def _next_setting(work: Work, asset: Asset, known: StationUpkeep) -> tuple[Todo | None, datetime | None]:
     charges = bool(await charging.running(work.session, asset.id))
     seen = configuration.seen(known, booted_at(asset), charging=charges)
     step = next_of(await configuration.settings_of(work.session, asset), seen, work.now)
@@ -117,10 +149,13 @@ def booted_at(asset: Asset) -> datetime | None:
 async def _see_to_task(work: Work, asset: Asset) -> None:
     """An engineer is asked to look once the station has refused often enough, until it does not any more."""
     settings = [setting for setting in await configuration.settings_of(work.session, asset) if needs_engineer(setting)]
-    if not settings:
+    complaints = [f"{setting.name}: {setting.detail}" for setting in settings]
+    if (of_firmware := await firmware.complaint(work, asset)) is not None:
+        complaints.append(of_firmware)
+    if not complaints:
         await task.close_task(work, TaskKind.STATION_DIFFERS, asset.id)
         return
-    said = "; ".join(f"{setting.name}: {setting.detail}" for setting in settings)
+    said = "; ".join(complaints)
     title = f"Station {asset.name} does not take what is wanted of it: {said}"
     operator = await organisations.operator(work.session)
     await task.open_task(

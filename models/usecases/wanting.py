@@ -4,11 +4,12 @@ from typing import Any
 from uuid import UUID
 
 from models.errors import InvalidInput, LimitReached, NotFound
-from models.messages.wanted import Owner
+from models.messages.wanted import NewFirmware, Owner
 from models.rules.command import secret_in
 from models.store import assets
 from models.store import wanted as store
-from models.tables.wanted import WantedSetting
+from models.tables.base import new_id
+from models.tables.wanted import WantedFirmware, WantedSetting
 from models.usecases import timeline, upkeep
 from models.usecases.work import Work
 
@@ -52,6 +53,35 @@ async def remove_setting(work: Work, owner: Owner, name: str) -> None:
     _record(work, owner, "setting wanted no more", setting=row.name)
 
 
+async def set_firmware(work: Work, owner: Owner, new: NewFirmware) -> WantedFirmware:
+    """From now on the stations are to run it; a roll-out begins from its first wave. Raises InvalidInput."""
+    secret = secret_in({"location": new.location})
+    if secret is not None:
+        raise InvalidInput(secret[1], field="/location")
+    row = await store.firmware_of(work.session, owner, lock=True)
+    said = {**new.model_dump(), "changed_by": work.actor.name, "changed_at": work.now, "halted_at": None}
+    if row is None:
+        row = WantedFirmware(product_id=owner.product_id, asset_id=owner.asset_id, round=new_id(), **said)
+        work.session.add(row)
+    else:
+        row.sqlmodel_update({**said, "round": new_id()})
+    await work.session.flush()
+    await tell(work, owner)
+    _record(work, owner, "firmware wanted", version=new.version)
+    return row
+
+
+async def remove_firmware(work: Work, owner: Owner) -> None:
+    """What is under way goes on at the stations. Raises NotFound."""
+    row = await store.firmware_of(work.session, owner, lock=True)
+    if row is None:
+        raise NotFound(f"No firmware is wanted of {owner.reference}")
+    await work.session.delete(row)
+    await work.session.flush()
+    await tell(work, owner)
+    _record(work, owner, "firmware wanted no more", version=row.version)
+
+
 async def tell(work: Work, owner: Owner) -> None:
     """One station hears of it at once; those of a product as the workers get round to it."""
     if owner.asset_id is not None:
@@ -68,10 +98,7 @@ async def spread(work: Work, product_id: UUID) -> int:
     told = await store.stations_of(work.session, product_id, after=row.after, limit=TOLD_AT_ONCE)
     for asset_id in told:
         await upkeep.tell(work, await assets.lock(work.session, asset_id), upkeep.CHANGED)
-    if len(told) < TOLD_AT_ONCE:
-        await work.session.delete(row)
-    else:
-        row.after = told[-1]
+    await store.note_spread(work.session, product_id, row.after, told[-1] if len(told) == TOLD_AT_ONCE else None)
     return len(told)
 
 

@@ -84,6 +84,8 @@ async def _wanted(road: Road, world: World, name: str) -> None:
     for owner in ("/v1/products/DUO-22", f"/v1/stations/{name}"):
         path = f"{owner}/wanted/configuration/HeartbeatInterval"
         await road.call(world.engineer, "PUT", path, json={"value": "60"})
+        firmware = {"version": "9.9", "location": "https://files.example/9.9.bin"}
+        await road.call(world.engineer, "PUT", f"{owner}/wanted/firmware", json=firmware)
 
 
 def values_for(path: str, places: dict[str, str]) -> dict[str, str]:

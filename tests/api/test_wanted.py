@@ -61,6 +61,27 @@ async def test_what_is_wanted_of_a_product_and_of_a_station_is_shown_with_how_fa
     assert (shown[1]["wanted"], shown[1]["of"], shown[1]["state"]) == ("300", "product", "pending")
 
 
+async def test_firmware_is_wanted_shown_with_its_roll_out_and_with_how_far_a_station_has_come(road: Road) -> None:
+    name, engineer = await active(road), road.world.engineer
+    new = {"version": "2.0", "location": "https://files.example/2.bin", "from_hour": 1, "to_hour": 5, "first": 2}
+    path = "/v1/products/DUO-22/wanted/firmware"
+    made = await road.call(engineer, "PUT", path, json=new)
+    assert new.items() <= made.items()
+    assert made == await road.call(road.world.operations, "GET", path)
+    of_product = await road.call(road.world.operations, "GET", "/v1/products/DUO-22/wanted")
+    assert of_product["roll_out"] == {"stations": 1, "under_way": 0, "done": 0, "failed": 0, "halted_at": None}
+    shown = (await road.call(road.world.service_user, "GET", f"/v1/stations/{name}/wanted"))["firmware"]
+    assert (shown["version"], shown["of"], shown["state"]) == ("2.0", "product", "waiting")
+    await road.call(engineer, "PUT", f"/v1/stations/{name}/wanted/firmware", json={**new, "version": shown["running"]})
+    shown = (await road.call(road.world.service_user, "GET", f"/v1/stations/{name}/wanted"))["firmware"]
+    assert (shown["of"], shown["state"]) == ("station", "done")
+    await road.call(engineer, "DELETE", path)
+    assert (await road.api.get(path, headers=engineer.headers)).status_code == 404
+    for wrong in ({"to_hour": 1}, {"location": "file:///etc/passwd"}, {"signature": "x"}, {"first": 0}):
+        answer = await road.api.put(path, json={**new, **wrong}, headers=engineer.headers)
+        assert answer.status_code == 422, wrong
+
+
 async def test_of_two_engineers_who_edit_what_both_have_seen_one_is_told(road: Road) -> None:
     path, headers = setting("products/DUO-22"), road.world.engineer.headers
     new = await road.api.put(path, json={"value": "1"}, headers={**headers, "If-Match": '"seen"'})

@@ -255,12 +255,22 @@ async def test_a_road_is_recorded(house: House, road: Callable[[House], Awaitabl
     assert all(path.is_file() for path in RECORDED)
 
 
-@pytest.mark.parametrize(("temporal", "runs"), [(NEVER, 1), (test_renewal.LONG, 2)], indirect=["temporal"])
-async def test_a_station_is_recorded(closed_house: House, monkeypatch: pytest.MonkeyPatch, runs: int) -> None:
+STATIONS = [
+    (NEVER, test_station.kept_as_wanted, ["station-configured"]),
+    (NEVER, test_station.updated, ["station-firmware"]),
+    (test_renewal.LONG, test_station.kept_as_wanted, ["station-renewed-1", "station-renewed-2"]),
+]
+
+
+@pytest.mark.parametrize(("temporal", "road", "names"), STATIONS, indirect=["temporal"])
+async def test_a_station_is_recorded(
+    closed_house: House, monkeypatch: pytest.MonkeyPatch, road: Callable[[House], Awaitable[None]], names: list[str]
+) -> None:
     RECORDED.clear()
     async with test_station.active(closed_house, monkeypatch) as house:
-        await test_station.kept_as_wanted(house)
+        await road(house)
         histories = await test_renewal.runs(house, upkeep.workflow_id(house.road.asset.name))
-    for number, history in enumerate(histories[:runs], start=1):
-        keep(history, "station-configured" if runs == 1 else f"station-renewed-{number}")
+    for name, history in zip(names, histories, strict=False):
+        keep(history, name)
+    assert len(RECORDED) == len(names)
     assert all(path.is_file() for path in RECORDED)

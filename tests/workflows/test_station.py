@@ -1,8 +1,8 @@
 """A station's process: what is wanted is brought about whenever the station can be reached, and stays so (L5)."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,13 +11,15 @@ from temporalio.exceptions import ApplicationError
 from activities.station_watch import StationWatch
 from models.messages.base import Subject
 from models.messages.station import CommandOutcome
-from models.messages.wanted import Owner
+from models.messages.wanted import NewFirmware, Owner
+from models.rules.firmware import FirmwareState
 from models.rules.rebuild import Difference
 from models.rules.wanted import SettingState
 from models.store import assets
 from models.store import wanted as store
 from models.tables.wanted import StationSetting
 from models.usecases import station, upkeep, wanting
+from models.usecases.work import Work
 from tests.road import NOBODY
 from tests.workflows.house import House
 from workflows.comparison import Comparer
@@ -173,6 +175,59 @@ async def test_an_answer_that_was_lost_is_found_out_by_reading_back(house: House
     await want(house, A="1")
     await until(house, A=S.REFUSED)
     assert (await rows(house))["A"].detail == "The station took it, and has kept its own value"
+
+
+async def updated(house: House) -> None:
+    """A node that does not have the station, a refusal, a failure that the station tells, then it boots with it."""
+    house.station.answers += [NOT_HERE]
+    await want_firmware(house, "2.0")
+    await house.until(lambda: _is(house, FirmwareState.UNDER_WAY))
+    await house.until(lambda: _was_sent(house, 2))
+    await tell(house, lambda work: station.told(work, house.road.asset.id, "firmware", *_failed(house), None))
+    await house.until(lambda: _is(house, FirmwareState.FAILED))
+    await rests(house)
+    await want_firmware(house, "2.1")
+    await house.until(lambda: _was_sent(house, 3))
+    await house.until(lambda: _is(house, FirmwareState.UNDER_WAY))
+    await rests(house)
+    await tell(house, lambda work: station.booted(work, house.road.asset.id, ("SN-HW-1",), {"firmware": "2.1"}))
+    await house.until(lambda: _is(house, FirmwareState.DONE))
+    await rests(house)
+
+
+def _failed(house: House) -> tuple[str, datetime, None]:
+    return "InstallationFailed", house.desk.clock(), None
+
+
+async def _is(house: House, state: FirmwareState) -> bool:
+    async with house.desk.database.transaction() as session:
+        row = await store.known_firmware(session, house.road.asset.id)
+    return row is not None and row.state is state
+
+
+async def _was_sent(house: House, times: int) -> bool:
+    return house.station.commands.count("update_firmware") == times
+
+
+async def tell(house: House, use_case: Callable[[Work], Awaitable[Any]]) -> None:
+    """The station tells something, and its process hears of it."""
+    await house.road.do(NOBODY, use_case)
+    await deliver(house)
+
+
+async def want_firmware(house: House, version: str) -> None:
+    asset = house.road.asset
+    new = NewFirmware(version=version, location="https://files.example/f.bin")
+    owner = Owner(asset.name, asset_id=asset.id)
+    await house.road.do(house.world.engineer, lambda work: wanting.set_firmware(work, owner, new))
+    await deliver(house)
+
+
+async def test_firmware_is_brought_to_the_station_over_a_lost_node_and_a_failure_until_it_boots_with_it(
+    house: House,
+) -> None:
+    await updated(house)
+    assert house.station.commands == ["update_firmware"] * 3
 
 
 async def test_the_process_goes_on_from_its_rows_and_a_rebuild_knows_it(house: House) -> None:

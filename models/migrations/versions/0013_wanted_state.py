@@ -26,6 +26,7 @@ TASKS = (
     "differs_from_rows",
     "overdue",
 )
+FIRMWARE_STATES = ("waiting", "under_way", "done", "failed")
 SETTING_STATES = ("pending", "applied", "refused", "unknown_to_station", "reboot_required")
 
 
@@ -33,10 +34,18 @@ def upgrade() -> None:
     _check_tasks((*TASKS, "station_differs"))
     _make_settings()
     _make_upkeep()
+    _make_firmware()
 
 
 def downgrade() -> None:
-    for table in ("station_setting", "station_upkeep", "wanted_spread", "wanted_configuration"):
+    for table in (
+        "station_firmware",
+        "wanted_firmware",
+        "station_setting",
+        "station_upkeep",
+        "wanted_spread",
+        "wanted_configuration",
+    ):
         op.drop_table(table)
     op.execute("DELETE FROM task WHERE kind = 'station_differs'")
     _check_tasks(TASKS)
@@ -93,6 +102,39 @@ def _make_upkeep() -> None:
         _instant("read_again_at"),
         sa.PrimaryKeyConstraint("asset_id", name=op.f("pk_station_upkeep")),
     )
+
+
+def _make_firmware() -> None:
+    op.create_table(
+        "wanted_firmware",
+        *_wanted("wanted_firmware"),
+        sa.Column("round", sa.Uuid(), nullable=False),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("version", "location")),
+        *(sa.Column(name, sa.Text(), nullable=True) for name in ("signing_certificate", "signature")),
+        *(sa.Column(name, sa.Integer(), nullable=True) for name in ("from_hour", "to_hour")),
+        *(
+            sa.Column(name, sa.Integer(), nullable=False)
+            for name in ("first", "share_percent", "failure_limit_percent")
+        ),
+        _instant("not_before"),
+        _instant("halted_at"),
+        sa.UniqueConstraint("product_id", name=op.f("uq_wanted_firmware_product_id")),
+        sa.UniqueConstraint("asset_id", name=op.f("uq_wanted_firmware_asset_id")),
+    )
+    op.create_table(
+        "station_firmware",
+        _of_asset("station_firmware"),
+        sa.Column("round", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("state", _state(FIRMWARE_STATES), nullable=False),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("word", "detail")),
+        *(sa.Column(name, sa.Integer(), nullable=False) for name in ("request", "failures")),
+        _instant("asked_at"),
+        _instant("again_at"),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("asset_id", name=op.f("pk_station_firmware")),
+    )
+    op.create_index("ix_station_firmware_round", "station_firmware", ["round"])
 
 
 def _wanted(table: str) -> list[Any]:
