@@ -27,7 +27,10 @@ class StationActivities:
 
     @activity.defn
     async def give_turn_back(self, step: StationStep) -> StationProgress:
-        return await self._take(step, lambda work: upkeep.put_back(work, step.subject_id))
+        if step.todo is None:
+            return await self.look_at_station(step)
+        todo = step.todo
+        return await self._take(step, lambda work: upkeep.put_back(work, step.subject_id, todo))
 
     @activity.defn
     async def note_station_answer(self, step: StationStep) -> StationProgress:

@@ -21,6 +21,7 @@ TESTED_ELSEWHERE = {
     "timeline": "workflows/test_rows.py",
     "upkeep_configuration": "models/usecases/test_upkeep.py",
     "upkeep_firmware": "models/usecases/test_firmware.py",
+    "upkeep_list": "models/usecases/test_local_list.py",
     "work": "models/usecases/test_process.py",
 }
 

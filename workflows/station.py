@@ -62,7 +62,7 @@ class StationWorkflow(Process[StationProgress]):
             return True
         if node is not None and await self.ask(node, todo):
             return True
-        await self.take(Activities.give_turn_back, self.station_step(str(workflow.uuid4())))
+        await self.take(Activities.give_turn_back, self.station_step(str(workflow.uuid4()), todo=todo))
         return True
 
     async def ask(self, node: str, todo: Todo) -> bool:

@@ -15,10 +15,12 @@ from api.v1.wanted_shapes import (
     RollOutShape,
     SettingProgressShape,
     WantedFirmwareShape,
+    WantedListShape,
     WantedOfProductShape,
     WantedOfStationShape,
     WantedSettingShape,
     firmware_progress,
+    list_progress,
     progress_shape,
     setting_shape,
 )
@@ -48,10 +50,12 @@ async def show_of_product(code: str, access: Operating) -> WantedOfProductShape:
         settings = await store.settings_of(session, owner)
         wish = await store.firmware_of(session, owner)
         counts = None if wish is None else await store.firmware_counts(session, wish)
+        cards = await store.list_of(session, owner)
     return WantedOfProductShape(
         configuration=[setting_shape(row) for row in settings],
         firmware=None if wish is None else WantedFirmwareShape.model_validate(wish),
         roll_out=None if wish is None or counts is None else RollOutShape(**asdict(counts), halted_at=wish.halted_at),
+        list=None if cards is None else WantedListShape.model_validate(cards),
     )
 
 
@@ -84,9 +88,13 @@ async def show_of_station(name: str, access: Maintaining) -> WantedOfStationShap
         asset = await found(session, access, name)
         wish = await store.firmware_for(session, asset)
         known = await store.known_firmware(session, asset.id)
+        cards = await store.list_for(session, asset)
+        tokens = await store.tokens_for(session, asset) or ()
+        has = await store.known_list(session, asset.id)
         return WantedOfStationShape(
             configuration=await _progress(session, asset),
             firmware=None if wish is None else firmware_progress(wish, known, upkeep_firmware.running(asset)),
+            list=None if cards is None else list_progress(cards, tokens, has),
         )
 
 

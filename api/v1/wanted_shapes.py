@@ -1,5 +1,6 @@
 """What is wanted of stations, and how far each has come, as the API shows it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -7,8 +8,10 @@ from pydantic import Field
 
 from api.v1.shapes import Shape, example
 from models.rules.firmware import FirmwareState
+from models.rules.local_list import ListState
 from models.rules.wanted import Setting, SettingState
-from models.tables.wanted import StationFirmware, StationSetting, WantedFirmware, WantedSetting
+from models.tables.base import new_id
+from models.tables.wanted import StationFirmware, StationList, StationSetting, WantedFirmware, WantedList, WantedSetting
 
 _SETTING = {
     "key": "HeartbeatInterval",
@@ -53,6 +56,24 @@ _FIRMWARE_PROGRESS = {
     "since": "2026-12-10T01:00:00Z",
     "try_again_at": None,
     "halted_at": None,
+}
+_LIST = {
+    "all_cards": True,
+    "tokens": [],
+    "changed_by": "Eva Engineer",
+    "changed_at": "2026-12-08T10:20:00Z",
+}
+_LIST_PROGRESS = {
+    "of": "product",
+    "state": "applied",
+    "wanted": 120,
+    "taken": 120,
+    "version": 7,
+    "detail": "",
+    "refusals": 0,
+    "since": "2026-12-08T10:20:00Z",
+    "read_at": "2026-12-08T10:20:00Z",
+    "try_again_at": None,
 }
 
 
@@ -128,21 +149,51 @@ class FirmwareProgressShape(Shape):
     halted_at: datetime | None
 
 
+class WantedListShape(Shape):
+    """``tokens`` are the cards that are named."""
+
+    model_config = example(**_LIST)
+
+    all_cards: bool
+    tokens: list[str]
+    changed_by: str
+    changed_at: datetime
+
+
+class ListProgressShape(Shape):
+    """How many cards the station is to know, how many it has taken, and as which version."""
+
+    model_config = example(**_LIST_PROGRESS)
+
+    of: Literal["product", "station"]
+    state: ListState
+    wanted: int
+    taken: int
+    version: int
+    detail: str
+    refusals: int
+    since: datetime | None
+    read_at: datetime | None
+    try_again_at: datetime | None
+
+
 class WantedOfProductShape(Shape):
-    model_config = example(configuration=[_SETTING], firmware=_FIRMWARE, roll_out=None)
+    model_config = example(configuration=[_SETTING], firmware=_FIRMWARE, roll_out=None, list=_LIST)
 
     configuration: list[WantedSettingShape]
     firmware: WantedFirmwareShape | None
     roll_out: RollOutShape | None
+    list: WantedListShape | None
 
 
 class WantedOfStationShape(Shape):
     """Everything that is wanted of the station, by its product or for itself, and how far it has come with it."""
 
-    model_config = example(configuration=[_PROGRESS], firmware=_FIRMWARE_PROGRESS)
+    model_config = example(configuration=[_PROGRESS], firmware=_FIRMWARE_PROGRESS, list=_LIST_PROGRESS)
 
     configuration: list[SettingProgressShape]
     firmware: FirmwareProgressShape | None
+    list: ListProgressShape | None
 
 
 def setting_shape(row: WantedSetting) -> WantedSettingShape:
@@ -166,6 +217,24 @@ def firmware_progress(
         since=None if row is None else row.at,
         try_again_at=None if row is None else row.again_at,
         halted_at=wish.halted_at,
+    )
+
+
+def list_progress(wish: WantedList, wanted: Sequence[str], known: StationList | None) -> ListProgressShape:
+    row = known or StationList(asset_id=new_id(), at=wish.changed_at)
+    is_as_wanted = row.taken > 0 and set(row.tokens) == set(wanted)
+    applied = ListState.APPLIED if is_as_wanted else ListState.PENDING
+    return ListProgressShape(
+        of="station" if wish.asset_id else "product",
+        state=ListState.REFUSED if row.state is ListState.REFUSED else applied,
+        wanted=len(wanted),
+        taken=len(row.tokens),
+        version=row.taken,
+        detail=row.detail,
+        refusals=row.refusals,
+        since=None if known is None else known.at,
+        read_at=row.read_at,
+        try_again_at=row.again_at,
     )
 
 

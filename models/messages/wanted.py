@@ -8,8 +8,9 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, model_validator
 
 from models.messages.base import Message, Progress, Step
-from models.messages.commands import Address, Certificate
+from models.messages.commands import Address, Certificate, Token
 from models.messages.station import CommandKind, CommandOutcome
+from models.rules.local_list import TOKENS_LIMIT
 
 
 @dataclass(frozen=True)
@@ -57,10 +58,17 @@ class NewFirmware(Message):
         return self
 
 
+class NewList(Message):
+    """These cards, and with ``all_cards`` every ordinary one that is not blocked."""
+
+    tokens: tuple[Token, ...] = Field(default=(), max_length=TOKENS_LIMIT)
+    all_cards: bool = False
+
+
 class Todo(Message):
     """What a station is to be asked for next, and about what."""
 
-    about: Literal["configuration", "firmware"]
+    about: Literal["configuration", "firmware", "list"]
     kind: CommandKind
     arguments: dict[str, Any] = Field(default_factory=dict)
     claim: bool = False

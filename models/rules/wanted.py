@@ -169,11 +169,12 @@ def read_off(data: Mapping[str, Any], names: Sequence[str]) -> dict[str, Told]:
 
 
 def kept_of(data: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    """Of what a station told, only what it was asked for."""
+    """Of what a station told, only what it was asked for: these keys, or the version of its list."""
     wanted = {name.casefold() for name in names}
     entries = (data.get("configuration") or {}).items()
     shown = {str(name): entry for name, entry in entries if str(name).casefold() in wanted}
-    return {"configuration": shown} if shown else {}
+    version = {"version": data["version"]} if "version" in data else {}
+    return {**({"configuration": shown} if shown else {}), **version}
 
 
 def _told_by(entry: Mapping[str, Any] | None) -> Told:

@@ -38,6 +38,7 @@ NOT_FOLLOWED = frozenset(
         "wanted_spread",
         "station_setting",
         "station_firmware",
+        "station_list",
     }
 )
 _COLUMNS_NOT_FOLLOWED = frozenset(

@@ -1,6 +1,6 @@
 """What is wanted of products and stations, and what each station has of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -9,14 +9,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from models.messages.wanted import Owner
+from models.rules.authorisation import TokenKind
 from models.rules.commissioning import CommissioningStage
 from models.rules.firmware import Counts, FirmwareState
+from models.rules.local_list import TOKENS_LIMIT
 from models.tables.asset import Asset
+from models.tables.charging import IdToken
 from models.tables.wanted import (
     StationFirmware,
+    StationList,
     StationSetting,
     StationUpkeep,
     WantedFirmware,
+    WantedList,
     WantedSetting,
     WantedSpread,
 )
@@ -142,7 +147,41 @@ async def firmware_counts(session: AsyncSession, wish: WantedFirmware) -> Counts
     )
 
 
-def _of(table: type[WantedSetting | WantedFirmware], owner: Owner) -> sa.ColumnElement[bool]:
+async def list_of(session: AsyncSession, owner: Owner) -> WantedList | None:
+    """Wanted of exactly this product or station."""
+    return (await session.execute(select(WantedList).where(_of(WantedList, owner)))).scalar_one_or_none()
+
+
+async def list_for(session: AsyncSession, asset: Asset) -> WantedList | None:
+    """What holds for the station: its own before its product's."""
+    own = await list_of(session, Owner(asset.name, asset_id=asset.id))
+    return own or await list_of(session, Owner(asset.name, product_id=asset.product_id))
+
+
+async def tokens_for(session: AsyncSession, asset: Asset) -> Sequence[str] | None:
+    """The cards that the station is to know, at most one more than it may; None where it need not have a list."""
+    wish = await list_for(session, asset)
+    if wish is None:
+        return None
+    query = select(IdToken.token).where(col(IdToken.kind) == TokenKind.CARD, col(IdToken.blocked_at).is_(None))
+    if not wish.all_cards:
+        query = query.where(col(IdToken.token).in_(wish.tokens))
+    return (await session.execute(query.order_by(col(IdToken.token)).limit(TOKENS_LIMIT + 1))).scalars().all()
+
+
+async def unknown_cards(session: AsyncSession, tokens: Collection[str]) -> set[str]:
+    """Of these tokens those that are no ordinary cards of ours."""
+    found = await session.execute(
+        select(IdToken.token).where(col(IdToken.token).in_(tokens), col(IdToken.kind) == TokenKind.CARD)
+    )
+    return set(tokens) - set(found.scalars())
+
+
+async def known_list(session: AsyncSession, asset_id: UUID) -> StationList | None:
+    return await session.get(StationList, asset_id)
+
+
+def _of(table: type[WantedSetting | WantedFirmware | WantedList], owner: Owner) -> sa.ColumnElement[bool]:
     if owner.asset_id is not None:
         return col(table.asset_id) == owner.asset_id
     return col(table.product_id) == owner.product_id

@@ -4,8 +4,9 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from models.rules.firmware import FirmwareState
+from models.rules.local_list import ListState
 from models.rules.wanted import SettingState
-from models.tables.base import UUID, Instant, datetime, identity, now_column, text_state
+from models.tables.base import UUID, Instant, Json, datetime, identity, now_column, text_state
 
 _OF_ONE = "num_nonnulls(product_id, asset_id) = 1"
 
@@ -125,4 +126,43 @@ class StationFirmware(SQLModel, table=True):
     failures: int = 0
     asked_at: datetime | None = Field(default=None, sa_type=Instant)
     again_at: datetime | None = Field(default=None, sa_type=Instant)
+    at: datetime = Field(sa_type=Instant)
+
+
+class WantedList(SQLModel, table=True):
+    """The cards that every station of a product, or one station, is to let charge by itself."""
+
+    __tablename__ = "wanted_list"
+    __table_args__ = (
+        sa.UniqueConstraint("product_id"),
+        sa.UniqueConstraint("asset_id"),
+        sa.CheckConstraint(_OF_ONE, name="of_one"),
+    )
+
+    id: UUID = identity()
+    product_id: UUID | None = Field(default=None, foreign_key="product.id")
+    asset_id: UUID | None = Field(default=None, foreign_key="asset.id")
+    all_cards: bool
+    """Every ordinary card that is not blocked, beside those that are named."""
+    tokens: list[str] = Field(default_factory=list, sa_type=Json)
+    changed_by: str = Field(sa_type=sa.Text)
+    changed_at: datetime = Field(sa_type=Instant)
+
+
+class StationList(SQLModel, table=True):
+    """What a station has of the list, as ``models.rules.local_list.Known`` says it."""
+
+    __tablename__ = "station_list"
+
+    asset_id: UUID = Field(foreign_key="asset.id", primary_key=True)
+    state: ListState = Field(default=ListState.PENDING, sa_type=text_state(ListState, "state"))
+    detail: str = Field(default="", sa_type=sa.Text)
+    drawn: int = 0
+    taken: int = 0
+    tokens: list[str] = Field(default_factory=list, sa_type=Json)
+    told: int | None = None
+    read_at: datetime | None = Field(default=None, sa_type=Instant)
+    again_at: datetime | None = Field(default=None, sa_type=Instant)
+    only_full: bool = False
+    refusals: int = 0
     at: datetime = Field(sa_type=Instant)

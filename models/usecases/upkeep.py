@@ -18,6 +18,7 @@ from models.tables.wanted import StationUpkeep
 from models.usecases import process, task
 from models.usecases import upkeep_configuration as configuration
 from models.usecases import upkeep_firmware as firmware
+from models.usecases import upkeep_list as local_list
 from models.usecases.work import Work
 
 WORKFLOW = "station"
@@ -86,6 +87,7 @@ async def look(work: Work, asset_id: UUID) -> StationProgress:
         return await _progress(work, asset)
     await configuration.forget_unwanted(work, asset)
     await firmware.settle(work, asset)
+    await local_list.settle(work, asset)
     await _see_to_task(work, asset)
     todo, look_at = await _next(work, asset, known)
     known.due_at = work.now if todo else look_at
@@ -98,6 +100,8 @@ async def note_answer(work: Work, asset_id: UUID, todo: Todo, outcome: CommandOu
     known = await store.upkeep(work.session, asset_id)
     if known is not None and todo.about == "firmware":
         await firmware.note(work, asset, todo, outcome)
+    elif known is not None and todo.about == "list":
+        await local_list.note(work, asset, todo, outcome)
     elif known is not None:
         await configuration.note(work, asset, known, todo, outcome)
     return await look(work, asset_id)
@@ -106,13 +110,20 @@ async def note_answer(work: Work, asset_id: UUID, todo: Todo, outcome: CommandOu
 async def claim(work: Work, asset_id: UUID) -> StationProgress:
     """Its turn is taken, where it still is its turn: the next todo has its arguments."""
     asset = await assets.lock(work.session, asset_id)
-    todo = await firmware.claim(work, asset)
+    known = await store.upkeep(work.session, asset_id)
+    next_one = None if known is None else (await _next(work, asset, known))[0]
+    todo = None
+    if next_one == firmware.TODO:
+        todo = await firmware.claim(work, asset)
+    elif next_one == local_list.SEND:
+        todo = await local_list.claim(work, asset, booted_at(asset))
     return await look(work, asset_id) if todo is None else await _progress(work, asset, todo)
 
 
-async def put_back(work: Work, asset_id: UUID) -> StationProgress:
-    """What was claimed did not reach the station."""
-    await firmware.put_back(work, await assets.lock(work.session, asset_id))
+async def put_back(work: Work, asset_id: UUID, todo: Todo) -> StationProgress:
+    """What was claimed did not reach the station. The version of a list is used up all the same."""
+    if todo.about == "firmware":
+        await firmware.put_back(work, await assets.lock(work.session, asset_id))
     return await look(work, asset_id)
 
 
@@ -129,7 +140,11 @@ async def end(work: Work, asset_id: UUID) -> StationProgress:
 
 async def _next(work: Work, asset: Asset, known: StationUpkeep) -> tuple[Todo | None, datetime | None]:
     """What is first of all that is to be done; else when the first of it is."""
-    looks = [await _next_setting(work, asset, known), await firmware.next_of(work, asset)]
+    looks = [
+        await _next_setting(work, asset, known),
+        await local_list.next_of(work, asset, booted_at(asset)),
+        await firmware.next_of(work, asset),
+    ]
     todo = next((todo for todo, _ in looks if todo is not None), None)
     return todo, min((look_at for _, look_at in looks if look_at is not None), default=None)
 
@@ -150,8 +165,8 @@ async def _see_to_task(work: Work, asset: Asset) -> None:
     """An engineer is asked to look once the station has refused often enough, until it does not any more."""
     settings = [setting for setting in await configuration.settings_of(work.session, asset) if needs_engineer(setting)]
     complaints = [f"{setting.name}: {setting.detail}" for setting in settings]
-    if (of_firmware := await firmware.complaint(work, asset)) is not None:
-        complaints.append(of_firmware)
+    others = (await local_list.complaint(work, asset), await firmware.complaint(work, asset))
+    complaints += [said for said in others if said is not None]
     if not complaints:
         await task.close_task(work, TaskKind.STATION_DIFFERS, asset.id)
         return

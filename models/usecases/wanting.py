@@ -4,12 +4,12 @@ from typing import Any
 from uuid import UUID
 
 from models.errors import InvalidInput, LimitReached, NotFound
-from models.messages.wanted import NewFirmware, Owner
+from models.messages.wanted import NewFirmware, NewList, Owner
 from models.rules.command import secret_in
 from models.store import assets
 from models.store import wanted as store
 from models.tables.base import new_id
-from models.tables.wanted import WantedFirmware, WantedSetting
+from models.tables.wanted import WantedFirmware, WantedList, WantedSetting
 from models.usecases import timeline, upkeep
 from models.usecases.work import Work
 
@@ -80,6 +80,42 @@ async def remove_firmware(work: Work, owner: Owner) -> None:
     await work.session.flush()
     await tell(work, owner)
     _record(work, owner, "firmware wanted no more", version=row.version)
+
+
+async def set_list(work: Work, owner: Owner, new: NewList) -> WantedList:
+    """From now on the stations are to know these cards; the owner's row is locked. Raises InvalidInput."""
+    tokens = sorted({token.upper() for token in new.tokens})
+    unknown = await store.unknown_cards(work.session, tokens)
+    if unknown:
+        place = next(index for index, token in enumerate(new.tokens) if token.upper() in unknown)
+        raise InvalidInput("This is no ordinary card of ours; add it first, or leave it out", field=f"/tokens/{place}")
+    row = await store.list_of(work.session, owner)
+    said: dict[str, Any] = {
+        "tokens": tokens,
+        "all_cards": new.all_cards,
+        "changed_by": work.actor.name,
+        "changed_at": work.now,
+    }
+    if row is None:
+        row = WantedList(product_id=owner.product_id, asset_id=owner.asset_id, **said)
+        work.session.add(row)
+    else:
+        row.sqlmodel_update(said)
+    await work.session.flush()
+    await tell(work, owner)
+    _record(work, owner, "local list wanted", cards=len(tokens), all_cards=new.all_cards)
+    return row
+
+
+async def remove_list(work: Work, owner: Owner) -> None:
+    """The stations keep the list that they have. Raises NotFound."""
+    row = await store.list_of(work.session, owner)
+    if row is None:
+        raise NotFound(f"No local list is wanted of {owner.reference}")
+    await work.session.delete(row)
+    await work.session.flush()
+    await tell(work, owner)
+    _record(work, owner, "local list wanted no more")
 
 
 async def tell(work: Work, owner: Owner) -> None:

@@ -86,6 +86,7 @@ async def _wanted(road: Road, world: World, name: str) -> None:
         await road.call(world.engineer, "PUT", path, json={"value": "60"})
         firmware = {"version": "9.9", "location": "https://files.example/9.9.bin"}
         await road.call(world.engineer, "PUT", f"{owner}/wanted/firmware", json=firmware)
+        await road.call(world.engineer, "PUT", f"{owner}/wanted/list", json={"all_cards": True})
 
 
 def values_for(path: str, places: dict[str, str]) -> dict[str, str]:

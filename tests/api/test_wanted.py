@@ -6,8 +6,10 @@ from urllib.parse import quote
 import pytest
 
 from models.messages.station import CommandOutcome
+from models.rules.authorisation import TokenKind
 from models.store import assets
 from models.store.viewer import EVERYTHING
+from models.tables.charging import IdToken
 from models.usecases import upkeep
 from tests.api.road import PROCESS, Road
 
@@ -80,6 +82,27 @@ async def test_firmware_is_wanted_shown_with_its_roll_out_and_with_how_far_a_sta
     for wrong in ({"to_hour": 1}, {"location": "file:///etc/passwd"}, {"signature": "x"}, {"first": 0}):
         answer = await road.api.put(path, json={**new, **wrong}, headers=engineer.headers)
         assert answer.status_code == 422, wrong
+
+
+async def test_a_local_list_is_wanted_and_a_partner_sees_how_many_cards_but_none_of_them(road: Road) -> None:
+    name, engineer = await active(road), road.world.engineer
+    async with road.world.desk.database.transaction() as session:
+        session.add(IdToken(token="04E91C5A7A2C", kind=TokenKind.CARD))
+    path = "/v1/products/DUO-22/wanted/list"
+    made = await road.call(engineer, "PUT", path, json={"tokens": ["04e91c5a7a2c"]})
+    assert (made["tokens"], made["all_cards"]) == (["04E91C5A7A2C"], False)
+    assert (await road.call(road.world.operations, "GET", "/v1/products/DUO-22/wanted"))["list"] == made
+    shown = await road.call(road.world.service_user, "GET", f"/v1/stations/{name}/wanted")
+    assert (shown["list"]["state"], shown["list"]["wanted"], shown["list"]["taken"]) == ("pending", 1, 0)
+    assert "04E91C5A7A2C" not in str(shown)
+    denied = await road.api.get(path, headers=road.world.service_user.headers)
+    assert denied.status_code == 403
+    unknown = await road.api.put(path, json={"tokens": ["NOBODYS"]}, headers=engineer.headers)
+    assert unknown.json()["errors"][0]["pointer"] == "/tokens/0"
+    entries = (await road.call(road.world.administrator, "GET", "/v1/audit?subject=product"))["items"]
+    assert "04E91C5A7A2C" not in str(entries)
+    await road.call(engineer, "DELETE", path)
+    assert (await road.call(engineer, "GET", f"/v1/stations/{name}/wanted"))["list"] is None
 
 
 async def test_of_two_engineers_who_edit_what_both_have_seen_one_is_told(road: Road) -> None:

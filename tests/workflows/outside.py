@@ -108,6 +108,8 @@ class FakeStation:
         self._desk = desk
         self._relay = relay
         self.settings: dict[str, str] = {}
+        self.list_version = 0
+        self.listed: set[str] = set()
         self.commands: list[str] = []
         self.cards: list[str] = []
         self.refuses: set[str] = set()
@@ -132,13 +134,23 @@ class FakeStation:
         if command.kind == "read_configuration":
             known = {key: {"value": value} for key, value in self.settings.items()}
             return CommandOutcome(outcome="accepted", data={"configuration": known})
-        if command.kind == "change_configuration":
+        if command.kind == "read_local_list_version":
+            return CommandOutcome(outcome="accepted", data={"version": self.list_version})
+        if command.kind == "send_local_list":
+            self._take_list(given)
+        elif command.kind == "change_configuration":
             self.settings[given["key"]] = given["value"]
         elif command.kind not in self.ignores:
             telling = asyncio.create_task(self._tell(command.asset_id, command.kind, given))
             self._telling.add(telling)
             telling.add_done_callback(self._telling.discard)
         return CommandOutcome(outcome="accepted")
+
+    def _take_list(self, given: dict[str, Any]) -> None:
+        kept = set() if given["kind"] == "full" else self.listed
+        gone = {each["token"] for each in given["tokens"] if each["verdict"] is None}
+        self.listed = (kept | {each["token"] for each in given["tokens"]}) - gone
+        self.list_version = given["version"]
 
     async def _tell(self, asset_id: UUID, kind: str, given: dict[str, Any]) -> None:
         match kind:

@@ -258,6 +258,7 @@ async def test_a_road_is_recorded(house: House, road: Callable[[House], Awaitabl
 STATIONS = [
     (NEVER, test_station.kept_as_wanted, ["station-configured"]),
     (NEVER, test_station.updated, ["station-firmware"]),
+    (NEVER, test_station.listed, ["station-list"]),
     (test_renewal.LONG, test_station.kept_as_wanted, ["station-renewed-1", "station-renewed-2"]),
 ]
 

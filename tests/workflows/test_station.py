@@ -11,12 +11,14 @@ from temporalio.exceptions import ApplicationError
 from activities.station_watch import StationWatch
 from models.messages.base import Subject
 from models.messages.station import CommandOutcome
-from models.messages.wanted import NewFirmware, Owner
+from models.messages.wanted import NewFirmware, NewList, Owner
+from models.rules.authorisation import TokenKind
 from models.rules.firmware import FirmwareState
 from models.rules.rebuild import Difference
 from models.rules.wanted import SettingState
 from models.store import assets
 from models.store import wanted as store
+from models.tables.charging import IdToken
 from models.tables.wanted import StationSetting
 from models.usecases import station, upkeep, wanting
 from models.usecases.work import Work
@@ -228,6 +230,41 @@ async def test_firmware_is_brought_to_the_station_over_a_lost_node_and_a_failure
 ) -> None:
     await updated(house)
     assert house.station.commands == ["update_firmware"] * 3
+
+
+@pytest.mark.step("O22")
+async def test_a_local_list_is_brought_to_the_station_whole_where_a_difference_fails(house: House) -> None:
+    await listed(house)
+    assert house.station.commands == ["read_local_list_version", *["send_local_list"] * 4]
+
+
+async def listed(house: House) -> None:
+    """A list, a difference, and one that fails."""
+    async with house.desk.database.transaction() as session:
+        session.add_all(IdToken(token=token, kind=TokenKind.CARD) for token in ("A", "B", "C"))
+    await want_list(house, "A", "B")
+    await house.until(lambda: _knows(house, {"A", "B"}, 1))
+    await want_list(house, "B", "C")
+    await house.until(lambda: _knows(house, {"B", "C"}, 2))
+    await rests(house)
+    house.station.answers.append(CommandOutcome(outcome="rejected"))
+    await want_list(house, "A")
+    await house.until(lambda: _knows(house, {"A"}, 4))
+
+
+async def want_list(house: House, *tokens: str) -> None:
+    asset, new = house.road.asset, NewList(tokens=tokens)
+    owner = Owner(asset.name, asset_id=asset.id)
+    await house.road.do(house.world.engineer, lambda work: wanting.set_list(work, owner, new))
+    await deliver(house)
+
+
+async def _knows(house: House, tokens: set[str], version: int) -> bool:
+    """The station has this list, and we know."""
+    async with house.desk.database.transaction() as session:
+        row = await store.known_list(session, house.road.asset.id)
+    taken = None if row is None else (set(row.tokens), row.taken)
+    return (house.station.listed, house.station.list_version) == (tokens, version) == taken
 
 
 async def test_the_process_goes_on_from_its_rows_and_a_rebuild_knows_it(house: House) -> None:

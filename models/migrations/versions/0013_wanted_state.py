@@ -4,6 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0013"
 down_revision = "0012"
@@ -27,6 +28,7 @@ TASKS = (
     "overdue",
 )
 FIRMWARE_STATES = ("waiting", "under_way", "done", "failed")
+LIST_STATES = ("pending", "applied", "refused")
 SETTING_STATES = ("pending", "applied", "refused", "unknown_to_station", "reboot_required")
 
 
@@ -35,10 +37,13 @@ def upgrade() -> None:
     _make_settings()
     _make_upkeep()
     _make_firmware()
+    _make_lists()
 
 
 def downgrade() -> None:
     for table in (
+        "station_list",
+        "wanted_list",
         "station_firmware",
         "wanted_firmware",
         "station_setting",
@@ -135,6 +140,31 @@ def _make_firmware() -> None:
         sa.PrimaryKeyConstraint("asset_id", name=op.f("pk_station_firmware")),
     )
     op.create_index("ix_station_firmware_round", "station_firmware", ["round"])
+
+
+def _make_lists() -> None:
+    op.create_table(
+        "wanted_list",
+        *_wanted("wanted_list"),
+        sa.Column("all_cards", sa.Boolean(), nullable=False),
+        sa.Column("tokens", JSONB(none_as_null=True), nullable=False),
+        sa.UniqueConstraint("product_id", name=op.f("uq_wanted_list_product_id")),
+        sa.UniqueConstraint("asset_id", name=op.f("uq_wanted_list_asset_id")),
+    )
+    op.create_table(
+        "station_list",
+        _of_asset("station_list"),
+        sa.Column("state", _state(LIST_STATES), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        *(sa.Column(name, sa.Integer(), nullable=False) for name in ("drawn", "taken", "refusals")),
+        sa.Column("tokens", JSONB(none_as_null=True), nullable=False),
+        sa.Column("told", sa.Integer(), nullable=True),
+        _instant("read_at"),
+        _instant("again_at"),
+        sa.Column("only_full", sa.Boolean(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("asset_id", name=op.f("pk_station_list")),
+    )
 
 
 def _wanted(table: str) -> list[Any]:

@@ -134,7 +134,7 @@ async def test_a_station_that_was_not_reached_or_refuses_is_told_apart(road: Roa
     await to_active(road)
     await want(road, of_station(road))
     await claim(road)
-    progress = await road.do(NOBODY, lambda work: upkeep.put_back(work, road.asset.id))
+    progress = await road.do(NOBODY, lambda work: upkeep.put_back(work, road.asset.id, upkeep_firmware.TODO))
     assert progress.todo == upkeep_firmware.TODO
     assert await state(road) is S.WAITING
     todo = (await claim(road)).todo
