@@ -84,7 +84,8 @@ async def forget_of_product(code: str, key: ConfigurationKey, access: Configurin
 
 @stations.get("", summary="Everything that is wanted of the station, and how far it has come with it")
 async def show_of_station(name: str, access: Maintaining) -> WantedOfStationShape:
-    async with access.reading() as session:
+    async with access.work() as work:
+        session = work.session
         asset = await found(session, access, name)
         wish = await store.firmware_for(session, asset)
         known = await store.known_firmware(session, asset.id)
@@ -92,7 +93,7 @@ async def show_of_station(name: str, access: Maintaining) -> WantedOfStationShap
         tokens = await store.tokens_for(session, asset) or ()
         has = await store.known_list(session, asset.id)
         return WantedOfStationShape(
-            configuration=await _progress(session, asset),
+            configuration=await _progress(work, asset),
             firmware=None if wish is None else firmware_progress(wish, known, upkeep_firmware.running(asset)),
             list=None if cards is None else list_progress(cards, tokens, has),
         )
@@ -179,12 +180,12 @@ async def _setting(session: AsyncSession, owner: Owner, key: str) -> WantedSetti
     return setting_shape(row)
 
 
-async def _progress(session: AsyncSession, asset: Asset) -> list[SettingProgressShape]:
-    own = {row.name.casefold() for row in await store.settings_of(session, owner_of(asset))}
-    known = {row.name: row for row in await store.known_settings(session, asset.id)}
+async def _progress(work: Work, asset: Asset) -> list[SettingProgressShape]:
+    own = {row.name.casefold() for row in await store.settings_of(work.session, owner_of(asset))}
+    known = {row.name: row for row in await store.known_settings(work.session, asset.id)}
     return [
         progress_shape(setting, "station" if setting.name.casefold() in own else "product", known.get(setting.name))
-        for setting in await upkeep_configuration.settings_of(session, asset)
+        for setting in await upkeep_configuration.settings_of(work, asset)
     ]
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, model_validator
 
 from models.messages.base import Message, Progress, Step
-from models.messages.commands import Address, Certificate, Token
+from models.messages.commands.fields import Address, Certificate, Token
 from models.messages.station import CommandKind, CommandOutcome
 from models.rules.local_list import TOKENS_LIMIT
 
@@ -23,7 +23,7 @@ class Owner:
 
 
 class WantedValue(Message):
-    value: str = Field(max_length=500)
+    value: str = Field(max_length=2500)
 
 
 Percent = Annotated[int, Field(ge=0, le=100)]

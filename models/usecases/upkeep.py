@@ -152,7 +152,7 @@ async def _next(work: Work, asset: Asset, known: StationUpkeep) -> tuple[Todo | 
 async def _next_setting(work: Work, asset: Asset, known: StationUpkeep) -> tuple[Todo | None, datetime | None]:
     charges = bool(await charging.running(work.session, asset.id))
     seen = configuration.seen(known, booted_at(asset), charging=charges)
-    step = next_of(await configuration.settings_of(work.session, asset), seen, work.now)
+    step = next_of(await configuration.settings_of(work, asset), seen, work.now)
     return configuration.todo_of(step), step.until if isinstance(step, Rest) else None
 
 
@@ -163,7 +163,7 @@ def booted_at(asset: Asset) -> datetime | None:
 
 async def _see_to_task(work: Work, asset: Asset) -> None:
     """An engineer is asked to look once the station has refused often enough, until it does not any more."""
-    settings = [setting for setting in await configuration.settings_of(work.session, asset) if needs_engineer(setting)]
+    settings = [setting for setting in await configuration.settings_of(work, asset) if needs_engineer(setting)]
     complaints = [f"{setting.name}: {setting.detail}" for setting in settings]
     others = (await local_list.complaint(work, asset), await firmware.complaint(work, asset))
     complaints += [said for said in others if said is not None]

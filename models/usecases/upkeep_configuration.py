@@ -5,8 +5,6 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from models.messages.station import CommandOutcome
 from models.messages.wanted import Owner, Todo
 from models.rules import wanted as rules
@@ -21,15 +19,15 @@ from models.usecases.work import Work
 _FIELDS = {field.name for field in fields(Setting)}
 
 
-async def settings_of(session: AsyncSession, asset: Asset) -> list[Setting]:
+async def settings_of(work: Work, asset: Asset) -> list[Setting]:
     """What is wanted of the station now, each with what is known of it."""
-    known = {row.name: row for row in await store.known_settings(session, asset.id)}
-    return [_setting(known.get(name), name, value) for name, value in (await _wanted(session, asset)).items()]
+    known = {row.name: row for row in await store.known_settings(work.session, asset.id)}
+    return [_setting(known.get(name), name, value) for name, value in (await _wanted(work, asset)).items()]
 
 
 async def forget_unwanted(work: Work, asset: Asset) -> None:
     """What is not wanted any more stays at the station as it is, and is nothing to us."""
-    names = await _wanted(work.session, asset)
+    names = await _wanted(work, asset)
     for row in await store.known_settings(work.session, asset.id):
         if row.name not in names:
             await work.session.delete(row)
@@ -54,7 +52,7 @@ def seen(upkeep: StationUpkeep, booted_at: datetime | None, *, charging: bool) -
 
 async def note(work: Work, asset: Asset, upkeep: StationUpkeep, todo: Todo, outcome: CommandOutcome) -> None:
     """What the station said to what it was asked for; of what is wanted otherwise by now, nothing is kept."""
-    settings = {setting.name: setting for setting in await settings_of(work.session, asset)}
+    settings = {setting.name: setting for setting in await settings_of(work, asset)}
     if todo.kind == "reset":
         upkeep.reset_at = work.now
     elif todo.kind == "change_configuration":
@@ -113,9 +111,9 @@ async def _keep(work: Work, asset: Asset, before: Setting, after: Setting) -> No
     await work.session.flush()
 
 
-async def _wanted(session: AsyncSession, asset: Asset) -> dict[str, str]:
-    of_product = await store.settings_of(session, Owner(asset.name, product_id=asset.product_id))
-    of_station = await store.settings_of(session, Owner(asset.name, asset_id=asset.id))
+async def _wanted(work: Work, asset: Asset) -> dict[str, str]:
+    of_product = await store.settings_of(work.session, Owner(asset.name, product_id=asset.product_id))
+    of_station = await store.settings_of(work.session, Owner(asset.name, asset_id=asset.id))
     return rules.merged({row.name: row.value for row in of_product}, {row.name: row.value for row in of_station})
 
 

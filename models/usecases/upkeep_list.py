@@ -62,6 +62,8 @@ async def note(work: Work, asset: Asset, todo: Todo, outcome: CommandOutcome) ->
     if row is None:
         row = StationList(asset_id=asset.id, at=work.now)
         work.session.add(row)
+    # Of a long list some parts may have been taken, each with a version of its own.
+    row.drawn = max(row.drawn, int(outcome.data.get("version") or 0))
     if todo.kind == "read_local_list_version":
         await _note_version(work, asset, row, outcome)
     elif outcome.outcome == "accepted":

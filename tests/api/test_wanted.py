@@ -130,9 +130,9 @@ async def test_of_two_engineers_who_edit_what_both_have_seen_one_is_told(road: R
         ("AuthorizationKey", {"value": "0123456789"}, {"parameter": "key"}),
         ("SecurityCtrlr.BasicAuthPassword", {"value": "0123456789"}, {"parameter": "key"}),
         ("BackOfficeUrl", {"value": "wss://me:secret@central.example"}, {"pointer": "/value"}),
-        ("A", {"value": "x" * 501}, {"pointer": "/value"}),
+        ("A", {"value": "x" * 2501}, {"pointer": "/value"}),
         ("A", {}, {"pointer": "/value"}),
-        ("A" * 51, {"value": "1"}, {"parameter": "key"}),
+        ("A" * 221, {"value": "1"}, {"parameter": "key"}),
     ],
 )
 async def test_what_may_not_be_wanted_is_refused_by_its_field_and_leaves_no_trace(
