@@ -40,6 +40,7 @@ class Courier:
         self._relay = relay
         self._waiting: dict[str, Journey] = {}
         self._runs: set[asyncio.Task[None]] = set()
+        self._slow: set[asyncio.Task[None]] = set()
 
     @property
     def is_busy(self) -> bool:
@@ -54,7 +55,7 @@ class Courier:
             for workflow_id in workflow_ids
             if len(self._waiting) < WAITING_LIMIT
         ]
-        if not self._runs:
+        if self._runs <= self._slow:
             self._set_out()
         return journeys
 
@@ -75,20 +76,32 @@ class Courier:
             run.add_done_callback(self._runs.discard)
 
     async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
+        run = asyncio.current_task()
+        assert run is not None  # noqa: S101 - only a task runs this
         while self._waiting:
-            names = tuple(islice(self._waiting, TOGETHER))
-            journeys = {name: self._waiting.pop(name) for name in names}
-            slow = loop.call_later(SLOW_S, self._set_out)
-            try:
-                await self._relay.deliver(names)
-            except (RuntimeError, OSError) as error:
-                # So a client says that it could not connect at all.
-                log.warning("facts_left_to_the_sweep", workflows=names, reason=str(error)[:200])
-            except Exception:
-                log.exception("facts_left_to_the_sweep", workflows=names)
-            finally:
-                slow.cancel()
-                for journey in journeys.values():
-                    if not journey.done():
-                        journey.set_result(None)
+            await self._travel(run)
+        # At once: whoever hands in before the task counts as done would wait for a run that goes nowhere any more.
+        self._runs.discard(run)
+
+    async def _travel(self, run: asyncio.Task[None]) -> None:
+        names = tuple(islice(self._waiting, TOGETHER))
+        journeys = [self._waiting.pop(name) for name in names]
+        slow = asyncio.get_running_loop().call_later(SLOW_S, self._is_slow, run)
+        try:
+            await self._relay.deliver(names)
+        except (RuntimeError, OSError) as error:
+            # So a client says that it could not connect at all.
+            log.warning("facts left to the sweep", workflows=names, reason=str(error)[:200])
+        except Exception:
+            log.exception("facts left to the sweep", workflows=names)
+        finally:
+            slow.cancel()
+            self._slow.discard(run)
+            for journey in journeys:
+                if not journey.done():
+                    journey.set_result(None)
+
+    def _is_slow(self, run: asyncio.Task[None]) -> None:
+        """Nobody waits for it any more: neither who waits now, nor who is handed in later."""
+        self._slow.add(run)
+        self._set_out()

@@ -126,7 +126,11 @@ class Relay:
         """Workflows hear of their facts beside each other, and each in order."""
         groups = [list(group) for _, group in groupby(rows, key=lambda row: row.workflow_id)]
         held_up, interrupted = set(), set()
-        for group, errors in zip(groups, await asyncio.gather(*map(self._tell, groups)), strict=True):
+        # All of them end before the locks are let go, also where one can't go on.
+        came_of = await asyncio.gather(*map(self._tell, groups), return_exceptions=True)
+        for group, errors in zip(groups, came_of, strict=True):
+            if isinstance(errors, BaseException):
+                raise errors
             # Without an error for each there is one at the end, and it ended the telling.
             for row, error in zip(group, errors, strict=False):
                 if error is None:

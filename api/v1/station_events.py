@@ -13,7 +13,7 @@ from fastapi import APIRouter, Header
 from starlette.responses import StreamingResponse
 
 from api.auth.access import Access, is_still_in
-from api.v1.station_shapes import LAST_EVENTS, StationEventShape
+from api.v1.station_shapes import LAST_EVENTS, StationEventShape, is_seen
 from api.v1.stations import Reading, found
 from models.store import assets
 from models.tables.asset import StationEvent
@@ -72,7 +72,8 @@ async def _stream(access: Access, asset_id: UUID, after: int) -> AsyncIterator[s
             wake.clear()
             while events := await _events(access, asset_id, after):
                 for event in events:
-                    yield _written(event)
+                    if is_seen(access, event):
+                        yield _written(event)
                 after = events[-1].id or after
             try:
                 await asyncio.wait_for(wake.wait(), KEEP_ALIVE_S)

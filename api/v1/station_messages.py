@@ -167,8 +167,10 @@ async def _stream(access: Access, asset: Asset, after: UUID) -> AsyncIterator[st
 
 
 async def _messages(access: Access, asset: Asset, after: UUID) -> list[StationMessage]:
-    until = _allowed(access, asset, MessageFilter()).until
     async with access.reading() as session:
+        # Read anew: it may have been activated since the stream began.
+        now = await session.get_one(Asset, asset.id)
+        until = _allowed(access, now, MessageFilter()).until
         rows = await messages.after(session, asset.id, after, BATCH)
     return [row for row in rows if until is None or row.at < until]
 

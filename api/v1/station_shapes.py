@@ -12,10 +12,12 @@ from api.v1.placements import LOCATION, LocationShape
 from api.v1.shapes import Shape, example
 from api.v1.tenders import PartnerShape
 from api.v1.work_order_shapes import HardwareShape, LineProductShape
+from models.rules.access import Permission, Reach
+from models.rules.command import AT_HAND
 from models.rules.commissioning import COMMISSIONING, CommissioningStage
 from models.store import assets, charging
 from models.store.assets import Around
-from models.tables.asset import Asset
+from models.tables.asset import Asset, StationEvent
 
 LAST_EVENTS = 20
 
@@ -183,9 +185,20 @@ async def station_shape(session: AsyncSession, access: Access, asset: Asset) -> 
         evses=[EvseShape.model_validate(each) for each in await assets.evses(session, asset.id)],
         test_charge=TransactionShape.model_validate(charge) if charge else None,
         last_events=[
-            StationEventShape.model_validate(each) for each in await assets.last_events(session, asset.id, LAST_EVENTS)
+            StationEventShape.model_validate(each)
+            for each in await assets.last_events(session, asset.id, LAST_EVENTS)
+            if is_seen(access, each)
         ],
     )
+
+
+def is_seen(access: Access, event: StationEvent) -> bool:
+    """A partner sees of commands what it may send itself, as in the list of commands; of reservations nothing."""
+    if access.viewer.reach is Reach.ALL:
+        return True
+    if "command" in event.detail:
+        return access.caller.reach(Permission.STATIONS_MAINTAIN) is not None and event.detail.get("kind") in AT_HAND
+    return "reservation" not in event.detail
 
 
 def station_summary(access: Access, asset: Asset, around: Around) -> StationSummaryShape:

@@ -20,6 +20,8 @@ router = APIRouter(prefix="/placement-requests", tags=["placement requests"])
 
 _AMONG_US = frozenset({"task", "deadline"})
 """Who works on what, and who was late with it."""
+_COMMANDED = frozenset({"command", "reservation"})
+"""What entries tell of that are about what somebody asked a station to do."""
 
 
 class MessageShape(Shape):
@@ -69,7 +71,9 @@ class TimelineShape(Shape):
 
 @router.get("/{reference}/timeline", summary="Everything that happened to the request, oldest first")
 async def show(reference: str, access: Reading) -> TimelineShape:
-    """Requesters see no refused attempts, no tasks, nothing behind a work order's entries, no messages to others."""
+    """Requesters see no refused attempts, no tasks, no commands to stations, nothing behind a work order's entries, no
+    messages to others.
+    """
     async with access.reading() as session:
         row = await found(session, access, reference)
         entries = await placements.timeline(session, row.id)
@@ -125,7 +129,7 @@ def message_item(notice: Notice, endpoint: Endpoint) -> TimelineItemShape:
 
 
 def is_for_partners(entry: TimelineEntry) -> bool:
-    return not entry.refused and entry.subject not in _AMONG_US
+    return not entry.refused and entry.subject not in _AMONG_US and not _COMMANDED & entry.detail.keys()
 
 
 def _is_all(access: Access) -> bool:

@@ -165,6 +165,7 @@ def _texts(value: Any, place: str) -> Iterator[tuple[str, str]]:
         yield place, value
     elif isinstance(value, Mapping):
         for key, inner in value.items():
+            yield f"{place}/{key}", str(key)
             yield from _texts(inner, f"{place}/{key}")
     elif isinstance(value, list | tuple):
         for number, inner in enumerate(value):

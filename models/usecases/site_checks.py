@@ -107,8 +107,11 @@ async def _look_at_units(work: Work, stations: Sequence[EnteredStation], looked:
     values = [{each[name] for each in wanted.values()} for name in IDENTIFYING]
     known = await units.alike(work.session, *values, hold=hold)
     linked = await work_orders.linked_units(work.session, [unit.id for unit in known]) if known else set()
+    # By what they are named: a list of thousands may be known as a whole.
+    by_name = {(name, getattr(unit, name)): unit for unit in known for name in IDENTIFYING}
     for index, names in wanted.items():
-        alike = [unit for unit in known if any(getattr(unit, name) == value for name, value in names.items())]
+        found = {unit.id: unit for each in names.items() if (unit := by_name.get(each)) is not None}
+        alike = list(found.values())
         comes_again = len(alike) == 1 and _comes_again(alike[0], names, linked)
         if comes_again:
             looked.again[index] = alike[0]

@@ -78,6 +78,27 @@ async def test_others_set_out_where_a_journey_is_slow_but_no_more_than_a_few(
     assert [name for journey in relay.journeys for name in journey] == [str(number) for number in range(20)]
 
 
+async def test_what_is_handed_in_while_a_journey_is_slow_already_does_not_wait_for_it(
+    courier: Courier, relay: SlowRelay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(couriers, "SLOW_S", 0.0)
+    courier.take(["a"])
+    await on_their_way(relay, 1)
+    await until(lambda: bool(courier._slow))
+    courier.take(["b"])
+    await on_their_way(relay, 2)
+    assert relay.journeys == [["a"], ["b"]]
+
+
+async def test_what_is_handed_in_at_the_moment_of_an_arrival_sets_out(courier: Courier, relay: SlowRelay) -> None:
+    relay.let.set()
+    (first,) = courier.take(["a"])
+    await first
+    (second,) = courier.take(["b"])
+    await asyncio.wait_for(second, 5)
+    assert relay.journeys == [["a"], ["b"]]
+
+
 async def test_what_finds_no_room_is_left_to_the_sweep(
     courier: Courier, relay: SlowRelay, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -129,6 +129,26 @@ async def test_while_temporal_is_away_nothing_fails_and_the_sweep_delivers_when_
     assert {row.last_error for row in await rows(desk, workflow_id)} == {None}
 
 
+async def test_no_telling_goes_on_without_its_lock_where_another_breaks_off(desk: Desk, temporal: FakeTemporal) -> None:
+    """As a client does that can't connect at all."""
+    broken = await process_with_facts(desk, 1, "placement-PR-1")
+    whole = await process_with_facts(desk, 9, "placement-PR-2")
+
+    def refuses(workflow_id: str) -> RPCStatusCode | None:
+        if workflow_id == broken:
+            raise RuntimeError("Failed client connect")
+        return None
+
+    temporal.refuses = refuses
+    await delivering(desk, temporal).deliver([broken, whole])
+    ended_with = list(temporal.heard[whole])
+    temporal.come_back()
+    await delivering(desk, temporal).deliver([broken, whole])
+    assert ended_with == facts(9)
+    assert temporal.heard[whole] == [*facts(9), *facts(9)], "told again: the workflow knows them by their numbers"
+    assert all(row.delivered_at for name in (broken, whole) for row in await rows(desk, name))
+
+
 async def test_the_sweep_leaves_fresh_facts_to_whoever_wrote_them(desk: Desk, temporal: FakeTemporal) -> None:
     workflow_id = await process_with_facts(desk, 1)
     await delivering(desk, temporal).sweep()

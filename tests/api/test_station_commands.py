@@ -136,6 +136,29 @@ async def test_whoever_maintains_a_station_sends_what_is_at_hand_and_no_more(roa
     assert (await road.api.get(f"{path}/{seen[0]['id']}", headers=headers)).status_code == 200
 
 
+async def test_partners_are_told_of_no_command_that_they_may_not_send(road: Road) -> None:
+    name = await road.to_checked()
+    world = road.world
+    for kind in ("reset", "clear_cache"):
+        await ask(road, name, kind)
+    assert (await _reserve(road, name)).status_code == 202
+
+    async def told(person: Any) -> list[str]:
+        events = (await road.call(person, "GET", f"{STATIONS}/{name}"))["last_events"]
+        return [event["detail"]["kind"] for event in reversed(events) if event["kind"] == "command_asked"]
+
+    assert await told(world.operations) == ["reset", "clear_cache", "reserve_now"]
+    assert await told(world.service_user) == ["reset"]
+    assert await told(world.installer_user) == []
+    for person, address in (
+        (world.requester, f"/v1/placement-requests/{road.reference}"),
+        (world.installer_user, f"/v1/work-orders/{road.work_order}"),
+    ):
+        timelines = [await road.call(reader, "GET", f"{address}/timeline") for reader in (world.operations, person)]
+        seen = [[item["what"] for item in timeline["items"]].count("command asked") for timeline in timelines]
+        assert seen == [3, 0], address
+
+
 async def test_a_key_that_is_narrowed_sends_only_what_it_was_given(road: Road, world: World) -> None:
     name = await road.to_checked()
     async with world.desk.work(world.administrator.actor, "test") as work:

@@ -1,11 +1,16 @@
 """Stations without a placement request over the API: entered, shown, called off (L6, P20)."""
 
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
+from sqlmodel import col
 
-from tests.api.road import Road
+from models.tables.timeline import TimelineEntry
+from models.tables.unit import Unit
+from tests.api.road import PROCESS, Road
 from tests.people import FACTORY_KEY, World
 from tests.recording import RecordingRelay
 
@@ -140,6 +145,31 @@ async def test_its_station_and_its_timeline_are_shown(road: Road) -> None:
     assert ("event", "unit", "came with its station") not in said, "the unit stands on no line any more"
     assert ("message", "message", "work_order.cancelled") in said
     assert not [each for each in told["items"] if each["what"].endswith(" changed")]
+
+
+@pytest.mark.step("P22")
+async def test_what_became_of_hardware_in_others_hands_is_not_told_to_partners(road: Road) -> None:
+    made = await entered(road)
+    world = road.world
+    async with world.desk.work(PROCESS, "test") as work:
+        unit_id = await work.session.scalar(sa.select(col(Unit.id)).where(col(Unit.hardware_id) == "VW-7"))
+        assert unit_id is not None
+        earlier = TimelineEntry(
+            at=work.now - timedelta(days=30),
+            subject="unit",
+            subject_id=unit_id,
+            actor="test",
+            actor_name="Wim Warehouse",
+            what="handed over",
+            detail={"to": "Another Installer"},
+            correlation_id="test",
+        )
+        work.session.add(earlier)
+    address = f"/v1/work-orders/{made['reference']}/timeline"
+    readers = (world.operations, world.installer_user)
+    told = [[each["what"] for each in (await road.call(who, "GET", address))["items"]] for who in readers]
+    assert ["handed over" in each for each in told] == [True, False]
+    assert ["came with its station" in each for each in told] == [True, True]
 
 
 @pytest.mark.step("P20")

@@ -109,6 +109,25 @@ async def test_an_installer_does_not_see_what_drivers_do_after_the_activation(
     assert len(keeper["items"]) == 2
 
 
+async def test_an_installers_stream_tells_nothing_of_what_comes_after_an_activation_meanwhile(
+    app: FastAPI, road: Road, desk: Desk, world: World
+) -> None:
+    name = (await road.to_station())["station"]
+    async with served(app) as client:
+        headers = world.installer_user.headers
+        async with client.stream("GET", f"{STATIONS}/{name}/messages/live", headers=headers) as response:
+            stream = LiveMessages(response)
+            await said(desk, name, "BootNotification")
+            await stream.until("BootNotification")
+            async with desk.database.transaction() as session:
+                await session.execute(sa.update(Asset).values(activated_at=BEGAN + timedelta(seconds=150)))
+            # A minute apart: Authorize was said when the station was active. The last one was written down late.
+            await said(desk, name, "Heartbeat", "StatusNotification", "DataTransfer", "Authorize")
+            await said(desk, name, "LogStatusNotification")
+            seen = [each["action"] for each in await stream.until("LogStatusNotification")]
+            assert seen == ["Heartbeat", "StatusNotification", "DataTransfer", "LogStatusNotification"]
+
+
 async def test_messages_are_followed_live_and_gone_on_with(app: FastAPI, road: Road, desk: Desk) -> None:
     name = (await road.to_station())["station"]
     await said(desk, name, "BootNotification")

@@ -69,6 +69,7 @@ def test_the_tables_name_only_commands_that_there_are() -> None:
         ({"keys": ["A", "authorizationkey"]}, "/keys/1"),
         ({"key": "SecurityCtrlr.BasicAuthPassword"}, "/key"),
         ({"location": "ftp://station:secret@files.example/log"}, "/location"),
+        ({"payload": {"connectionData": {"basicAuthPassword": "x" * 16}}}, "/payload/connectionData/basicAuthPassword"),
     ],
 )
 def test_a_secret_in_a_command_is_found_at_its_place(arguments: dict[str, Any], place: str) -> None:
