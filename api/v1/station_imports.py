@@ -19,7 +19,7 @@ from api.v1 import station_lists
 from api.v1.shapes import Shape, example
 from api.v1.station_entries import Entering, key_hashes
 from api.v1.station_lists import MEDIA_TYPE, Unread
-from models.errors import BusinessError, UnsupportedMedia
+from models.errors import BusinessError, Overloaded, UnsupportedMedia
 from models.tables.base import new_id
 from models.usecases import site, site_import, timeline
 from models.usecases.site_import import Group, Row, RowFault, Sorted
@@ -157,18 +157,30 @@ async def _enter(access: Access, found: Sorted) -> dict[int, str]:
     entered: dict[int, str] = {}
     overtaken: list[Row] = []
     for groups in _batches(found.groups):
-        try:
-            entered |= await _enter_together(access, groups)
-        except _OVERTAKEN:
-            # Somebody has entered one of them meanwhile: the others need not suffer from it.
-            for group in groups:
-                try:
-                    entered |= await _enter_together(access, [group])
-                except _OVERTAKEN:
-                    overtaken += group.rows
+        done = await _enter_or_leave(access, groups)
+        if done is not None:
+            entered |= done
+            continue
+        # Somebody has entered one of them meanwhile: the others need not suffer from it.
+        for group in groups:
+            done = await _enter_or_leave(access, [group])
+            if done is None:
+                overtaken += group.rows
+            else:
+                entered |= done
     if overtaken:
         await _judge_again(access, overtaken, found)
     return entered
+
+
+async def _enter_or_leave(access: Access, groups: Sequence[Group]) -> dict[int, str] | None:
+    """None where what the rows were judged by has changed meanwhile. Raises Overloaded: the rows are not to blame."""
+    try:
+        return await _enter_together(access, groups)
+    except Overloaded:
+        raise
+    except _OVERTAKEN:
+        return None
 
 
 async def _judge_again(access: Access, rows: Sequence[Row], found: Sorted) -> None:

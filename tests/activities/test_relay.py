@@ -146,7 +146,7 @@ async def test_no_telling_goes_on_without_its_lock_where_another_breaks_off(desk
     await delivering(desk, temporal).deliver([broken, whole])
     assert ended_with == facts(9)
     assert temporal.heard[whole] == [*facts(9), *facts(9)], "told again: the workflow knows them by their numbers"
-    assert all(row.delivered_at for name in (broken, whole) for row in await rows(desk, name))
+    assert all(row.delivered_at for row in [*await rows(desk, broken), *await rows(desk, whole)])
 
 
 async def test_the_sweep_leaves_fresh_facts_to_whoever_wrote_them(desk: Desk, temporal: FakeTemporal) -> None:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from api.v1 import station_entries, station_imports, station_lists
+from models.errors import Overloaded
 from models.store import units
 from models.store.database import Database
 from models.store.viewer import EVERYTHING
@@ -340,3 +341,18 @@ async def test_hundreds_are_entered_while_others_are_answered(
         hashes = (await session.execute(select(col(Unit.factory_key_hash)).distinct())).scalars().all()
     assert known is not None
     assert (known.state, len(hashes)) == (UnitState.ON_SITE, 400)
+
+
+async def test_a_house_that_is_too_busy_blames_no_row_and_the_list_is_sent_again(
+    api: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def too_busy(*_: Any) -> Any:
+        raise Overloaded("Too many at this moment; try again in a few seconds", retry_after_s=5)
+
+    content = written([row("A1"), row("A2")])
+    with monkeypatch.context() as busy:
+        busy.setattr(station_imports, "key_hashes", too_busy)
+        answer = await send(api, world.operations, content)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    again = await send(api, world.operations, content)
+    assert statuses(again.json()) == ["entered", "entered"]
