@@ -1,19 +1,15 @@
 """What a worker tells its watchers: what waits in the rows, and what became of notices (``docs/OPERATIONS.md``)."""
 
 import asyncio
-import contextlib
 
-import structlog
 from prometheus_client import Counter, Gauge
-from sqlalchemy.exc import SQLAlchemyError
 
+from activities.rounds import go_round
 from models.store import figures
 from models.store.figures import Figures
 from models.usecases.work import Desk
 
 COLLECTED_EVERY_S = 15.0
-
-log = structlog.get_logger()
 
 DELIVERIES = Counter("stationmaster_deliveries_total", "Tries to bring a notice to an endpoint", ["channel", "outcome"])
 """``outcome``: delivered, put_off, refused."""
@@ -36,13 +32,7 @@ class FiguresRound:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until told to stop; while the database is away the figures stay, and their age tells so."""
-        while not stop.is_set():
-            try:
-                await self.collect()
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("figures not collected", reason=type(error).__name__)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), COLLECTED_EVERY_S)
+        await go_round(stop, COLLECTED_EVERY_S, self.collect)
 
     async def collect(self) -> None:
         now = self._desk.clock()

@@ -1,17 +1,12 @@
 """What has had its time is thrown away, by every worker on its round."""
 
 import asyncio
-import contextlib
 
-import structlog
-from sqlalchemy.exc import SQLAlchemyError
-
+from activities.rounds import go_round
 from models.store import idempotency
 from models.usecases.work import Desk
 
 EVERY_S = 600
-
-log = structlog.get_logger()
 
 
 class HousekeepingRound:
@@ -19,14 +14,8 @@ class HousekeepingRound:
         self._desk = desk
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until told to stop; a database that is away is cleaned up the next time."""
-        while not stop.is_set():
-            try:
-                await self.clean_up()
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("housekeeping put off", reason=type(error).__name__)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), EVERY_S)
+        """Until told to stop."""
+        await go_round(stop, EVERY_S, self.clean_up)
 
     async def clean_up(self) -> None:
         async with self._desk.database.transaction() as session:

@@ -1,21 +1,16 @@
 """Every worker looks after the parts of tables that are cut by time; one of them has its turn."""
 
 import asyncio
-import contextlib
+from functools import partial
 
-import structlog
-from sqlalchemy.exc import SQLAlchemyError
-
+from activities.rounds import go_round
 from models.messages.base import Actor
 from models.store.partitions import CutTable
 from models.usecases import partitions
 from models.usecases.work import Desk
 
-EVERY_S = 3600.0
-AGAIN_AFTER_S = 60.0
+EVERY_S = 600.0
 UPKEEP = Actor(id=None, name="upkeep")
-
-log = structlog.get_logger()
 
 
 class PartitionsRound:
@@ -24,16 +19,8 @@ class PartitionsRound:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until told to stop. What is not made in time is not lost: rows without a part go to the rest."""
-        while not stop.is_set():
-            done = [await self._keep(table) for table in partitions.TABLES]
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), EVERY_S if all(done) else AGAIN_AFTER_S)
+        await go_round(stop, EVERY_S, *(partial(self._keep, table) for table in partitions.TABLES))
 
-    async def _keep(self, table: CutTable) -> bool:
-        try:
-            async with self._desk.work(UPKEEP, "upkeep") as work:
-                await partitions.keep(work, table)
-        except (SQLAlchemyError, OSError) as error:
-            log.warning("parts_not_kept", table=table.name, reason=type(error).__name__)
-            return False
-        return True
+    async def _keep(self, table: CutTable) -> None:
+        async with self._desk.work(UPKEEP, "upkeep") as work:
+            await partitions.keep(work, table)

@@ -2,12 +2,10 @@
 wanted of all stations of a product."""
 
 import asyncio
-import contextlib
 
-import structlog
 from prometheus_client import Counter
-from sqlalchemy.exc import SQLAlchemyError
 
+from activities.rounds import go_round
 from activities.steps import STATIONMASTER
 from models.store import nodes, wanted
 from models.tables.base import new_id
@@ -17,7 +15,6 @@ from models.usecases.work import Desk
 WATCHED_EVERY_S = 3.0
 SOCKETS_AT_ONCE = 500
 
-log = structlog.get_logger()
 SWEPT = Counter("stationmaster_sockets_swept_total", "Sockets that ended with their node", ["node"])
 
 
@@ -28,16 +25,8 @@ class StationWatch:
         self._desk = desk
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until told to stop; while the database is away, the next round sees to it."""
-        while not stop.is_set():
-            try:
-                await self.sweep()
-                await self.expire()
-                await self.spread()
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("stations not watched", reason=type(error).__name__)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), WATCHED_EVERY_S)
+        """Until told to stop."""
+        await go_round(stop, WATCHED_EVERY_S, self.sweep, self.expire, self.spread)
 
     async def sweep(self) -> int:
         """A station whose node is gone, and which has not come back to another, is disconnected; how many were."""
