@@ -14,6 +14,7 @@ from websockets.asyncio.server import ServerConnection
 
 from csms import metrics
 from csms.ports import KnownStation, StoredKey
+from csms.throttle import neighbourhood
 from csms.tls import Tls
 from models.rules.station_certificates import Presented, SecurityProfile
 
@@ -80,10 +81,11 @@ class Crowd:
         return self._waiting.total()
 
     def enter(self, address: str) -> "Visit":
-        self._waiting[address] += 1
+        self._waiting[neighbourhood(address)] += 1
         return Visit(self, address)
 
     def leave(self, address: str) -> None:
+        address = neighbourhood(address)
         self._waiting[address] -= 1
         if not self._waiting[address]:
             del self._waiting[address]
@@ -91,7 +93,7 @@ class Crowd:
     def is_too_large(self, address: str, times: int = 1) -> bool:
         """Behind a proxy's address there are many: it knows no bound of its own."""
         bounds = self.bounds
-        of_one = self._waiting[address] > times * bounds.per_address and address not in self.proxies
+        of_one = self._waiting[neighbourhood(address)] > times * bounds.per_address and address not in self.proxies
         return of_one or self._waiting.total() > times * bounds.handshakes
 
 

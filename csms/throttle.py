@@ -3,6 +3,7 @@
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
 SHARE = 4096
 """Characters that weigh as much as a message: reading and checking a large one keeps other stations waiting."""
@@ -39,6 +40,17 @@ class Throttle:
         self._seen_s = now_s
 
 
+def neighbourhood(address: str) -> str:
+    """What one party has at hand: an address, or of IPv6 all that begin like it in their first 64 bits."""
+    try:
+        read = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(read, IPv6Address) or read.ipv4_mapped is not None:
+        return address
+    return str(IPv6Network((int(read), 64), strict=False))
+
+
 class Guesses:
     """Handshakes that were refused, by address. A station that we know already is not slowed by its neighbours'."""
 
@@ -47,10 +59,11 @@ class Guesses:
         self._by_address: OrderedDict[str, Throttle] = OrderedDict()
 
     def are_too_many(self, address: str) -> bool:
-        throttle = self._by_address.get(address)
+        throttle = self._by_address.get(neighbourhood(address))
         return throttle is not None and throttle.is_empty()
 
     def count(self, address: str) -> None:
+        address = neighbourhood(address)
         throttle = self._by_address.get(address)
         if throttle is None:
             self._by_address[address] = throttle = Throttle(self._per_s, self._at_once)

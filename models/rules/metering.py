@@ -9,6 +9,9 @@ GAP = "meter_start_does_not_continue_last_stop"
 BACKWARDS = "meter_stop_below_meter_start"
 AFTER_THE_STOP = "meter_values_after_the_stop"
 REBUILT = "rebuilt_from_its_stop"
+OURS = frozenset({GAP, BACKWARDS, AFTER_THE_STOP, REBUILT})
+IRREGULARITIES_KEPT = 50
+"""Of what is odd about single fields; a station that errs in every message fills no row for ever."""
 REGISTER = "Energy.Active.Import.Register"
 WH_MAX = 2**31 - 1
 """What a column holds of a register or an energy; a message with more is kept all the same."""
@@ -42,8 +45,9 @@ def stop_irregularities(meter_start_wh: int | None, meter_stop_wh: int | None) -
 
 
 def merged(known: Iterable[str], more: Iterable[str]) -> list[str]:
-    """Each irregularity once, in the order in which they were seen."""
-    return list(dict.fromkeys([*known, *more]))
+    """Each irregularity once, in the order in which they were seen; beyond the bound only those of the transaction."""
+    found = dict.fromkeys([*known, *more])
+    return [each for place, each in enumerate(found) if place < IRREGULARITIES_KEPT or each in OURS]
 
 
 def beginning(samples: Iterable[tuple[datetime, Mapping[str, Any]]]) -> tuple[datetime, int] | None:

@@ -195,7 +195,8 @@ def union(one: Ranges, other: Ranges) -> Ranges:
 
 
 def with_odd(known: Iterable[str], more: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted({*known, *more})[:ODDITIES_LIMIT])
+    """What is odd about single fields, which a pointer names, is given up first."""
+    return tuple(sorted({*known, *more}, key=lambda each: (each.startswith("/"), each))[:ODDITIES_LIMIT])
 
 
 def _ranked(place: int, token: ShownToken) -> tuple[int, int, str, str, TokenVerdict, bool]:

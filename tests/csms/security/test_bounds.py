@@ -16,7 +16,7 @@ from websockets.typing import Subprotocol
 
 from csms import listener, throttle
 from csms.connection import Limits
-from csms.entrance import Bounds
+from csms.entrance import Bounds, Crowd, Proxies
 from csms.events import ConnectorStatus
 from csms.listener import CsmsServer, Ports
 from csms.ports import KnownStation
@@ -247,3 +247,15 @@ async def test_a_station_that_does_not_read_is_cut_off_and_the_others_are_not(re
 async def _talk(deaf: object) -> None:
     for number in range(100_000):
         await deaf.send(json.dumps([2, f"{number:0250}", "Heartbeat", {}]))  # type: ignore[attr-defined]
+
+
+def test_whoever_has_a_whole_network_of_addresses_counts_as_one() -> None:
+    guesses, crowd = Guesses(at_once=3), Crowd(Bounds(per_address=3), Proxies())
+    for number in range(4):
+        guesses.count(f"2001:db8:1:2::{number:x}")
+        crowd.enter(f"2001:db8:1:2::{number:x}")
+    assert guesses.are_too_many("2001:db8:1:2:ffff::1")
+    assert crowd.is_too_large("2001:db8:1:2:ffff::1")
+    for other in ("2001:db8:1:3::1", "192.0.2.1", "::ffff:192.0.2.1"):
+        assert not guesses.are_too_many(other)
+        assert not crowd.is_too_large(other)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from models.rules.metering import (
     BACKWARDS,
     GAP,
+    IRREGULARITIES_KEPT,
     REGISTER,
     WH_MAX,
     beginning,
@@ -78,3 +79,12 @@ def test_a_beginning_beyond_what_a_meter_shows_is_none(value: str, found: int | 
     at = datetime(2026, 11, 21, tzinfo=UTC)
     sample = {"measurand": REGISTER, "unit": "Wh", "context": "Transaction.Begin", "value": value}
     assert beginning([(at, sample)]) == (None if found is None else (at, found))
+
+
+def test_a_station_that_errs_in_every_message_fills_no_row_and_hides_nothing_of_the_transaction() -> None:
+    odd: list[str] = []
+    for number in range(500):
+        odd = merged(odd, [f"/meterValue/{number}: no sampled values"])
+    odd = merged(odd, [BACKWARDS])
+    assert len(odd) == IRREGULARITIES_KEPT + 1
+    assert odd[-1] == BACKWARDS

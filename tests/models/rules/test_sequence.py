@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.rules import charging_session as sessions
+from models.rules import sequence
 from models.rules.authorisation import TokenVerdict
 from models.rules.charging_session import session_of
 from models.rules.sequence import RANGES_LIMIT, Known, Phase, ShownToken, Told, merged, union
@@ -102,3 +103,9 @@ def test_more_gaps_than_can_be_told_apart_leave_the_newest_known() -> None:
     assert len(ranges) == RANGES_LIMIT
     assert ranges[0][0] == 0
     assert ranges[-1] == (9_998, 9_998)
+
+
+def test_what_is_odd_about_fields_hides_nothing_of_the_transaction() -> None:
+    odd = sequence.with_odd([sequence.USED_AGAIN], (f"/meterValue/{number}: odd" for number in range(200)))
+    assert len(odd) == sequence.ODDITIES_LIMIT
+    assert sequence.USED_AGAIN in odd
