@@ -120,6 +120,7 @@ async def give_up(work: Work, command_id: UUID, reason: str) -> CommandProgress:
 
 async def expire(work: Work, command_id: UUID) -> CommandProgress:
     """Its time is over before an answer came; one that was sent may have been done."""
+    await assets.lock(work.session, (await commands.station_of(work.session, command_id)).id)
     asked = await commands.lock(work.session, command_id)
     if asked.unanswered:
         words = f"Sent {asked.unanswered} times; no answer came"

@@ -1,5 +1,6 @@
 """Commands in the rows: asked for, taken up, answered; each with its process, its event and its entry."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -19,6 +20,7 @@ from models.tables.base import new_id
 from models.tables.command import AskedCommand
 from models.usecases import command, station
 from models.usecases.work import Work
+from tests.csms.station import until_async
 from tests.models.usecases.test_station import events
 from tests.road import NOBODY, Road
 
@@ -214,3 +216,26 @@ async def test_a_node_that_starts_anew_ends_the_sockets_that_it_left_behind(road
     await do(road, lambda work: station.node_started(work, road.node))
     assert (await events(road))[-1] == "disconnected"
     assert (await dispatch(road, await ask(road))).node is None
+
+
+@pytest.mark.step("H3")
+async def test_a_command_that_expires_waits_for_its_station_before_it_holds_anything(road: Road) -> None:
+    """Docs/decisions/0003: whoever holds the station may take the command next."""
+    await road.to_checked()
+    asked = await ask(road, "reset", kind="soft")
+    waits = sa.text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+
+    async def is_waiting() -> bool:
+        async with road.desk.database.transaction() as session:
+            return bool((await session.execute(waits)).scalar_one())
+
+    async with road.desk.database.transaction() as session:
+        await assets.lock(session, road.asset.id)
+        expiring = asyncio.ensure_future(do(road, lambda work: command.expire(work, asked.id)))
+        await until_async(is_waiting)
+        await session.execute(sa.text("SET LOCAL lock_timeout = '5s'"))
+        assert (await commands.lock(session, asked.id)).state is CommandState.QUEUED
+    await expiring
+    assert (await row(road, asked)).state is CommandState.EXPIRED
