@@ -14,7 +14,7 @@ help:
 	@echo 'make hard     kill tests, random drivers and whole roads with real processes'
 	@echo 'make interop  stations that others have written (npm ocpp-rpc, PyPI test-ocpp) boot, charge and are commanded'
 	@echo 'make mutants  seed faults one by one, and see that the tests turn red'
-	@echo 'make bench    measure it on this machine, each figure beside its floor (under ten minutes)'
+	@echo 'make bench    measure it on this machine, each figure beside its floor (under twenty minutes)'
 	@echo 'make lint     ruff, mypy, the direction of imports, and docs/COVERAGE.md'
 	@echo 'make format   format and tidy the code'
 	@echo 'make coverage write docs/COVERAGE.md from the steps that the tests name'
@@ -59,6 +59,7 @@ mutants: setup
 
 bench: setup
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench ocpp
 
 lint: setup
 	$(BIN)/ruff check .

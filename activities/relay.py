@@ -18,6 +18,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.rounds import go_round
 from models import tracing
 from models.messages.base import Actor, Fact, Subject
 from models.rules.access import Role
@@ -89,16 +90,8 @@ class Relay:
                 log.warning("fact can't be delivered", workflow=workflow_id, reason=str(error))
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Sweep until told to stop; a database that is away is waited for."""
-        while not stop.is_set():
-            try:
-                await self.sweep()
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("sweep put off", reason=type(error).__name__)
-            try:
-                await asyncio.wait_for(stop.wait(), SWEEP_INTERVAL_S)
-            except TimeoutError:
-                continue
+        """Sweep until told to stop."""
+        await go_round(stop, SWEEP_INTERVAL_S, self.sweep)
 
     async def _tried(self, workflow_ids: Sequence[str], *, wait: bool) -> list[str]:
         """Those that somebody else is delivering to at the moment."""

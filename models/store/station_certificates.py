@@ -56,6 +56,7 @@ async def lock(session: AsyncSession, asset_id: UUID, serial: str) -> StationCer
         select(StationCertificate)
         .where(col(StationCertificate.asset_id) == asset_id, col(StationCertificate.serial) == serial)
         .with_for_update()
+        .execution_options(populate_existing=True)
     )
     return found.scalar_one_or_none()
 
@@ -73,7 +74,7 @@ async def revoked(session: AsyncSession, fingerprints: Collection[str]) -> set[s
 async def ending(session: AsyncSession, before: datetime, now: datetime, limit: int) -> Sequence[StationCertificate]:
     """In-use certificates that end before then, whose station has no newer one in use, and of which nobody was told.
 
-    Locked; those that another process looks at are left to it.
+    Not locked: the stations come before their certificates.
     """
     newer = sa.orm.aliased(StationCertificate)
     found = await session.execute(
@@ -94,6 +95,5 @@ async def ending(session: AsyncSession, before: datetime, now: datetime, limit: 
         )
         .order_by(col(StationCertificate.not_after))
         .limit(limit)
-        .with_for_update(skip_locked=True, of=StationCertificate)
     )
     return found.scalars().all()

@@ -145,12 +145,17 @@ async def settle_profile(work: Work, asset: Asset, least: SecurityProfile, reaso
 async def warn_of_ends(work: Work) -> int:
     """People are told once of each certificate in use that ends soon; gives of how many."""
     until = work.now + rules.RENEWAL
-    rows = await station_certificates.ending(work.session, until, work.now, WARNED_AT_ONCE)
-    for row in rows:
-        row.warned_at = work.now
-        asset = await work.session.get_one(Asset, row.asset_id)
-        await _tell(work, asset, "certificate_ends_soon", row)
-    return len(rows)
+    ending = await station_certificates.ending(work.session, until, work.now, WARNED_AT_ONCE)
+    told = 0
+    for asset_id, serial in sorted((row.asset_id, row.serial) for row in ending):
+        asset = await assets.lock(work.session, asset_id)
+        row = await station_certificates.lock(work.session, asset_id, serial)
+        # Another node may have told of it, or somebody have revoked it, meanwhile.
+        if row is not None and row.warned_at is None and row.revoked_at is None:
+            row.warned_at = work.now
+            await _tell(work, asset, "certificate_ends_soon", row)
+            told += 1
+    return told
 
 
 def names_of(unit: Unit) -> frozenset[str]:

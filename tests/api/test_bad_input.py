@@ -29,7 +29,6 @@ NASTY_IN_ADDRESSES = (
 )  # fmt: skip
 NASTY_HEADERS = ("", " ", "\xff", "x" * 5000, "a" * 255, "9" * 5000, "-1", '"', "*", "W/", ",,,", "1e9", "0x10")
 LOG_OUT = ("delete", "/v1/sessions/current")
-STREAM = "/v1/stations/{name}/events"
 
 
 @pytest.fixture
@@ -86,6 +85,11 @@ def _filled(path: str, places: dict[str, str]) -> str:
     return path.format_map({name: values.get(name, some_id) for name in names})
 
 
+def _is_stream(operation: dict[str, Any]) -> bool:
+    """Whoever follows one is answered without an end."""
+    return "text/event-stream" in operation["responses"].get("200", {}).get("content", {})
+
+
 def _assert_fine(answer: httpx.Response, *about: object) -> None:
     assert answer.status_code < 500, (*about, answer.text)
     assert "x-injected" not in answer.headers
@@ -133,7 +137,7 @@ async def test_no_header_provokes_an_error_of_ours(
         ours = ["Authorization", "X-Correlation-Id", "Content-Type", "If-None-Match", "Content-Length"]
         for name in [*names, *ours]:
             for nasty in NASTY_HEADERS:
-                if path == STREAM and name != "Authorization":
+                if _is_stream(operation) and name != "Authorization":
                     continue
                 kept = {key: value.encode() for key, value in who.headers.items()}
                 headers = [(key.encode(), value) for key, value in {**kept, name: nasty.encode("latin-1")}.items()]

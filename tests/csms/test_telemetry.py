@@ -190,8 +190,9 @@ async def _allow(other: Database, name: str | None, allowed: str) -> None:
     async with other.engine.connect() as connection:
         driver = await connection.execution_options(isolation_level="AUTOCOMMIT")
         await driver.execute(sa.text(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS {allowed}'))
-        ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
-        await driver.execute(sa.text(ended), {"name": name})
+        if allowed == "false":
+            ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
+            await driver.execute(sa.text(ended), {"name": name})
 
 
 async def test_what_one_station_tells_is_kept_in_its_order(front: CsmsServer, database: Database) -> None:

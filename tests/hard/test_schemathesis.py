@@ -44,6 +44,7 @@ ANSWER_LIMIT_S = 20.0
 
 NOT_CALLED = {
     "GET /v1/stations/{name}/events",  # does not end
+    "GET /v1/stations/{name}/messages/live",  # nor does this
     "DELETE /v1/sessions/current",  # takes the caller's own login
 }
 SHUTS_OUT = {"/v1/users/{user_id}/disable", "/v1/service-accounts/{account_id}/disable"}
