@@ -41,7 +41,7 @@ def test_the_main_road_is_played_on_real_parts_survives_a_restart_and_is_played_
     first = play(tmp_path / "var")
     assert first["passed"]
     assert [check["name"] for check in first["checks"] if not check["passed"]] == []
-    ended = ["active", "active", "cancelled", "closed", "operating", "rejected", "withdrawn"]
+    ended = ["active", "active", "active", "cancelled", "closed", "operating", "rejected", "withdrawn"]
     assert sorted(first["final_states"].values()) == ended
     assert Path(first["sat_report"]).read_bytes().startswith(b"%PDF-")
     assert read_addresses(tmp_path / "var") == {}
