@@ -18,6 +18,8 @@ TOGETHER = 20
 """Facts of so many processes travel in one transaction."""
 AT_ONCE = 4
 """Each holds a database connection while it calls Temporal."""
+QUICK_ONES = 2
+"""So many are on their way before others wait for them, and then travel together."""
 SLOW_S = 0.2
 """Where those that are on their way take longer, others do not wait for them."""
 WAITING_LIMIT = 10_000
@@ -55,7 +57,7 @@ class Courier:
             for workflow_id in workflow_ids
             if len(self._waiting) < WAITING_LIMIT
         ]
-        if self._runs <= self._slow:
+        if len(self._runs - self._slow) < QUICK_ONES:
             self._set_out()
         return journeys
 

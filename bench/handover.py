@@ -4,7 +4,11 @@ import time
 
 import sqlalchemy as sa
 from sqlmodel import col, select
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 
+from activities.relay import TASK_QUEUE
 from bench import empty
 from bench.histories import heard_at
 from bench.house import House
@@ -26,13 +30,28 @@ async def of_facts(house: House, workflow_ids: list[str]) -> Times:
 
 
 async def all_heard(house: House) -> None:
-    """Waits until no fact waits any more: what is measured next is not to be measured behind a queue."""
+    """Waits until no fact and no process waits any more: what is measured next is not to be measured behind a queue."""
 
     async def none_waits() -> bool:
         async with house.database.transaction() as session:
-            return (await figures.collect(session, utc_now())).handover_waiting == 0
+            waiting = (await figures.collect(session, utc_now())).handover_waiting
+        return waiting == 0 and await _backlog(house) == 0
 
     await until("every fact to be heard", none_waits)
+
+
+async def _backlog(house: House) -> int:
+    """Tasks that no worker has taken yet."""
+    service, count = house.temporal.workflow_service, 0
+    for kind in (TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY):
+        wanted = DescribeTaskQueueRequest(
+            namespace=house.temporal.namespace,
+            task_queue=TaskQueue(name=TASK_QUEUE),
+            task_queue_type=kind,
+            report_stats=True,
+        )
+        count += (await service.describe_task_queue(wanted)).stats.approximate_backlog_count
+    return count
 
 
 async def _written(house: House, workflow_id: str) -> list[Handover]:

@@ -28,7 +28,9 @@ class SlowRelay:
 
 
 @pytest.fixture
-def relay() -> SlowRelay:
+def relay(monkeypatch: pytest.MonkeyPatch) -> SlowRelay:
+    """One journey at a time, as long as it is not slow."""
+    monkeypatch.setattr(couriers, "QUICK_ONES", 1)
     return SlowRelay()
 
 
