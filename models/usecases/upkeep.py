@@ -113,7 +113,7 @@ async def claim(work: Work, asset_id: UUID) -> StationProgress:
     known = await store.upkeep(work.session, asset_id)
     next_one = None if known is None else (await _next(work, asset, known))[0]
     todo = None
-    if next_one == firmware.TODO:
+    if next_one == firmware.INSTALL:
         todo = await firmware.claim(work, asset)
     elif next_one == local_list.SEND:
         todo = await local_list.claim(work, asset, booted_at(asset))

@@ -15,7 +15,7 @@ from models.tables.wanted import StationFirmware, WantedFirmware
 from models.usecases.work import Work
 
 S = FirmwareState
-TODO = Todo(about="firmware", kind="update_firmware", claim=True)
+INSTALL = Todo(about="firmware", kind="update_firmware", claim=True)
 _TAKEN = frozenset({"accepted", "scheduled", "timed_out"})
 """Without an answer nobody knows whether it has begun; its boot or its time tells."""
 
@@ -32,7 +32,7 @@ async def next_of(work: Work, asset: Asset) -> tuple[Todo | None, datetime | Non
     if wish is None:
         return None, None
     step = await _step(work, asset, wish, await store.known_firmware(work.session, asset.id))
-    return (TODO, None) if isinstance(step, Update) else (None, step.until)
+    return (INSTALL, None) if isinstance(step, Update) else (None, step.until)
 
 
 async def settle(work: Work, asset: Asset) -> None:
@@ -65,7 +65,7 @@ async def claim(work: Work, asset: Asset) -> Todo | None:
     arguments = {"location": wish.location, "retrieve_at": work.now.isoformat(), "request": row.request}
     if wish.signature is not None:
         arguments |= {"signing_certificate": wish.signing_certificate, "signature": wish.signature}
-    return TODO.model_copy(update={"arguments": arguments, "claim": False, "claimed": True})
+    return INSTALL.model_copy(update={"arguments": arguments, "claim": False, "claimed": True})
 
 
 async def put_back(work: Work, asset: Asset) -> None:

@@ -12,7 +12,7 @@ from models.rules.reservation import ReservationState
 from models.store import assets, nodes
 from models.store.viewer import EVERYTHING
 from models.usecases import station
-from tests.csms.station import until_async
+from tests.csms.station import until, until_async
 from tests.models.usecases.test_command import silence
 from tests.models.usecases.test_reserving import answer, reserve, state
 from tests.models.usecases.test_station import connection, events
@@ -72,5 +72,8 @@ async def test_the_round_goes_on_while_the_database_is_away_and_sees_to_reservat
         return await state(road, kept) is ReservationState.EXPIRED
 
     await until_async(expired)
+    await until(lambda: tries > 1)
+    assert not round_.done(), "the first round's failure has ended it"
     stop.set()
     await asyncio.wait_for(round_, 5)
+    assert await state(road, kept) is ReservationState.EXPIRED

@@ -5,7 +5,12 @@ import pytest
 
 from csms.connection import Limits
 from csms.listener import CsmsServer
+from models.tables.asset import Asset
+from models.usecases.work import Desk
 from tests.csms.memory import MemoryRecords
+from tests.csms.standing import front_on, station_in_test
+from tests.people import World
+from tests.recording import RecordingRelay
 
 RECEIVED_AT = datetime(2026, 11, 21, 10, 0, 5, tzinfo=UTC)
 
@@ -27,4 +32,20 @@ async def server(records: MemoryRecords, limits: Limits) -> AsyncIterator[CsmsSe
     async with CsmsServer(
         records, host="127.0.0.1", port=0, node="test-node", clock=lambda: RECEIVED_AT, limits=limits
     ) as server:
+        yield server
+
+
+@pytest.fixture
+async def asset(world: World) -> Asset:
+    return await station_in_test(world)
+
+
+@pytest.fixture
+async def relay() -> RecordingRelay:
+    return RecordingRelay()
+
+
+@pytest.fixture
+async def front(desk: Desk, relay: RecordingRelay) -> AsyncIterator[CsmsServer]:
+    async with front_on(desk, relay) as server:
         yield server

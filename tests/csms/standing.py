@@ -5,10 +5,15 @@ from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from typing import Any
 
+import sqlalchemy as sa
+from sqlmodel import select
+
 from activities.courier import Courier, Relay
 from csms.adapters import UseCaseRecords
 from csms.listener import CsmsServer
 from models.messages.base import Actor
+from models.rules.commissioning import CommissioningStage
+from models.store.database import Database
 from models.tables.asset import Asset
 from models.usecases import commissioning
 from models.usecases.work import Desk
@@ -16,6 +21,8 @@ from tests.people import World
 from tests.recording import RecordingRelay
 
 TESTS = Actor(id=None, name="tests")
+IDENTITY, SERIAL = "CP-HW-1", "SN-HW-1"
+"""Of the station that ``station_in_test`` makes."""
 
 
 @asynccontextmanager
@@ -36,3 +43,18 @@ async def station_in_test(world: World, hardware: str = "HW-1") -> Asset:
         asset = await commissioning.make_station(work, order, held.product_id)
         await commissioning.start_test(work, asset, held)
     return asset
+
+
+async def rows(database: Database, kind: type[Any], *order: Any) -> list[Any]:
+    async with database.transaction() as session:
+        return list((await session.execute(select(kind).order_by(*order))).scalars())
+
+
+async def the(database: Database, kind: type[Any]) -> Any:
+    (row,) = await rows(database, kind)
+    return row
+
+
+async def set_stage(database: Database, stage: CommissioningStage) -> None:
+    async with database.transaction() as session:
+        await session.execute(sa.update(Asset).values(stage=stage))

@@ -1,11 +1,9 @@
 """The front on the real use cases and a real PostgreSQL: what a station says is in the rows, and handed over."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
-from sqlmodel import col, select
+from sqlmodel import col
 from websockets.exceptions import InvalidStatus
 
 from csms.listener import CsmsServer
@@ -17,43 +15,10 @@ from models.tables.handover import Handover
 from models.tables.unit import Unit
 from models.usecases import commissioning
 from models.usecases.work import Desk
-from tests.csms.standing import TESTS, front_on, station_in_test
+from tests.csms.standing import IDENTITY, SERIAL, TESTS, front_on, rows, set_stage, the
 from tests.csms.station import BOOT, NOW, station_at, until, until_async
 from tests.people import FACTORY_KEY, World
 from tests.recording import RecordingRelay
-
-IDENTITY, SERIAL = "CP-HW-1", "SN-HW-1"
-
-
-@pytest.fixture
-async def asset(world: World) -> Asset:
-    return await station_in_test(world)
-
-
-@pytest.fixture
-async def relay() -> RecordingRelay:
-    return RecordingRelay()
-
-
-@pytest.fixture
-async def front(desk: Desk, relay: RecordingRelay) -> AsyncIterator[CsmsServer]:
-    async with front_on(desk, relay) as server:
-        yield server
-
-
-async def rows(database: Database, kind: type[Any], *order: Any) -> list[Any]:
-    async with database.transaction() as session:
-        return list((await session.execute(select(kind).order_by(*order))).scalars())
-
-
-async def the(database: Database, kind: type[Any]) -> Any:
-    (row,) = await rows(database, kind)
-    return row
-
-
-async def set_stage(database: Database, stage: CommissioningStage) -> None:
-    async with database.transaction() as session:
-        await session.execute(sa.update(Asset).values(stage=stage))
 
 
 @pytest.mark.step("P13", "P14")

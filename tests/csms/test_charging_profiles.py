@@ -162,13 +162,17 @@ def profiles(
 def test_any_profile_is_written_by_the_schema_of_2_0_1(made: commands.ChargingProfile) -> None:
     request = Outbound(v201.DIALECT).wording.request_of(commands.SetChargingProfile(profile=made))
     get_validator(MessageType.Call, "SetChargingProfile", "2.0.1").validate(request.payload)
+    assert _periods(request.payload) == [len(each.periods) for each in (made.schedule, *made.alternatives)]
 
 
 @given(profiles(schedules(periods | both_ways), of_21=True))
 def test_any_profile_is_written_by_the_schema_of_2_1(made: commands.ChargingProfile) -> None:
     request = Outbound(v21.DIALECT, outbound_of_21.MORE).wording.request_of(commands.SetChargingProfile(profile=made))
     get_validator(MessageType.Call, "SetChargingProfile", "2.1").validate(request.payload)
-    said = request.payload["chargingProfile"]["chargingSchedule"]
-    assert [len(each["chargingSchedulePeriod"]) for each in said] == [
-        len(each.periods) for each in (made.schedule, *made.alternatives)
-    ]
+    assert _periods(request.payload) == [len(each.periods) for each in (made.schedule, *made.alternatives)]
+
+
+def _periods(payload: dict[str, Any]) -> list[int]:
+    """How many each schedule has as it is written."""
+    schedules = payload["chargingProfile"]["chargingSchedule"]
+    return [len(each["chargingSchedulePeriod"]) for each in schedules]

@@ -13,11 +13,10 @@ from models.rules.commissioning import CommissioningStage
 from models.store.database import Database
 from models.tables.base import datetime
 from models.tables.charging import ChargingTransaction, IdToken, MeterReading, RawFrame
+from tests.csms.standing import IDENTITY, rows, set_stage, the
 from tests.csms.station import NOW, RawStation, station_at
-from tests.csms.test_adapters import IDENTITY, asset, front, relay, rows, set_stage, the
 from tests.people import FACTORY_KEY
 
-__all__ = ["asset", "front", "relay"]
 pytestmark = pytest.mark.usefixtures("asset")
 
 CARD, BLOCKED = "CARD-1", "CARD-2"

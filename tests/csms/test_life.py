@@ -21,14 +21,14 @@ class LifeRecords:
     """``lives`` is what the rows say of each sign of life in turn; an exception is a database that is away."""
 
     def __init__(self, *lives: bool | Exception) -> None:
-        self._lives = list(lives)
+        self.lives = list(lives)
         self.signs = 0
         self.told: list[UUID] = []
 
     async def node_lives(self, node: str) -> bool:
         assert node == "n1"
         self.signs += 1
-        said = self._lives.pop(0) if self._lives else True
+        said = self.lives.pop(0) if self.lives else True
         if isinstance(said, Exception):
             raise said
         return said
@@ -68,3 +68,4 @@ async def test_signs_of_life_go_on_when_the_database_is_back() -> None:
     rows = LifeRecords(away, OSError("away"))
     async with telling(rows, Registry()):
         await until(lambda: rows.signs > 3)
+    assert rows.lives == [], "both failures came, and signs went on after them"

@@ -19,13 +19,12 @@ from models.tables.charging import ChargingTransaction, IdToken, MeterReading, R
 from models.tables.handover import Handover
 from models.usecases import commissioning
 from models.usecases.work import Desk
+from tests.csms.standing import IDENTITY, SERIAL, rows, set_stage, the
 from tests.csms.station import NOW, station_at, until
 from tests.csms.station_of_2 import SUBPROTOCOLS, StationOf2, booted
-from tests.csms.test_adapters import IDENTITY, SERIAL, asset, front, relay, rows, set_stage, the
 from tests.people import FACTORY_KEY
 from tests.recording import RecordingRelay
 
-__all__ = ["asset", "front", "relay"]
 pytestmark = [
     pytest.mark.usefixtures("asset"),
     pytest.mark.step("P15"),

@@ -11,13 +11,12 @@ from models.store.database import Database
 from models.tables.asset import Asset, Evse, StationEvent
 from models.tables.charging import RawFrame
 from models.tables.station_report import StationReport
+from tests.csms.standing import IDENTITY, rows, the
 from tests.csms.station import NOW, station_at
 from tests.csms.station_of_2 import SUBPROTOCOLS, StationOf2
-from tests.csms.test_adapters import IDENTITY, asset, front, relay, rows, the
 from tests.csms.test_v201_adapters import at_station
 from tests.people import FACTORY_KEY
 
-__all__ = ["asset", "front", "relay"]
 pytestmark = [
     pytest.mark.step("P14"),
     pytest.mark.usefixtures("asset"),

@@ -1,7 +1,5 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -9,10 +7,8 @@ from activities.gateways.certificate_authority import CertificateAuthority, auth
 from csms.listener import CsmsServer
 from models.settings import Settings
 from models.tables.asset import Asset
-from models.usecases import commissioning
 from models.usecases.work import Desk
-from tests.csms.security.secured import TESTS, Trust, front_with
-from tests.people import World
+from tests.csms.security.secured import Trust, front_with
 
 
 @pytest.fixture
@@ -26,18 +22,6 @@ def authority(settings: Settings, trust: Trust) -> CertificateAuthority:
     made = authority_from(settings.model_copy(update=named))
     assert made is not None
     return made
-
-
-@pytest.fixture
-async def asset(world: World) -> Asset:
-    """A station whose connection test has begun."""
-    (unit,) = await world.book_in("HW-1", holder=world.installer)
-    order: Any = SimpleNamespace(owner_id=world.service_partner.id, attempt_id=None, site_id=None)
-    async with world.desk.work(TESTS, "test") as work:
-        held = await work.session.merge(unit)
-        asset = await commissioning.make_station(work, order, held.product_id)
-        await commissioning.start_test(work, asset, held)
-    return asset
 
 
 @pytest.fixture

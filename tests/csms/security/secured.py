@@ -14,19 +14,17 @@ from activities.gateways.certificate_authority import CertificateAuthority
 from csms.adapters import UseCaseRecords
 from csms.listener import CsmsServer, Ports
 from csms.tls import Tls, TlsFiles
-from models.messages.base import Actor
 from models.rules.station_certificates import SecurityProfile
 from models.store.database import Database
 from models.tables.asset import StationEvent
 from models.usecases.work import Desk
 from tests.certificates import Authority, Certificate, client_context
+from tests.csms.standing import IDENTITY
 from tests.csms.station import RawStation, station_at
 from tests.people import FACTORY_KEY
 from tests.recording import RecordingRelay
 
-IDENTITY, SERIAL = "CP-HW-1", "SN-HW-1"
 OPERATOR = "Test Charging"
-TESTS = Actor(id=None, name="tests")
 BASIC, TLS, CERTIFIED = SecurityProfile
 
 
@@ -87,8 +85,3 @@ async def told(database: Database, *kinds: str) -> list[tuple[str, dict[str, Any
     async with database.transaction() as session:
         rows = await session.execute(select(StationEvent).order_by(col(StationEvent.id)))
         return [(row.kind, row.detail) for row in rows.scalars() if row.kind in kinds]
-
-
-async def the(database: Database, kind: type[Any]) -> Any:
-    async with database.transaction() as session:
-        return (await session.execute(select(kind))).scalar_one()

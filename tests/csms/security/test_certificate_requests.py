@@ -22,7 +22,8 @@ from models.tables.station_certificate import StationCertificate
 from models.usecases import station_certificate
 from models.usecases.work import Desk
 from tests.certificates import Certificate, SigningKey, pem_of, signing_request, write_key
-from tests.csms.security.secured import OPERATOR, SERIAL, TESTS, Trust, front_with, the, told
+from tests.csms.security.secured import OPERATOR, Trust, front_with, told
+from tests.csms.standing import SERIAL, TESTS, the
 from tests.csms.station import RawStation, until_async
 
 pytestmark = pytest.mark.step("O31")

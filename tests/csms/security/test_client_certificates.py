@@ -22,17 +22,8 @@ from models.tables.unit import Unit
 from models.usecases import station_certificate
 from models.usecases.work import Desk
 from tests.certificates import Certificate, signing_request, write_key
-from tests.csms.security.secured import (
-    CERTIFIED,
-    IDENTITY,
-    OPERATOR,
-    SERIAL,
-    TESTS,
-    Trust,
-    status_of_refusal,
-    the,
-    told,
-)
+from tests.csms.security.secured import CERTIFIED, OPERATOR, Trust, status_of_refusal, told
+from tests.csms.standing import IDENTITY, SERIAL, TESTS, the
 from tests.csms.station import station_at, until, until_async
 from tests.people import FACTORY_KEY, World
 

@@ -27,18 +27,8 @@ from tests.certificates import SigningKey, client_context
 from tests.csms.memory import FACTORY_KEY as MEMORY_KEY
 from tests.csms.memory import SERIAL as SERIAL_IN_MEMORY
 from tests.csms.memory import MemoryRecords
-from tests.csms.security.secured import (
-    IDENTITY,
-    OPERATOR,
-    SERIAL,
-    TESTS,
-    TLS,
-    Trust,
-    front_with,
-    status_of_refusal,
-    the,
-    told,
-)
+from tests.csms.security.secured import OPERATOR, TLS, Trust, front_with, status_of_refusal, told
+from tests.csms.standing import IDENTITY, SERIAL, TESTS, the
 from tests.csms.station import basic, station_at, until, until_async
 from tests.people import FACTORY_KEY
 

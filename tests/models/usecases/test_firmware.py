@@ -26,7 +26,7 @@ async def want(road: Road, owner: Owner, version: str = "2.0", **more: Any) -> N
 
 
 async def claim(road: Road) -> StationProgress:
-    assert (await look(road)).todo == upkeep_firmware.TODO
+    assert (await look(road)).todo == upkeep_firmware.INSTALL
     return await road.do(NOBODY, lambda work: upkeep.claim(work, road.asset.id))
 
 
@@ -101,7 +101,7 @@ async def test_a_station_that_charges_is_not_updated(road: Road) -> None:
     assert (await look(road)).todo is None
     assert (await road.do(NOBODY, lambda work: upkeep.claim(work, road.asset.id))).todo is None
     await road.stop_what_runs()
-    assert (await look(road)).todo == upkeep_firmware.TODO
+    assert (await look(road)).todo == upkeep_firmware.INSTALL
 
 
 async def test_a_failure_is_shown_with_the_stations_word_retried_and_becomes_a_task_in_the_end(road: Road) -> None:
@@ -134,8 +134,8 @@ async def test_a_station_that_was_not_reached_or_refuses_is_told_apart(road: Roa
     await to_active(road)
     await want(road, of_station(road))
     await claim(road)
-    progress = await road.do(NOBODY, lambda work: upkeep.put_back(work, road.asset.id, upkeep_firmware.TODO))
-    assert progress.todo == upkeep_firmware.TODO
+    progress = await road.do(NOBODY, lambda work: upkeep.put_back(work, road.asset.id, upkeep_firmware.INSTALL))
+    assert progress.todo == upkeep_firmware.INSTALL
     assert await state(road) is S.WAITING
     todo = (await claim(road)).todo
     await answer(road, todo, CommandOutcome(outcome="not_supported"))
@@ -158,7 +158,7 @@ async def test_a_product_is_updated_in_waves_and_the_next_one_is_told_when_the_f
     await boots_with(road, "2.0")
     assert await StationWatch(road.desk).spread() == 2
     road.asset = second
-    assert (await look(road)).todo == upkeep_firmware.TODO
+    assert (await look(road)).todo == upkeep_firmware.INSTALL
 
 
 async def test_a_roll_out_stops_by_itself_when_its_first_station_fails_and_begins_anew_when_it_is_wanted_anew(
@@ -176,7 +176,7 @@ async def test_a_roll_out_stops_by_itself_when_its_first_station_fails_and_begin
         assert (await look(road)).todo is None
     await want(road, of_product(road), "2.1")
     assert (await wish(road, of_product(road))).halted_at is None
-    assert (await look(road)).todo == upkeep_firmware.TODO
+    assert (await look(road)).todo == upkeep_firmware.INSTALL
 
 
 async def test_an_address_with_a_password_is_refused(road: Road) -> None:
