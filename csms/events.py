@@ -135,7 +135,8 @@ class Transacted:
     """One numbered event of a transaction (OCPP 2): they may come late, in any order, and again.
 
     ``transaction`` is the station's own id; None, like ``number``, where it gave none that can be read. ``offline``: it
-    happened while the station had no connection. ``stops``: the token was shown to stop.
+    happened while the station had no connection. ``stops``: the token was shown to stop. ``content`` is a digest of
+    the message, without what may differ when it is sent again.
     """
 
     transaction: str | None
@@ -156,6 +157,7 @@ class Transacted:
     reservation: int | None = None
     samples: tuple[Sample, ...] = ()
     irregularities: tuple[Irregularity, ...] = ()
+    content: int = 0
 
 
 class Topic(StrEnum):

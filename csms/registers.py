@@ -39,6 +39,7 @@ def told_of(event: Transacted) -> Told:
         remote_start=event.remote_start,
         reservation=event.reservation,
         odd=named(event.irregularities),
+        content=event.content,
     )
 
 

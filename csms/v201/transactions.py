@@ -3,8 +3,11 @@
 Read tolerantly: a message that is refused is lost, and with it the billing.
 """
 
+import zlib
 from collections.abc import Mapping
 from typing import Any
+
+import orjson
 
 from csms import events, schemas
 from csms.connection import Answer
@@ -101,6 +104,7 @@ class Transactions:
             samples=samples,
             evidence=call.raw,
             irregularities=reader.irregularities,
+            content=_digest(payload),
         )
 
     def _reader(self, context: Context, call: Call) -> Reader:
@@ -123,6 +127,15 @@ def _phase(payload: Payload, reader: Reader) -> Phase:
     if phase is None:
         reader.note("/eventType", "unknown; read as Updated")
     return phase or Phase.UPDATED
+
+
+def _digest(payload: Payload) -> int:
+    """The same for an event that is sent again: what comes late may be marked as off-line then."""
+    said = {name: value for name, value in payload.items() if name != "offline"}
+    try:
+        return zlib.crc32(orjson.dumps(said, option=orjson.OPT_SORT_KEYS))
+    except TypeError:
+        return 0  # nested more deeply than is written; its instant still tells it apart
 
 
 def _part(payload: Payload, name: str) -> Payload:

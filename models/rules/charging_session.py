@@ -7,7 +7,7 @@ from itertools import pairwise
 from pydantic import BaseModel, ConfigDict
 
 from models.rules import metering
-from models.rules.sequence import Known, Ranges, union
+from models.rules.sequence import Known, Place, Ranges, union
 
 STOPPED_LOCALLY = "Local"
 """TransactionType.stoppedReason may be left out only where it is this."""
@@ -111,7 +111,7 @@ def _irregularities(known: Known, start_wh: int | None, stop_wh: int | None) -> 
         more = " and more" if len(gaps) > GAPS_NAMED else ""
         named = ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in gaps[:GAPS_NAMED])
         yield f"sequence: {named}{more} missing"
-    if known.ended and any(ranges and ranges[-1][1] > known.ended[0] for ranges in (known.starts, known.updates)):
+    if known.ended and any(ranges and ranges[-1][1] > known.ended[0][0] for ranges in (known.starts, known.updates)):
         yield AFTER_END
     if _overlap(known.starts, known.updates) or _overlap(union(known.starts, known.updates), known.ends):
         yield TWICE
@@ -121,7 +121,7 @@ def _irregularities(known: Known, start_wh: int | None, stop_wh: int | None) -> 
         yield SEVERAL_ENDS
 
 
-def _value(entry: tuple[int, int] | None) -> int | None:
+def _value(entry: tuple[Place, int] | None) -> int | None:
     return None if entry is None else entry[1]
 
 

@@ -4,14 +4,16 @@ OCPP 2.0.1 part 2 §E: a station numbers its events, and sends those that it cou
 kept here is a least, a greatest or a union, so that merging gives the same whatever the order and the repetitions.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from models.rules import repetition
 from models.rules.authorisation import TokenVerdict
+from models.rules.repetition import Print, Prints
 
 NUMBER_MAX = 2**31 - 1
 RANGES_LIMIT = 300
@@ -19,9 +21,19 @@ RANGES_LIMIT = 300
 ODDITIES_LIMIT = 50
 
 USED_AGAIN = "sequence: the transaction's id was used again"
+OTHER_EVENT = "sequence: a number came again with another event"
 
 Range = tuple[int, int]
 Ranges = tuple[Range, ...]
+
+
+def _with_instant(place: Any) -> Any:
+    """Rows of an earlier release have the number only."""
+    return (place, 0) if isinstance(place, int) else place
+
+
+Place = Annotated[tuple[int, int], BeforeValidator(_with_instant)]
+"""Where an event stands in its transaction: its number, and its instant in ms where others have the same one."""
 _Entry = TypeVar("_Entry", bound=tuple[Any, ...])
 
 
@@ -73,10 +85,21 @@ class Told(_Frozen):
     remote_start: int | None = None
     reservation: int | None = None
     odd: tuple[str, ...] = ()
+    content: int = 0
+    """A digest of all that the station said in it: the same where it is sent again."""
 
     @property
-    def place(self) -> int:
-        return _WITHOUT_NUMBER[self.phase] if self.number is None else self.number
+    def place(self) -> Place:
+        return _WITHOUT_NUMBER[self.phase] if self.number is None else self.number, self._at_ms
+
+    @property
+    def prints(self) -> Prints:
+        """Of one without a number there is none: it can't be known again."""
+        return () if self.number is None else (Print(self._at_ms, self.number, self.phase, self.content),)
+
+    @property
+    def _at_ms(self) -> int:
+        return int(self.at.timestamp() * 1000)
 
 
 class Known(_Frozen):
@@ -85,22 +108,23 @@ class Known(_Frozen):
     starts: Ranges = ()
     updates: Ranges = ()
     ends: Ranges = ()
+    prints: Prints = ()
     earliest_at: datetime | None = None
-    started: tuple[int, datetime] | None = None
-    ended: tuple[int, datetime, str] | None = None
-    evse: tuple[int, int] | None = None
-    plug: tuple[int, int] | None = None
-    token: tuple[int, int, str, str, TokenVerdict, bool] | None = None
+    started: tuple[Place, datetime] | None = None
+    ended: tuple[Place, datetime, str] | None = None
+    evse: tuple[Place, int] | None = None
+    plug: tuple[Place, int] | None = None
+    token: tuple[int, Place, str, str, TokenVerdict, bool] | None = None
     """The first that was accepted, else the first; 0 or 1 before the place says which."""
-    stop_token: tuple[int, str] | None = None
-    charging_state: tuple[int, str] | None = None
-    phases_used: tuple[int, int] | None = None
-    remote_start: tuple[int, int] | None = None
-    reservation: tuple[int, int] | None = None
-    begin: tuple[int, int] | None = None
-    end: tuple[int, int] | None = None
-    first: tuple[int, int] | None = None
-    last: tuple[int, int] | None = None
+    stop_token: tuple[Place, str] | None = None
+    charging_state: tuple[Place, str] | None = None
+    phases_used: tuple[Place, int] | None = None
+    remote_start: tuple[Place, int] | None = None
+    reservation: tuple[Place, int] | None = None
+    begin: tuple[Place, int] | None = None
+    end: tuple[Place, int] | None = None
+    first: tuple[Place, int] | None = None
+    last: tuple[Place, int] | None = None
     highest_wh: int | None = None
     heard_live: bool = False
     """Told by an event that was not kept back while the station was off-line."""
@@ -109,16 +133,18 @@ class Known(_Frozen):
 
     def has(self, told: Told) -> bool:
         """Whether this event was heard before; one without a number can't be known again."""
-        numbers = {Phase.STARTED: self.starts, Phase.UPDATED: self.updates, Phase.ENDED: self.ends}[told.phase]
-        return told.number is not None and any(low <= told.number <= high for low, high in numbers)
+        heard = {Phase.STARTED: self.starts, Phase.UPDATED: self.updates, Phase.ENDED: self.ends}[told.phase]
+        number = told.number
+        if number is None or not any(low <= number <= high for low, high in heard):
+            return False
+        if len(heard) == RANGES_LIMIT and number <= heard[0][1] and not repetition.rivalling(self.prints, *told.prints):
+            return False  # perhaps in a gap that was given up
+        return repetition.is_again(self.prints, *told.prints)
 
 
 def merged(known: Known, told: Told) -> Known:
-    """With the event. One that is repeated changes nothing; a second start of other times under one id is named."""
-    if known.has(told):
-        again = told.phase is Phase.STARTED and known.started is not None and known.started[1] != told.at
-        return known.model_copy(update={"odd": with_odd(known.odd, [USED_AGAIN])}) if again else known
-    return joined(known, known_by(told))
+    """With the event. One that is repeated changes nothing."""
+    return known if known.has(told) else joined(known, known_by(told))
 
 
 def known_by(told: Told) -> Known:
@@ -130,6 +156,7 @@ def known_by(told: Told) -> Known:
         starts=own if begins else (),
         updates=() if begins or ends else own,
         ends=own if ends else (),
+        prints=told.prints,
         earliest_at=told.at,
         started=(place, told.at) if begins else None,
         ended=(place, told.at, told.reason or "") if ends else None,
@@ -142,9 +169,9 @@ def known_by(told: Told) -> Known:
         remote_start=_at(place, told.remote_start),
         reservation=_at(place, told.reservation),
         begin=_at(place, told.begin_wh),
-        end=_at(place, told.end_wh),
+        end=_at(_final(place) if ends else place, told.end_wh),
         first=_at(place, told.first_wh) if begins else None,
-        last=_at(place, told.last_wh) if ends else None,
+        last=_at(_final(place), told.last_wh) if ends else None,
         highest_wh=told.highest_wh,
         heard_live=not told.offline,
         heard_offline=told.offline,
@@ -158,6 +185,7 @@ def joined(one: Known, other: Known) -> Known:
         starts=union(one.starts, other.starts),
         updates=union(one.updates, other.updates),
         ends=union(one.ends, other.ends),
+        prints=repetition.remembered(one.prints, other.prints),
         earliest_at=min((at for at in (one.earliest_at, other.earliest_at) if at is not None), default=None),
         started=_first(one.started, other.started),
         ended=_first(one.ended, other.ended),
@@ -176,8 +204,18 @@ def joined(one: Known, other: Known) -> Known:
         highest_wh=max((wh for wh in (one.highest_wh, other.highest_wh) if wh is not None), default=None),
         heard_live=one.heard_live or other.heard_live,
         heard_offline=one.heard_offline or other.heard_offline,
-        odd=with_odd(one.odd, other.odd),
+        odd=with_odd(one.odd, (*other.odd, *_numbered_alike(one.prints, other.prints))),
     )
+
+
+def _numbered_alike(one: Prints, other: Prints) -> Iterator[str]:
+    """A second start of another time under one id is named, and so are other events under one number."""
+    for told in other:
+        for rival in repetition.rivalling(one, told):
+            if told.phase == Phase.STARTED and rival.at_ms != told.at_ms:
+                yield USED_AGAIN
+            elif rival != told:
+                yield OTHER_EVENT
 
 
 def union(one: Ranges, other: Ranges) -> Ranges:
@@ -199,12 +237,17 @@ def with_odd(known: Iterable[str], more: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({*known, *more}, key=lambda each: (each.startswith("/"), each))[:ODDITIES_LIMIT])
 
 
-def _ranked(place: int, token: ShownToken) -> tuple[int, int, str, str, TokenVerdict, bool]:
+def _ranked(place: Place, token: ShownToken) -> tuple[int, Place, str, str, TokenVerdict, bool]:
     refused = int(token.verdict is not TokenVerdict.ACCEPTED)
     return refused, place, token.token, token.kind, token.verdict, token.is_test
 
 
-def _at(place: int, value: Any) -> Any:
+def _final(place: Place) -> Place:
+    """Of two ends under one number the first one holds."""
+    return place[0], -place[1]
+
+
+def _at(place: Place, value: Any) -> Any:
     return None if value is None else (place, value)
 
 
