@@ -68,11 +68,16 @@ class World:
     installer: Organisation
     other_installer: Organisation
     service_partner: Organisation
+    group_owner: Organisation
     administrator: Person
     operations: Person
     second_operations: Person
     warehouse: Person
     engineer: Person
+    customer_care: Person
+    second_customer_care: Person
+    finance: Person
+    super_user: Person
     requester: Person
     requester_user: Person
     other_requester: Person
@@ -112,6 +117,7 @@ async def populate(desk: Desk) -> World:
             "installer": await _partner(work, OrganisationKind.INSTALLER, "Installatie BV"),
             "other_installer": await _partner(work, OrganisationKind.INSTALLER, "Monteurs BV"),
             "service_partner": await _partner(work, OrganisationKind.SERVICE_PARTNER, "Onderhoud BV"),
+            "group_owner": await _partner(work, OrganisationKind.GROUP_OWNER, "Taxi BV"),
         }
         people = await _people(work, operator, partners)
         product, other_product, made = await _catalogue(work, partners)
@@ -126,6 +132,9 @@ async def _people(work: Work, operator: Organisation, partners: dict[str, Organi
         "second_operations": ("Otto Operations", Role.OPERATIONS),
         "warehouse": ("Wim Warehouse", Role.WAREHOUSE),
         "engineer": ("Eva Engineer", Role.ENGINEER),
+        "customer_care": ("Carla Care", Role.CUSTOMER_CARE),
+        "second_customer_care": ("Cas Care", Role.CUSTOMER_CARE),
+        "finance": ("Fien Finance", Role.FINANCE),
     }
     people = {name: await user(work, operator, *said) for name, said in staff.items()}
     people["requester"] = await service_account(work, partners["municipality"], "City system", Role.REQUESTER)
@@ -134,6 +143,7 @@ async def _people(work: Work, operator: Organisation, partners: dict[str, Organi
     people["installer_user"] = await user(work, partners["installer"], "Iris Installer", Role.INSTALLER)
     people["other_installer_user"] = await user(work, partners["other_installer"], "Ivo Installer", Role.INSTALLER)
     people["service_user"] = await user(work, partners["service_partner"], "Sam Service", Role.SERVICE_PARTNER)
+    people["super_user"] = await user(work, partners["group_owner"], "Suze Super", Role.SUPER_USER)
     return people
 
 

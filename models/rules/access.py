@@ -8,6 +8,7 @@ class OrganisationKind(StrEnum):
     REQUESTER = "requester"
     INSTALLER = "installer"
     SERVICE_PARTNER = "service_partner"
+    GROUP_OWNER = "group_owner"
 
 
 class Role(StrEnum):
@@ -18,6 +19,10 @@ class Role(StrEnum):
     WAREHOUSE = "warehouse"
     SERVICE_PARTNER = "service_partner"
     ENGINEER = "engineer"
+    CUSTOMER_CARE = "customer_care"
+    FINANCE = "finance"
+    SUPER_USER = "super_user"
+    """Of a company with cards and stations of its own."""
 
 
 class Permission(StrEnum):
@@ -129,11 +134,21 @@ POLICY: dict[Permission, dict[Role, Reach]] = {
 
 ROLES_OF: dict[OrganisationKind, frozenset[Role]] = {
     OrganisationKind.OPERATOR: frozenset(
-        {R.OPERATIONS, R.ADMINISTRATION, R.WAREHOUSE, R.ENGINEER, R.INSTALLER, R.SERVICE_PARTNER}
+        {
+            R.OPERATIONS,
+            R.ADMINISTRATION,
+            R.WAREHOUSE,
+            R.ENGINEER,
+            R.CUSTOMER_CARE,
+            R.FINANCE,
+            R.INSTALLER,
+            R.SERVICE_PARTNER,
+        }
     ),
     OrganisationKind.REQUESTER: frozenset({R.REQUESTER}),
     OrganisationKind.INSTALLER: frozenset({R.INSTALLER}),
     OrganisationKind.SERVICE_PARTNER: frozenset({R.SERVICE_PARTNER}),
+    OrganisationKind.GROUP_OWNER: frozenset({R.SUPER_USER}),
 }
 """The roles that the people of an organisation can have; nobody gets another."""
 

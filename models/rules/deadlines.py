@@ -80,6 +80,9 @@ ESCALATED_TO = {
     Role.WAREHOUSE: Role.OPERATIONS,
     Role.OPERATIONS: Role.ADMINISTRATION,
     Role.ENGINEER: Role.ADMINISTRATION,
+    Role.CUSTOMER_CARE: Role.ADMINISTRATION,
+    Role.FINANCE: Role.ADMINISTRATION,
+    Role.SUPER_USER: Role.CUSTOMER_CARE,
 }
 """Who looks after what another role has not done in time; nobody stands behind administration."""
 

@@ -31,6 +31,12 @@ class TaskKind(StrEnum):
     DIFFERS_FROM_ROWS = "differs_from_rows"
     STATION_DIFFERS = "station_differs"
     """It refuses what is wanted of it; ``subject_id`` is the station."""
+    CARDS_LOW = "cards_low"
+    ASSIGN_CARD = "assign_card"
+    """Somebody waits for a card, and there is none: ``subject_id`` is the subscription."""
+    WELCOME_FAILED = "welcome_failed"
+    SETTLE_ACCOUNT = "settle_account"
+    """A balance is to be paid out or billed: ``subject_id`` is the subscription that closes."""
     OVERDUE = "overdue"
     """Somebody else is late: ``subject_id`` is their task, or what stands still."""
 

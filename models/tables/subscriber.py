@@ -1,0 +1,46 @@
+"""Subscriptions: a customer's way to charge, with an account in the ledger and cards (S1-S5)."""
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from models.rules.events import Language
+from models.rules.subscriber import Ending, Payment, SubscriberStage
+from models.tables.base import UUID, Instant, datetime, identity, now_column, text_state
+
+SUBSCRIBER_NUMBER = sa.Sequence("subscriber_number", metadata=SQLModel.metadata)
+
+
+class Subscriber(SQLModel, table=True):
+    """Its account in the ledger is found by its id, as the account's owner; so is the tariff that holds for it."""
+
+    __tablename__ = "subscriber"
+    __table_args__ = (sa.Index("ix_subscriber_stage", "stage", "id"),)
+
+    id: UUID = identity()
+    reference: str = Field(sa_type=sa.Text, unique=True)
+    customer_id: UUID = Field(foreign_key="customer.id", index=True)
+    stage: SubscriberStage = Field(default=SubscriberStage.REQUESTED, sa_type=text_state(SubscriberStage, "stage"))
+    payment: Payment = Field(sa_type=text_state(Payment, "payment"))
+    currency: str = Field(sa_type=sa.Text)
+    """ISO 4217."""
+    zone: str = Field(sa_type=sa.Text)
+    """IANA; the account's days and months are told in it."""
+    language: Language = Field(sa_type=text_state(Language, "language"))
+    email: str = Field(sa_type=sa.Text)
+    phone: str | None = Field(default=None, sa_type=sa.Text, index=True)
+    """E.164. By this a text message is known as theirs (C3)."""
+    tariff: str | None = Field(default=None, sa_type=sa.Text)
+    """The code of the tariff that was asked for; which one holds when is in its assignments."""
+    wanted_card: str | None = Field(default=None, sa_type=sa.Text)
+    """The printed number of the card that is to be theirs; None: any of the pool."""
+    ending: Ending | None = Field(default=None, sa_type=text_state(Ending, "ending"))
+    ending_reason: str | None = Field(default=None, sa_type=sa.Text)
+    suspended_because: str | None = Field(default=None, sa_type=sa.Text)
+    letter_key: str | None = Field(default=None, sa_type=sa.Text)
+    """Under which the welcome letter is kept."""
+    welcomed_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When the welcome kit went out."""
+    activated_at: datetime | None = Field(default=None, sa_type=Instant)
+    closing_at: datetime | None = Field(default=None, sa_type=Instant)
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
+    created_at: datetime = now_column()
