@@ -174,6 +174,14 @@ class RateLimited(BusinessError):
     title = "Too many requests"
 
 
+class InsufficientBalance(BusinessError):
+    title = "The balance does not cover it"
+
+
+class HoldExceeded(BusinessError):
+    title = "More is to be paid than is held"
+
+
 class PreconditionFailed(BusinessError):
     status = 412
     title = "It was changed meanwhile"
