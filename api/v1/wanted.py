@@ -31,7 +31,7 @@ from models.rules.access import Permission
 from models.store import assets, tenders
 from models.store import wanted as store
 from models.tables.asset import Asset
-from models.usecases import upkeep_configuration, upkeep_firmware, wanting
+from models.usecases import upkeep, upkeep_configuration, upkeep_firmware, wanting
 from models.usecases.work import Work
 
 products = APIRouter(prefix="/products/{code}/wanted")
@@ -97,6 +97,16 @@ async def show_of_station(name: str, access: Maintaining) -> WantedOfStationShap
             firmware=None if wish is None else firmware_progress(wish, known, upkeep_firmware.running(asset)),
             list=None if cards is None else list_progress(cards, tokens, has),
         )
+
+
+@stations.post("/check", status_code=202, summary="Ask the station at once for what is wanted of it")
+async def check(name: str, access: Maintaining) -> None:
+    """Every setting and the version of its list are read, and what it has refused is tried again, without its wait.
+
+    It is so as soon as the station is connected; without this, stations are asked once a day and after each boot.
+    """
+    async with access.work() as work:
+        await upkeep.check(work, (await found(work.session, access, name)).id)
 
 
 @stations.get("/configuration/{key:path}", summary="What this station itself is to have for a key")

@@ -145,6 +145,11 @@ def not_told(setting: Setting, why: str, now: datetime) -> Setting:
     return _refused(unread, S.REFUSED, f"It can't be read: {why}", now)
 
 
+def doubted(setting: Setting) -> Setting:
+    """The setting of a station that is to be asked at once. What waits for its boot goes on waiting."""
+    return setting if setting.state is S.REBOOT_REQUIRED else replace(setting, read_at=None, again_at=None)
+
+
 def is_same(wanted: str, actual: str) -> bool:
     """Stations write ``true`` and ``True``, and lists with spaces or without."""
     return [part.strip().casefold() for part in wanted.split(",")] == [

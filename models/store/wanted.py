@@ -1,6 +1,7 @@
 """What is wanted of products and stations, and what each station has of it."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -52,6 +53,16 @@ async def known_settings(session: AsyncSession, asset_id: UUID) -> Sequence[Stat
 async def upkeep(session: AsyncSession, asset_id: UUID) -> StationUpkeep | None:
     """None: nobody has begun to keep the station as it is wanted."""
     return await session.get(StationUpkeep, asset_id)
+
+
+async def awaiting(session: AsyncSession, asset_ids: Collection[UUID], now: datetime) -> set[UUID]:
+    """Those of the stations for which their process has something to do as soon as they are there."""
+    found = await session.execute(
+        select(StationUpkeep.asset_id).where(
+            col(StationUpkeep.asset_id).in_(asset_ids), col(StationUpkeep.due_at) <= now
+        )
+    )
+    return set(found.scalars())
 
 
 async def spread_to(session: AsyncSession, product_id: UUID, correlation_id: str) -> None:

@@ -15,7 +15,7 @@ import orjson
 from models.rules import metering
 from models.rules.authorisation import TokenKind, TokenVerdict, verdict
 from models.rules.commissioning import CommissioningStage
-from models.store import commands, telemetry
+from models.store import commands, telemetry, wanted
 from models.store.telemetry import Charge, Heard, Said
 from models.usecases.charging import Samples, by_instant
 from models.usecases.work import Work
@@ -140,7 +140,7 @@ async def _opened(
 ) -> set[UUID]:
     """The stations that are connected now. The first connection of all, and one that is waited for, moves a process."""
     opened = [(place, fact) for place in places if isinstance(fact := facts[place], Opened)]
-    awaited = await commands.awaiting(work.session, [fact.asset_id for _, fact in opened]) if opened else set()
+    awaited = await _awaited(work, [fact.asset_id for _, fact in opened])
     rows = {}
     for place, fact in opened:
         station = heard[fact.asset_id, fact.identity]
@@ -160,6 +160,13 @@ async def _opened(
     if rows:
         await telemetry.connect(work.session, list(rows.values()), work.now)
     return set(rows)
+
+
+async def _awaited(work: Work, asset_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the stations that somebody waits for: with a command, or to bring them to what is wanted."""
+    if not asset_ids:
+        return set()
+    return await commands.awaiting(work.session, asset_ids) | await wanted.awaiting(work.session, asset_ids, work.now)
 
 
 async def _told(

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from models.errors import StageDoesNotAllow
 from models.messages.station import CommandOutcome
 from models.messages.wanted import StationProgress, Todo
 from models.rules.access import Role
@@ -23,7 +24,7 @@ from models.usecases.work import Work
 
 WORKFLOW = "station"
 CHANGED, CONNECTED, BOOTED = "wanted_changed", "station_connected", "station_booted"
-FIRMWARE_FAILED = "firmware_failed"
+FIRMWARE_FAILED, CHECK = "firmware_failed", "check_asked_for"
 TITLE_LIMIT = 300
 
 
@@ -51,6 +52,19 @@ async def tell(work: Work, asset: Asset, fact: str) -> None:
         await process.hand_over(work, workflow_id(asset.name), fact, {})
     elif asset.stage is CommissioningStage.ACTIVE:
         await begin(work, asset)
+
+
+async def check(work: Work, asset_id: UUID) -> None:
+    """The station is asked at once for all that is wanted of it, and what it has refused is tried again.
+
+    Raises StageDoesNotAllow.
+    """
+    asset = await assets.lock(work.session, asset_id)
+    if asset.stage is not CommissioningStage.ACTIVE:
+        raise StageDoesNotAllow(f"Station {asset.name} is not in operation: its activation brings it to what is wanted")
+    for part in (configuration, firmware, local_list):
+        await part.doubt(work, asset)
+    await tell(work, asset, CHECK)
 
 
 async def note_connected(work: Work, asset: Asset) -> None:

@@ -33,6 +33,12 @@ async def forget_unwanted(work: Work, asset: Asset) -> None:
             await work.session.delete(row)
 
 
+async def doubt(work: Work, asset: Asset) -> None:
+    """Every setting is read at once, and tried again where it was refused."""
+    for row in await store.known_settings(work.session, asset.id):
+        row.sqlmodel_update(asdict(rules.doubted(Setting(**row.model_dump(include=_FIELDS)))))
+
+
 def todo_of(step: Next) -> Todo | None:
     match step:
         case Read(names):

@@ -83,6 +83,13 @@ async def note(work: Work, asset: Asset, todo: Todo, outcome: CommandOutcome) ->
         await _fail(work, asset, row, outcome.detail or f"The station's answer: {outcome.outcome.replace('_', ' ')}")
 
 
+async def doubt(work: Work, asset: Asset) -> None:
+    """One that has failed is tried again at once, if its roll-out goes on."""
+    row = await store.known_firmware(work.session, asset.id)
+    if row is not None:
+        row.again_at = None
+
+
 async def told(work: Work, asset: Asset, word: str, request: int | None) -> bool:
     """What the station tells of an update under way. Whether it has failed, which changes its process's course."""
     row = await store.known_firmware(work.session, asset.id)

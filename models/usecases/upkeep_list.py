@@ -46,6 +46,13 @@ async def settle(work: Work, asset: Asset) -> None:
         row.refusals = TRIES_BEFORE_TASK
 
 
+async def doubt(work: Work, asset: Asset) -> None:
+    """The station is asked at once which list it has."""
+    row = await store.known_list(work.session, asset.id)
+    if row is not None:
+        row.read_at = row.again_at = None
+
+
 async def claim(work: Work, asset: Asset, booted_at: datetime | None) -> Todo | None:
     """The list with its version, which is used up from now on, whatever becomes of it."""
     step = await _step(work, asset, booted_at)

@@ -9,7 +9,7 @@ from fastapi import FastAPI, HTTPException
 from sandbox.problems import answer_with_problems
 from sandbox.serving import BoundedBody, add_probes
 from sandbox.stations.app_parks import add_parks, add_scripts, known
-from sandbox.stations.description import Description, Faults, Plug, Protocol, Swipe
+from sandbox.stations.description import AtSite, Description, Faults, Plug, Protocol, Swipe
 from sandbox.stations.park import Park, ParkFullError
 from sandbox.stations.station import Station
 
@@ -32,6 +32,7 @@ def create_app(park: Park) -> FastAPI:
     add_probes(app, lambda: True)
     _add_stations(app, park)
     _add_hands(app, park)
+    _add_tools(app, park)
     add_scripts(app, park)
     add_parks(app, park)
     app.add_middleware(BoundedBody, limit_bytes=BODY_LIMIT_BYTES)
@@ -62,7 +63,7 @@ def _add_stations(app: FastAPI, park: Park) -> None:
 
 
 def _add_hands(app: FastAPI, park: Park) -> None:
-    """What people do at a station."""
+    """What drivers do at a station."""
 
     @app.post("/stations/{identity}/plug-in")
     async def plug_in(identity: str, plug: Plug | None = None) -> dict[str, Any]:
@@ -88,6 +89,10 @@ def _add_hands(app: FastAPI, park: Park) -> None:
         outcome = await station.charging.swipe(card.id_token, card.connector, card.kind)
         return {"outcome": outcome, **station.shown(whole=False)}
 
+
+def _add_tools(app: FastAPI, park: Park) -> None:
+    """What engineers do at a station."""
+
     @app.post("/stations/{identity}/power-off")
     async def power_off(identity: str) -> dict[str, Any]:
         station = known(park, identity)
@@ -98,6 +103,16 @@ def _add_hands(app: FastAPI, park: Park) -> None:
     async def power_on(identity: str) -> dict[str, Any]:
         station = known(park, identity)
         station.power_on()
+        return station.shown(whole=False)
+
+    @app.post("/stations/{identity}/settings")
+    async def set_at_site(identity: str, wanted: AtSite) -> dict[str, Any]:
+        station = known(park, identity)
+        try:
+            for name, value in wanted.settings.items():
+                station.set_at_site(name, value)
+        except (LookupError, ValueError) as error:
+            raise HTTPException(422, f"settings: {error}") from None
         return station.shown(whole=False)
 
     @app.post("/stations/{identity}/faults")

@@ -117,5 +117,11 @@ class Faults(Request):
     faults: set[Fault]
 
 
+class AtSite(Request):
+    """What somebody sets at the station itself."""
+
+    settings: dict[str, str] = Field(min_length=1, max_length=100)
+
+
 class Script(Request):
     steps: list[Step] = Field(min_length=1, max_length=STEPS_LIMIT)

@@ -57,12 +57,14 @@ class Script:
                 outcome = await self._take(step)
                 self._outcomes.append({"do": step.do, "at": self._station.clock.now(), "outcome": outcome})
             self.state = "done"
-        except (LookupError, TimeoutError) as error:
+        except (LookupError, ValueError, TimeoutError) as error:
             self._outcomes.append({"do": step.do, "at": self._station.clock.now(), "outcome": f"failed: {error}"})
             self.state = "failed"
 
     async def _take(self, step: steps.Step) -> str:
-        """Raises LookupError for a connector that is not there, TimeoutError for what does not come true."""
+        """Raises LookupError for a connector or setting that is not there, ValueError for a value that can't be set,
+        TimeoutError for what does not come true.
+        """
         match step:
             case steps.PlugIn() | steps.Unplug() | steps.SwipeCard():
                 return await self._use_hands(step)
@@ -76,6 +78,8 @@ class Script:
                 self._station.manners.add(step)
             case steps.AnswerWell():
                 self._station.manners.forget()
+            case steps.Change():
+                self._station.set_at_site(step.name, step.value)
             case steps.Drift():
                 self._station.clock.drift_s += step.s
             case steps.Shuffle():

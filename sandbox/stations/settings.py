@@ -84,6 +84,18 @@ class Settings:
     def set(self, knob: Knob, value: str) -> None:
         self.own[self.knobs[knob]] = value
 
+    def set_at_site(self, name: str, value: str) -> None:
+        """As somebody does at the station itself, who may change what the central system may.
+
+        Raises LookupError for a name that it has not, ValueError for a value that it does not take.
+        """
+        setting = self.table.get(name)
+        if setting is None or setting.access == "ReadOnly":
+            raise LookupError(f"{name} is not there to be set")
+        if not setting.takes(value):
+            raise ValueError(f"{name} does not take this value")
+        self.own[name] = value
+
     def seconds(self, knob: Knob) -> int:
         return int(self.value(self.knobs[knob]))
 

@@ -27,7 +27,7 @@ from sandbox.stations.masking import masked
 from sandbox.stations.outbox import Outbox
 from sandbox.stations.reservations import Reservations
 from sandbox.stations.script import Script
-from sandbox.stations.settings import Settings
+from sandbox.stations.settings import Knob, Settings
 from sandbox.stations.times import Clock
 from sandbox.stations.v2.dialect import V2
 from sandbox.stations.v16.dialect import V16
@@ -110,6 +110,13 @@ class Station:
         self.faults = set(faults)
         self.description.faults = set(faults)
         self.life.look_again()
+        self.keep()
+
+    def set_at_site(self, name: str, value: str) -> None:
+        """Raises LookupError and ValueError, as the settings do."""
+        self.configuration.set_at_site(name, value)
+        if name == self.configuration.knobs[Knob.HEARTBEAT_S] and self.life.accepted.is_set():
+            self.life.beat_anew()
         self.keep()
 
     async def _rest(self) -> None:

@@ -66,6 +66,14 @@ class PowerOn(_Step):
     do: Literal["power_on"]
 
 
+class Change(_Step):
+    """Somebody changes a setting at the station itself: a key of 1.6, or ``Component.Variable``."""
+
+    do: Literal["set"]
+    name: str = Field(min_length=1, max_length=250)
+    value: str = Field(max_length=2_500)
+
+
 class SendGarbage(_Step):
     do: Literal["garbage"]
     count: int = Field(default=5, ge=1, le=1_000)
@@ -139,6 +147,7 @@ Step = Annotated[
     | ComeBack
     | CutPower
     | PowerOn
+    | Change
     | SendGarbage
     | Drift
     | Repeat

@@ -105,6 +105,27 @@ async def test_a_local_list_is_wanted_and_a_partner_sees_how_many_cards_but_none
     assert (await road.call(engineer, "GET", f"/v1/stations/{name}/wanted"))["list"] is None
 
 
+async def test_a_station_is_asked_at_once_where_somebody_does_not_want_to_wait(road: Road) -> None:
+    name = await active(road)
+    await road.call(road.world.engineer, "PUT", setting(f"stations/{name}"), json={"value": "60"})
+    await answered(road, name, "accepted", configuration={"HeartbeatInterval": {"value": "300"}})
+    await answered(road, name, "rejected")
+    path = f"/v1/stations/{name}/wanted"
+    (refused,) = (await road.call(road.world.service_user, "GET", path))["configuration"]
+    assert None not in (refused["read_at"], refused["try_again_at"])
+    answer = await road.api.post(f"{path}/check", headers=road.world.service_user.headers)
+    assert answer.status_code == 202
+    (asked,) = (await road.call(road.world.service_user, "GET", path))["configuration"]
+    assert (asked["state"], asked["read_at"], asked["try_again_at"]) == ("refused", None, None)
+
+
+async def test_a_station_that_is_not_in_operation_is_not_asked(road: Road) -> None:
+    name = await road.to_accepted()
+    answer = await road.api.post(f"/v1/stations/{name}/wanted/check", headers=road.world.engineer.headers)
+    assert answer.status_code == 409
+    assert "not in operation" in answer.json()["detail"]
+
+
 async def test_of_two_engineers_who_edit_what_both_have_seen_one_is_told(road: Road) -> None:
     path, headers = setting("products/DUO-22"), road.world.engineer.headers
     new = await road.api.put(path, json={"value": "1"}, headers={**headers, "If-Match": '"seen"'})

@@ -8,6 +8,7 @@ from typing import Any
 from temporalio.client import Client
 
 from activities.courier import Courier
+from activities.rounds import go_round
 from activities.station_watch import StationWatch
 from csms.adapters import UseCaseRecords
 from csms.life import tell_life
@@ -22,6 +23,7 @@ from tests.workflows.house import House
 VERSIONS = ("ocpp1.6", "ocpp2.0.1", "ocpp2.1")
 SPEED = 100
 """How much faster than in life the stations charge and wait."""
+ROUND_EVERY_S = 0.2
 
 
 class Front:
@@ -51,6 +53,7 @@ async def fronted(house: House) -> AsyncIterator[Front]:
     """A node of its own with its commands, and the worker's round among the stations. The house is open."""
     stop, courier, park = asyncio.Event(), Courier(house.relay), Park()
     records, node = UseCaseRecords(house.desk, courier), f"front-{house.queue}"
+    watch = StationWatch(house.desk)
 
     async def connect() -> Client:
         return house.client
@@ -59,7 +62,7 @@ async def fronted(house: House) -> AsyncIterator[Front]:
         running = asyncio.gather(
             take_commands(connect, node, server.registry, stop),
             tell_life(records, node, server.registry, stop),
-            StationWatch(house.desk).run(stop),
+            go_round(stop, ROUND_EVERY_S, watch.sweep, watch.spread),
         )
         try:
             yield Front(server, park)

@@ -116,6 +116,24 @@ def test_drift_is_seen_at_the_daily_check_and_after_a_boot_and_is_mended() -> No
     assert len(station.changes) == 3
 
 
+@pytest.mark.step("L5")
+@given(st.dictionaries(st.sampled_from(NAMES), WAYS, min_size=1))
+def test_one_that_is_asked_at_once_is_read_before_anything_else_and_ends_as_it_was(ways: dict[str, str]) -> None:
+    station, settings = Station(ways), {name: Setting(name, "new") for name in ways}
+    seen, _ = bring_about(station, settings, Seen(), NOW)
+    states = {name: setting.state for name, setting in settings.items()}
+    doubted = {name: wanted.doubted(setting) for name, setting in settings.items()}
+    later = NOW + timedelta(seconds=1)
+    assert wanted.next_of(list(doubted.values()), seen, later) == Read(tuple(doubted)[: wanted.READ_AT_ONCE])
+    bring_about(station, doubted, seen, later)
+    assert {name: setting.state for name, setting in doubted.items()} == states
+
+
+def test_what_waits_for_its_boot_is_not_read_before_it() -> None:
+    waits = Setting("Key0", "new", S.REBOOT_REQUIRED, read_at=NOW, changed_at=NOW)
+    assert wanted.doubted(waits) == waits
+
+
 def test_a_station_that_charges_is_not_reset_and_one_is_reset_once_a_day_only() -> None:
     waits = Setting("Key0", "new", S.REBOOT_REQUIRED, read_at=NOW, changed_at=NOW)
     assert wanted.next_of([waits], Seen(charging=True), NOW) == Rest(NOW + wanted.BUSY_LOOKED_AT_AFTER)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from models.messages.base import Actor
+from models.messages.wanted import Owner
 from models.rules import metering
 from models.rules.authorisation import TokenKind, TokenVerdict
 from models.rules.commissioning import CommissioningStage
@@ -17,7 +18,7 @@ from models.store import assets
 from models.store.database import Database
 from models.tables.asset import Asset, StationEvent
 from models.tables.charging import ChargingTransaction, IdToken, MeterReading
-from models.usecases import charging, telemetry
+from models.usecases import charging, telemetry, wanting
 from models.usecases.telemetry import Metered, Opened, Outcome, Seen, Shown, Status
 from models.usecases.work import Desk
 from tests.people import World
@@ -135,7 +136,20 @@ async def test_what_may_move_a_process_is_left_to_a_transaction_of_its_own(road:
     async with road.desk.database.transaction() as session:
         assert not (await session.execute(select(MeterReading))).scalars().all()
         await session.execute(sa.update(Asset).values(stage=CommissioningStage.REGISTERED))
-    assert await kept(road.desk, Opened(road.asset.id, name, None, "c1", "n1", "192.0.2.1", "ocpp1.6")) == [ALONE]
+    assert await kept(road.desk, opened(road, name)) == [ALONE]
+
+
+@pytest.mark.step("L5")
+async def test_a_connection_that_its_process_waits_for_is_left_to_a_transaction_of_its_own(road: Road) -> None:
+    name = await identity(road.desk, road.asset.id)
+    assert await kept(road.desk, opened(road, name)) == [KEPT]
+    owner = Owner(road.asset.name, asset_id=road.asset.id)
+    await road.do(TESTS, lambda work: wanting.set_setting(work, owner, "HeartbeatInterval", "60"))
+    assert await kept(road.desk, opened(road, name)) == [ALONE]
+
+
+def opened(road: Road, name: str) -> Opened:
+    return Opened(road.asset.id, name, None, "c1", "n1", "192.0.2.1", "ocpp1.6")
 
 
 @pytest.mark.step("O3", "C1")

@@ -89,6 +89,27 @@ def _energy(event: Metered) -> float:
 
 
 @pytest.mark.usefixtures("server")
+@pytest.mark.parametrize("protocol", ["ocpp1.6", "ocpp2.0.1"])
+async def test_somebody_at_the_station_changes_what_is_there_and_may_be_changed(
+    control: httpx.AsyncClient, described: Describe, protocol: str
+) -> None:
+    await power_up(control, described(protocol=protocol))
+    name = {"ocpp1.6": "ConnectionTimeOut", "ocpp2.0.1": "TxCtrlr.EVConnectionTimeOut"}[protocol]
+    assert (await control.post("/stations/CP-1/settings", json={"settings": {name: "7"}})).status_code == 200
+    assert (await shown(control))["configuration"][name] == "7"
+    for wrong in ({name: "often"}, {"Nothing": "1"}, {}):
+        assert (await control.post("/stations/CP-1/settings", json={"settings": wrong})).status_code == 422
+    steps = [{"do": "set", "name": name, "value": "8"}, {"do": "set", "name": "Nothing", "value": "1"}]
+    await control.post("/stations/CP-1/script", json={"steps": steps})
+
+    async def has_failed() -> bool:
+        return bool((await shown(control))["script"]["state"] == "failed")
+
+    await until_async(has_failed)
+    assert (await shown(control))["configuration"][name] == "8"
+
+
+@pytest.mark.usefixtures("server")
 @pytest.mark.step("P13")
 async def test_the_new_key_is_used_after_a_power_cut(
     records: MemoryRecords, control: httpx.AsyncClient, described: Describe

@@ -3,17 +3,14 @@
 import base64
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from fastapi import FastAPI, Request, Response
 
 from sandbox.stations.description import Description
 from sandbox.stations.park import Park
@@ -21,42 +18,17 @@ from sandbox.stations.station import Station
 from tests.csms.memory import FACTORY_KEY, SERIAL
 from tests.csms.station import until
 from tests.sandbox.stations.authority import Authority
+from tests.sandbox.stations.depot import IMAGE, Depot, opened_depot
 from tests.sandbox.stations.plain import Payload, PlainCsms, plain_csms
 
 PowerUp = Callable[..., Awaitable[Station]]
 NOW = "2026-01-01T00:00:00Z"
-IMAGE = b"the new firmware"
-
-
-@dataclass
-class Depot:
-    """An HTTP server that has firmware and takes in logs."""
-
-    url: str = ""
-    taken: dict[str, bytes] = field(default_factory=dict)
 
 
 @pytest.fixture
 async def depot() -> AsyncIterator[Depot]:
-    depot, app = Depot(), FastAPI()
-
-    @app.get("/firmware/{name}")
-    async def firmware(name: str) -> Response:
-        return Response(IMAGE) if name.startswith("wallbox") else Response(status_code=404)
-
-    @app.put("/logs/{name}")
-    async def take(name: str, request: Request) -> Response:
-        depot.taken[name] = await request.body()
-        return Response(status_code=201)
-
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", lifespan="off", ws="none"))
-    server.config.load()
-    server.lifespan = server.config.lifespan_class(server.config)
-    await server.startup()
-    depot.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    yield depot
-    server.should_exit = True
-    await server.shutdown()
+    async with opened_depot() as opened:
+        yield opened
 
 
 def statuses(csms: PlainCsms, action: str) -> list[str]:

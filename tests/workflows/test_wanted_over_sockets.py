@@ -1,0 +1,266 @@
+"""What is wanted of a product is brought about on simulated stations of every version, over real sockets (L5)."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from models.messages.wanted import NewFirmware, NewList, Owner
+from models.rules.authorisation import TokenKind
+from models.rules.commissioning import CommissioningStage
+from models.store import wanted as store
+from models.tables.asset import Asset, StationEvent
+from models.tables.charging import IdToken
+from models.usecases import commissioning, upkeep, wanting
+from models.usecases.work import Work
+from sandbox.stations.description import Script
+from sandbox.stations.station import Station
+from tests.csms.standing import station_in_test
+from tests.sandbox.stations.depot import Depot, opened_depot
+from tests.workflows.front import VERSIONS, Front, fronted
+from tests.workflows.house import House
+
+pytestmark = [pytest.mark.timeout(90), pytest.mark.step("L5")]
+
+SAMPLING = {"ocpp1.6": "MeterValueSampleInterval"} | dict.fromkeys(VERSIONS[1:], "SampledDataCtrlr.TxUpdatedInterval")
+"""What the key of OCPP 1.6 is called at the station itself."""
+FIXED = "ReserveConnectorZeroSupported"
+"""No version of the simulated station lets it be changed."""
+
+
+class Street:
+    """Three stations of one product in operation, one of each version, connected to a node of the product."""
+
+    def __init__(self, house: House, front: Front, assets: dict[str, Asset]) -> None:
+        self.house = house
+        self.front = front
+        self.assets = assets
+        self.stations: dict[str, Station] = {}
+
+    async def power_up(self) -> None:
+        for number, protocol in enumerate(VERSIONS):
+            self.stations[protocol] = await self.front.power_up(f"HW-{number}", protocol)
+        await self.until(self._all_connected)
+
+    async def until(self, condition: Callable[[], Awaitable[Any]]) -> None:
+        await self.house.until(condition)
+
+    async def do(self, use_case: Callable[[Work], Awaitable[Any]]) -> None:
+        """By an engineer; the workers' round tells the stations of a product."""
+        await self.house.road.do(self.house.world.engineer, use_case)
+
+    async def want(self, **settings: str) -> None:
+        for name, value in settings.items():
+            await self.do(lambda work, name=name, value=value: wanting.set_setting(work, self.owner, name, value))  # type: ignore[misc]
+
+    @property
+    def owner(self) -> Owner:
+        return Owner("DUO-22", product_id=self.house.world.product.id)
+
+    async def settings(self, name: str) -> dict[str, tuple[str, str | None]]:
+        """Of each version's station how the setting stands in the rows, and what the station told of it."""
+        found = {}
+        async with self.house.desk.database.transaction() as session:
+            for protocol, asset in self.assets.items():
+                rows = {row.name: row for row in await store.known_settings(session, asset.id)}
+                if name in rows:
+                    found[protocol] = (rows[name].state.value, rows[name].actual)
+        return found
+
+    async def rest(self) -> None:
+        """Until every station's process has heard what is wanted, and does nothing any more."""
+        await self.until(self._all_told)
+        for asset in self.assets.values():
+            await self.until(lambda asset=asset: self.house.is_at_rest(upkeep.workflow_id(asset.name)))  # type: ignore[misc]
+
+    def sampling(self) -> dict[str, str]:
+        """What each version's station has."""
+        return {
+            protocol: station.configuration.value(SAMPLING[protocol]) for protocol, station in self.stations.items()
+        }
+
+    async def told(self, protocol: str, kind: str) -> list[str]:
+        """The states that stand among the station's events of this kind, in their order."""
+        wanted = select(StationEvent).where(
+            col(StationEvent.asset_id) == self.assets[protocol].id, col(StationEvent.kind) == kind
+        )
+        async with self.house.desk.database.transaction() as session:
+            rows = (await session.execute(wanted.order_by(col(StationEvent.id)))).scalars()
+        return [row.detail["state"] for row in rows]
+
+    async def _all_told(self) -> bool:
+        async with self.house.desk.database.transaction() as session:
+            waiting = await store.spreads(session)
+        return not waiting and await self.house.road.heard_all()
+
+    async def _all_connected(self) -> bool:
+        return all(station.life.accepted.is_set() for station in self.stations.values())
+
+
+async def in_operation(house: House) -> dict[str, Asset]:
+    """As if each had come its whole road."""
+    assets = {}
+    for number, protocol in enumerate(VERSIONS):
+        assets[protocol] = await station_in_test(house.world, f"HW-{number}")
+        await house.road.heard(commissioning.workflow_id(assets[protocol].name))
+    async with house.desk.database.transaction() as session:
+        await session.execute(sa.update(Asset).values(stage=CommissioningStage.ACTIVE))
+    return assets
+
+
+@pytest.fixture
+async def street(closed_house: House, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Street]:
+    assets = await in_operation(closed_house)
+    async with closed_house.open(monkeypatch) as house, fronted(house) as front:
+        opened = Street(house, front, assets)
+        await opened.power_up()
+        yield opened
+
+
+@pytest.fixture
+async def depot() -> AsyncIterator[Depot]:
+    async with opened_depot() as opened:
+        yield opened
+
+
+def all_of(value: Any) -> dict[str, Any]:
+    return dict.fromkeys(VERSIONS, value)
+
+
+async def has(street: Street, value: str) -> None:
+    """Every station has it so, and we know."""
+
+    async def so() -> bool:
+        return street.sampling() == all_of(value) and await street.settings("MeterValueSampleInterval") == all_of(
+            ("applied", value)
+        )
+
+    await street.until(so)
+
+
+async def test_a_setting_of_a_product_is_brought_to_stations_of_every_version_and_a_refusal_is_shown(
+    street: Street,
+) -> None:
+    await street.want(MeterValueSampleInterval="45", **{FIXED: "false"})
+    await has(street, "45")
+
+    async def refused() -> bool:
+        return await street.settings(FIXED) == all_of(("refused", "true"))
+
+    await street.until(refused)
+
+
+async def test_drift_is_seen_and_mended_after_a_boot_and_when_somebody_asks(street: Street) -> None:
+    await street.want(MeterValueSampleInterval="45")
+    await has(street, "45")
+    for protocol, station in street.stations.items():
+        steps = [{"do": "set", "name": SAMPLING[protocol], "value": "7"}, {"do": "power_cut", "s": 1}]
+        station.script.play(Script.model_validate({"steps": steps}).steps)
+    await street.until(lambda: drifted_and_mended(street, times=1))
+    await has(street, "45")
+    for protocol, station in street.stations.items():
+        station.set_at_site(SAMPLING[protocol], "8")
+        asset = street.assets[protocol]
+        await street.do(lambda work, asset=asset: upkeep.check(work, asset.id))  # type: ignore[misc]
+    await street.until(lambda: drifted_and_mended(street, times=2))
+    await has(street, "45")
+
+
+async def drifted_and_mended(street: Street, times: int) -> bool:
+    """So often each station was found otherwise, and brought back."""
+    wanted = ["applied", *["pending", "applied"] * times]
+    return all([await street.told(protocol, "setting") == wanted for protocol in VERSIONS])
+
+
+async def test_stations_that_are_off_line_are_brought_to_it_when_they_come_back(street: Street) -> None:
+    for station in street.stations.values():
+        station.life.go_off_line()
+    await street.want(MeterValueSampleInterval="45")
+    await street.rest()
+    assert street.sampling() == all_of("10")
+    for station in street.stations.values():
+        station.life.come_back()
+    await has(street, "45")
+
+
+async def want_firmware(street: Street, version: str, location: str, **more: Any) -> None:
+    new = NewFirmware(version=version, location=location, **more)
+    await street.do(lambda work: wanting.set_firmware(work, street.owner, new))
+
+
+async def roll_out(street: Street) -> tuple[int, int, int, bool]:
+    """Under way, done, failed, and whether it has stopped by itself."""
+    async with street.house.desk.database.transaction() as session:
+        wish = await store.firmware_of(session, street.owner)
+        assert wish is not None
+        counts = await store.firmware_counts(session, wish)
+    return counts.under_way, counts.done, counts.failed, wish.halted_at is not None
+
+
+def updates(street: Street) -> list[int]:
+    """How often each station was told to update itself."""
+    return [
+        sum(frame["frame"][2:3] == ["UpdateFirmware"] for frame in station.frames)
+        for station in street.stations.values()
+    ]
+
+
+async def test_firmware_is_rolled_out_in_waves_to_stations_of_every_version(street: Street, depot: Depot) -> None:
+    await want_firmware(street, "2.4.1", f"{depot.url}/firmware/wallbox-2.4.1.bin", share_percent=50)
+
+    async def all_run_it() -> bool:
+        return {station.firmware_version for station in street.stations.values()} == {"2.4.1"}
+
+    await street.until(all_run_it)
+    await street.until(lambda: is_roll_out(street, 0, 3, 0, halted=False))
+    assert updates(street) == [1, 1, 1]
+
+
+async def is_roll_out(street: Street, under_way: int, done: int, failed: int, *, halted: bool) -> bool:
+    return await roll_out(street) == (under_way, done, failed, halted)
+
+
+async def test_a_roll_out_stops_by_itself_when_the_first_station_finds_no_firmware(
+    street: Street, depot: Depot
+) -> None:
+    await want_firmware(street, "2.4.2", f"{depot.url}/firmware/nothing-2.4.2.bin")
+    await street.until(lambda: is_roll_out(street, 0, 0, 1, halted=True))
+    await street.rest()
+    assert sorted(updates(street)) == [0, 0, 1]
+
+
+@pytest.mark.step("O22")
+async def test_a_local_list_is_sent_whole_then_its_differences_and_whole_again_where_these_fail(street: Street) -> None:
+    async with street.house.desk.database.transaction() as session:
+        session.add_all(IdToken(token=token, kind=TokenKind.CARD) for token in ("CARD-A", "CARD-B", "CARD-C"))
+    await listed(street, "CARD-A", "CARD-B", version=1)
+    await listed(street, "CARD-B", "CARD-C", version=2)
+    for station in street.stations.values():
+        refuse = Script.model_validate({"steps": [{"do": "refuse", "action": "SendLocalList", "times": 1}]})
+        station.script.play(refuse.steps)
+    await listed(street, "CARD-A", version=4)
+    for station in street.stations.values():
+        sent = [frame["frame"][3]["updateType"] for frame in station.frames if frame["frame"][2:3] == ["SendLocalList"]]
+        assert sent == ["Full", "Differential", "Differential", "Full"]
+
+
+async def listed(street: Street, *tokens: str, version: int) -> None:
+    """These cards are wanted; every station has just them by this version, and we know."""
+    await street.do(lambda work: wanting.set_list(work, street.owner, NewList(tokens=tokens)))
+
+    async def known() -> bool:
+        return [await _known(street, asset) for asset in street.assets.values()] == [(set(tokens), version)] * 3
+
+    await street.until(known)
+    for station in street.stations.values():
+        has = station.admission.local_list
+        assert (has.version, len(has)) == (version, len(tokens))
+        assert all(has.find(token) for token in tokens)
+
+
+async def _known(street: Street, asset: Asset) -> tuple[set[str], int] | None:
+    async with street.house.desk.database.transaction() as session:
+        row = await store.known_list(session, asset.id)
+    return None if row is None else (set(row.tokens), row.taken)
