@@ -30,6 +30,7 @@ TAGS = [
     {"name": "crews", "description": "Who comes to install: partners' crews and the operator's own (P10)."},
     {"name": "acceptance tests", "description": "Answers, review and report (P16-P18)."},
     {"name": "stations", "description": "Stations at their place, their states live, activation (P13-P19)."},
+    {"name": "customers", "description": "People and companies, whom to speak to, what was agreed (S1)."},
     {"name": "documents", "description": "Reports and photos (P18)."},
     {"name": "endpoints", "description": "Where an organisation is told what happens, and whether that arrived."},
     {"name": "webhooks", "description": "What outside parties call."},

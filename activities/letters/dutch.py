@@ -109,6 +109,14 @@ LETTERS: dict[str, tuple[str, str]] = {
         "{{ reference }}: laadstation {{ station }} staat aan",
         "Laadstation {{ station }} van werkopdracht {{ reference }} is geactiveerd.\n",
     ),
+    Event.CUSTOMER_CREATED: (
+        "{{ reference }}: een nieuwe klant",
+        "Klant {{ reference }} is ingevoerd.\n",
+    ),
+    Event.CUSTOMER_CHANGED: (
+        "{{ reference }}: een klant is gewijzigd",
+        "De gegevens van klant {{ reference }} zijn gewijzigd.\n",
+    ),
     Event.TASK_DUE_SOON: (
         "{{ reference }}: een taak moet binnenkort klaar zijn",
         (

@@ -106,6 +106,14 @@ LETTERS: dict[str, tuple[str, str]] = {
         "{{ reference }}: station {{ station }} is live",
         "Station {{ station }} of work order {{ reference }} has been activated.\n",
     ),
+    Event.CUSTOMER_CREATED: (
+        "{{ reference }}: a new customer",
+        "Customer {{ reference }} was entered.\n",
+    ),
+    Event.CUSTOMER_CHANGED: (
+        "{{ reference }}: a customer has changed",
+        "What we know of customer {{ reference }} has changed.\n",
+    ),
     Event.TASK_DUE_SOON: (
         "{{ reference }}: a task is due soon",
         (

@@ -1,5 +1,6 @@
 """What a refused attempt wanted, for the record: as far as it was read, masked, within bounds."""
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -11,6 +12,16 @@ LIMIT_BYTES = 64 * 1024
 _FORMS = ("multipart/", "application/x-www-form-urlencoded")
 
 
+_PERSONAL = "holds_personal_data"
+Endpoint = Callable[..., object]
+
+
+def personal(endpoint: Endpoint) -> Endpoint:
+    """Marks an endpoint whose body tells of a person, by whatever names: none of it goes on record."""
+    setattr(endpoint, _PERSONAL, True)
+    return endpoint
+
+
 async def tried(request: Request) -> dict[str, Any]:
     """The query and the JSON body; an upload is not kept."""
     said: dict[str, Any] = {}
@@ -18,6 +29,8 @@ async def tried(request: Request) -> dict[str, Any]:
         said["query"] = privacy.shown(dict(request.query_params))
     if request.headers.get("content-type", "").lower().startswith(_FORMS):
         return said
+    if getattr(request.scope.get("endpoint"), _PERSONAL, False):
+        return {**said, "body": privacy.PERSONAL}
     body = _read(await request.body())
     if isinstance(body, dict):
         said["body"] = privacy.shown(body)

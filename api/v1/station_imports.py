@@ -3,81 +3,51 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
-import sqlalchemy as sa
 import structlog
 from fastapi import APIRouter, Query, Request
 from pydantic import Field
-from starlette.datastructures import UploadFile
 
 from api.auth.access import Access
 from api.envelope import takes_up_to
 from api.idempotency import Once
-from api.v1 import station_lists
+from api.v1 import csv_lists
+from api.v1.csv_lists import Unread
+from api.v1.imports import OVERTAKEN, RowErrorShape, RowStatus
 from api.v1.shapes import Shape, example
 from api.v1.station_entries import Entering, key_hashes
-from api.v1.station_lists import MEDIA_TYPE, Unread
-from models.errors import BusinessError, Overloaded, UnsupportedMedia
+from models.errors import Overloaded
+from models.messages.site import ImportedStation
 from models.tables.base import new_id
 from models.usecases import site, site_import, timeline
-from models.usecases.site_import import Group, Row, RowFault, Sorted
+from models.usecases.lists import Row, RowFault
+from models.usecases.site_import import Group, Sorted
 
 router = APIRouter(prefix="/stations", tags=["stations"])
 
-LIMIT_BYTES = 4 * 1024 * 1024
 _ROWS_AT_ONCE = 25
 """So many are entered in one transaction, so that a list is not undone by its last row."""
-_FORM = "multipart/form-data"
 _ON_RECORD = 50
 """So many refused rows are named in the record of an import."""
-_OVERTAKEN = (BusinessError, sa.exc.IntegrityError)
+STATIONS = csv_lists.Kind(ImportedStation, "station", decimals=("latitude", "longitude"))
 _EXAMPLE = (
-    f"{','.join((*station_lists.REQUIRED, 'site', 'owner', 'evse_ids'))}\n"
+    f"{','.join((*STATIONS.required, 'site', 'owner', 'evse_ids'))}\n"
     "Dam,1,1012 JS,Amsterdam,Amsterdam,52.3731,4.8926,Onderhoud BV,DUO-22,SN-700123,VW-700123,8F3A1C0D9E7B46521122,"
     "Garage Noord,Gemeente Voorbeeld,NL*ABC*E700123*1 NL*ABC*E700123*2\n"
 )
-_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            MEDIA_TYPE: {"schema": {"type": "string"}, "examples": {"example": {"value": _EXAMPLE}}},
-            _FORM: {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {"file": {"type": "string", "contentMediaType": MEDIA_TYPE}},
-                }
-            },
-        },
-    }
-}
 
 log = structlog.get_logger(__name__)
 
 
-class RowStatus(StrEnum):
-    ENTERED = "entered"
-    POSSIBLE = "possible"
-    """It would be entered: the list was only checked."""
-    KNOWN = "known"
-    REFUSED = "refused"
-
-
-class RowErrorShape(Shape):
-    column: str | None = Field(description="Null where it is the row as a whole")
-    detail: str = Field(description="What is wrong, and what to do")
-
-
-class RowShape(Shape):
+class StationRowShape(Shape):
     line: int = Field(description="In the file; the header is line 1")
     status: RowStatus
     work_order: str | None = Field(default=None, description="On which the station was entered, now or before")
     errors: list[RowErrorShape] = Field(default_factory=list)
 
 
-class ImportShape(Shape):
+class StationImportShape(Shape):
     model_config = example(
         entered=1,
         known=0,
@@ -98,18 +68,20 @@ class ImportShape(Shape):
     known: int
     refused: int
     checked: bool = Field(description="The list was only checked: nothing was entered")
-    items: list[RowShape] = Field(description="Of every row, in the order of the file")
+    items: list[StationRowShape] = Field(description="Of every row, in the order of the file")
 
 
-@router.post("/import", status_code=200, summary="Enter many stations from a CSV list", openapi_extra=_BODY)
-@takes_up_to(LIMIT_BYTES)
+@router.post(
+    "/import", status_code=200, summary="Enter many stations from a CSV list", openapi_extra=csv_lists.body(_EXAMPLE)
+)
+@takes_up_to(csv_lists.LIMIT_BYTES)
 async def enter_all(
     request: Request,
     access: Entering,
     once: Once,
     *,
     check: Annotated[bool, Query(description="Only tell what would become of each row")] = False,
-) -> ImportShape:
+) -> StationImportShape:
     """Up to 5,000 rows, as `text/csv` or as the `file` of a form; UTF-8, with commas or semicolons. The first line
     names the columns.
 
@@ -117,10 +89,10 @@ async def enter_all(
     own. A row that was entered before is `known` and changes nothing, so a list can be corrected, or sent again after a
     cut connection, as a whole. The `Idempotency-Key` is required, but for a `check`.
     """
-    content = await _content(request)
+    content = await csv_lists.content_of(request)
     if not check:
         await once.parts(access, [], upload=hashlib.sha256(content).hexdigest())
-    rows = station_lists.read(content)
+    rows = csv_lists.read(content, STATIONS)
     together = replace(access, later=set())
     async with together.work() as work:
         found = await site_import.sort(work, [row for row in rows if isinstance(row, Row)])
@@ -139,23 +111,10 @@ async def enter_all(
     return _shape(items, checked=check)
 
 
-async def _content(request: Request) -> bytes:
-    """Raises UnsupportedMedia."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind == MEDIA_TYPE:
-        return await request.body()
-    if kind == _FORM:
-        async with request.form() as form:
-            file = form.get("file")
-            if isinstance(file, UploadFile):
-                return await file.read()
-    raise UnsupportedMedia(f"Send the list as {MEDIA_TYPE}, or as the 'file' of a form", field="/")
-
-
 async def _enter(access: Access, found: Sorted) -> dict[int, str]:
     """The work orders, by line; what has come between a row and its entering is found."""
     entered: dict[int, str] = {}
-    overtaken: list[Row] = []
+    overtaken: list[Row[ImportedStation]] = []
     for groups in _batches(found.groups):
         done = await _enter_or_leave(access, groups)
         if done is not None:
@@ -179,11 +138,11 @@ async def _enter_or_leave(access: Access, groups: Sequence[Group]) -> dict[int, 
         return await _enter_together(access, groups)
     except Overloaded:
         raise
-    except _OVERTAKEN:
+    except OVERTAKEN:
         return None
 
 
-async def _judge_again(access: Access, rows: Sequence[Row], found: Sorted) -> None:
+async def _judge_again(access: Access, rows: Sequence[Row[ImportedStation]], found: Sorted) -> None:
     async with access.work() as work:
         now = await site_import.sort(work, rows)
     found.known |= now.known
@@ -226,9 +185,9 @@ async def _put_on_record(access: Access, content: bytes, entered: dict[int, str]
         )
 
 
-def _shape(items: list[RowShape], *, checked: bool) -> ImportShape:
+def _shape(items: list[StationRowShape], *, checked: bool) -> StationImportShape:
     statuses = [item.status for item in items]
-    return ImportShape(
+    return StationImportShape(
         entered=statuses.count(RowStatus.ENTERED) + statuses.count(RowStatus.POSSIBLE),
         known=statuses.count(RowStatus.KNOWN),
         refused=statuses.count(RowStatus.REFUSED),
@@ -237,12 +196,12 @@ def _shape(items: list[RowShape], *, checked: bool) -> ImportShape:
     )
 
 
-def _row_shape(line: int, entered: dict[int, str], possible: set[int], found: Sorted) -> RowShape:
+def _row_shape(line: int, entered: dict[int, str], possible: set[int], found: Sorted) -> StationRowShape:
     if line in entered:
-        return RowShape(line=line, status=RowStatus.ENTERED, work_order=entered[line])
+        return StationRowShape(line=line, status=RowStatus.ENTERED, work_order=entered[line])
     if line in found.known:
-        return RowShape(line=line, status=RowStatus.KNOWN, work_order=found.known[line])
+        return StationRowShape(line=line, status=RowStatus.KNOWN, work_order=found.known[line])
     if line in possible:
-        return RowShape(line=line, status=RowStatus.POSSIBLE)
+        return StationRowShape(line=line, status=RowStatus.POSSIBLE)
     errors = [RowErrorShape(column=fault.column, detail=fault.detail) for fault in found.faults[line]]
-    return RowShape(line=line, status=RowStatus.REFUSED, errors=errors)
+    return StationRowShape(line=line, status=RowStatus.REFUSED, errors=errors)

@@ -54,6 +54,8 @@ class Permission(StrEnum):
     STATIONS_CONFIGURE = "stations:configure"
     STATIONS_MAINTAIN = "stations:maintain"
     STATIONS_SECURE = "stations:secure"
+    SUBSCRIBERS_READ = "subscribers:read"
+    SUBSCRIBERS_MANAGE = "subscribers:manage"
     DOCUMENTS_READ = "documents:read"
     NOTICES_MANAGE = "notices:manage"
     PROCESSES_READ = "processes:read"
@@ -120,6 +122,9 @@ POLICY: dict[Permission, dict[Role, Reach]] = {
     # What is at hand for maintenance only (models/rules/command.py).
     P.STATIONS_MAINTAIN: {R.OPERATIONS: _ALL, R.ENGINEER: _ALL, R.SERVICE_PARTNER: _OWN},
     P.STATIONS_SECURE: {R.ENGINEER: _ALL},
+    # Customers too: whoever reads these reads names and addresses.
+    P.SUBSCRIBERS_READ: {R.CUSTOMER_CARE: _ALL, R.FINANCE: _ALL},
+    P.SUBSCRIBERS_MANAGE: {R.CUSTOMER_CARE: _ALL},
     P.DOCUMENTS_READ: {
         R.REQUESTER: _OWN,
         R.INSTALLER: _OWN,

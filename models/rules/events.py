@@ -22,6 +22,8 @@ class Event(StrEnum):
     SAT_RETURNED = "sat.returned"
     SAT_APPROVED = "sat.approved"
     STATION_LIVE = "station.live"
+    CUSTOMER_CREATED = "customer.created"
+    CUSTOMER_CHANGED = "customer.changed"
     TASK_DUE_SOON = "task.due_soon"
     TASK_OVERDUE = "task.overdue"
     ENDPOINT_TESTED = "endpoint.tested"

@@ -8,6 +8,13 @@ from typing import Any
 SECRET = "(secret)"  # noqa: S105 - stands in place of one
 PERSONAL = "(personal)"
 
+PERSONAL_COLUMNS: dict[str, frozenset[str]] = {
+    "customer": frozenset({"name", "street", "house_number", "postal_code", "city"}),
+    "customer_contact": frozenset({"name", "function"}),
+    "customer_note": frozenset({"text"}),
+}
+"""What tells of a person by the table in which it stands, beside what does so by its name."""
+
 DEPTH_LIMIT = 6
 TEXT_LIMIT = 500
 ITEMS_LIMIT = 50
@@ -23,6 +30,12 @@ _MAIL_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 def shown(values: Mapping[str, Any]) -> dict[str, Any]:
     """The values by name, as they may be kept and shown."""
     return {name: _shown(name, value, DEPTH_LIMIT) for name, value in values.items()}
+
+
+def row_shown(table: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """A row's columns as they may be kept and shown."""
+    hidden = PERSONAL_COLUMNS.get(table, frozenset())
+    return {name: PERSONAL if name in hidden and value is not None else value for name, value in shown(values).items()}
 
 
 def _shown(name: str, value: Any, depth: int) -> Any:

@@ -26,6 +26,7 @@ _MENDED_BY = {
     OrganisationKind.REQUESTER: Role.REQUESTER,
     OrganisationKind.INSTALLER: Role.INSTALLER,
     OrganisationKind.SERVICE_PARTNER: Role.SERVICE_PARTNER,
+    OrganisationKind.GROUP_OWNER: Role.SUPER_USER,
 }
 
 

@@ -10,27 +10,13 @@ from models.store import organisations, sites
 from models.store.sites import Entered
 from models.tables.access import Organisation
 from models.tables.site import Site
-from models.usecases import site, site_checks
+from models.usecases import lists, site, site_checks
+from models.usecases.lists import RowFault
 from models.usecases.work import Work
 
+Row = lists.Row[ImportedStation]
 PARTNERS = {"owner": site.OWNERS, "installer": site.INSTALLERS, "service_partner": site.KEEPERS}
 """Which kinds of organisations can stand in these columns."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row that was read; ``line`` is its number in the file."""
-
-    line: int
-    said: ImportedStation
-
-
-@dataclass(frozen=True)
-class RowFault:
-    """What is wrong with one column; None where it is the row as a whole."""
-
-    column: str | None
-    detail: str
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,6 @@ def _shown(change: Change) -> dict[str, Any]:
     return {
         "what": change.table,
         "id": "/".join(str(part) for part in change.key),
-        "before": None if change.before is None else privacy.shown(change.before),
-        "after": None if change.after is None else privacy.shown(change.after),
+        "before": None if change.before is None else privacy.row_shown(change.table, change.before),
+        "after": None if change.after is None else privacy.row_shown(change.table, change.after),
     }

@@ -4,6 +4,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from api.v1 import customers
 from models.store import assets
 from models.store.viewer import EVERYTHING
 from models.usecases import station_certificate
@@ -33,6 +34,7 @@ async def something_of_everything(road: Road, world: World) -> dict[str, str]:
     command, reservation = await _commanded(road, world, name)
     serial = await _certificate(world, name)
     await _wanted(road, world, name)
+    customer, contact = await _customer(road, world)
     return {
         "reference": road.reference,
         "work_order": road.work_order,
@@ -59,6 +61,8 @@ async def something_of_everything(road: Road, world: World) -> dict[str, str]:
         "stage": "submitted",
         "serial": serial,
         "key": "HeartbeatInterval",
+        "customer": customer,
+        "contact_id": contact,
     }
 
 
@@ -89,9 +93,18 @@ async def _wanted(road: Road, world: World, name: str) -> None:
         await road.call(world.engineer, "PUT", f"{owner}/wanted/list", json={"all_cards": True})
 
 
+async def _customer(road: Road, world: World) -> tuple[str, str]:
+    """A customer's reference, and the id of whom to speak to there."""
+    made = await road.call(world.customer_care, "POST", "/v1/customers", json=customers.NEW)
+    path = f"/v1/customers/{made['reference']}/contacts"
+    return made["reference"], (await road.call(world.customer_care, "POST", path, json={"name": "B. de Boer"}))["id"]
+
+
 def values_for(path: str, places: dict[str, str]) -> dict[str, str]:
     """The values for one path: the same name stands for other things elsewhere."""
-    values = {**places, "reference": places["work_order"] if "/work-orders/" in path else places["reference"]}
+    kinds = {"/work-orders/": "work_order", "/customers/": "customer"}
+    named = next((name for part, name in kinds.items() if part in path), "reference")
+    values = {**places, "reference": places[named]}
     if path.startswith("/v1/products/"):
         values["code"] = "DUO-22"
     return values

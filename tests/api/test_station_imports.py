@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from api.v1 import station_entries, station_imports, station_lists
+from api.v1 import csv_lists, station_entries, station_imports
 from models.errors import Overloaded
 from models.store import units
 from models.store.database import Database
@@ -258,10 +258,10 @@ async def test_a_line_break_in_a_cell_does_not_shift_the_numbers(api: httpx.Asyn
 async def test_more_rows_than_there_may_be_are_refused(
     api: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(station_lists, "MOST", 2)
+    monkeypatch.setattr(csv_lists, "MOST", 2)
     answer = await send(api, world.operations, written([row("A1"), row("A2"), row("A3")]))
     assert answer.status_code == 422
-    assert "more than 2 stations" in answer.json()["detail"]
+    assert "more than 2 rows" in answer.json()["detail"]
 
 
 async def test_another_kind_of_body_a_missing_key_and_other_people_are_refused(
