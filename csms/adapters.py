@@ -1,9 +1,10 @@
 """The records that the front needs, bound to the use cases: each call one transaction, its facts then delivered."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import structlog
@@ -11,6 +12,7 @@ from structlog.contextvars import get_contextvars
 
 from activities.courier import Courier
 from activities.gateways.certificate_authority import CertificateAuthority
+from csms.batches import Batches
 from csms.certificates import CertificateRecords
 from csms.drift import Drifts
 from csms.events import (
@@ -45,7 +47,7 @@ from models.rules.station_certificates import SecurityProfile
 from models.store import assets
 from models.store import charging as charges
 from models.store.messages import Exchange
-from models.tables.asset import StationConnection
+from models.tables.asset import Asset, StationConnection
 from models.tables.station_report import StationReport
 from models.tables.unit import Unit
 from models.usecases import charging, sequence, station, telemetry
@@ -53,6 +55,19 @@ from models.usecases.telemetry import Outcome
 from models.usecases.work import Desk, Work
 
 log = structlog.get_logger()
+
+TURNS = 12
+"""Of all stations' own transactions, at once. The others wait in their order for as long as a message may take; in the
+pool's own queue they would fail sooner, and come again. What is left of the pool is the courier's."""
+COMING_AT_ONCE = 2
+"""Of those that come and are waited for: behind all that other stations have to tell, commands would wait with them."""
+
+
+class Lane(NamedTuple):
+    """A desk, and how many work at it at once."""
+
+    desk: Desk
+    turns: asyncio.Semaphore
 
 
 class UseCaseRecords(CertificateRecords):
@@ -65,12 +80,17 @@ class UseCaseRecords(CertificateRecords):
         super().__init__(authority)
         self._desk = desk
         self._courier = courier
+        self._hot = hot or desk
+        self._lane = Lane(desk, asyncio.Semaphore(TURNS))
+        self._coming = Lane(self._hot, asyncio.Semaphore(COMING_AT_ONCE))
+        self._identities: Batches[str, KnownStation | None] = Batches(self._identify)
         self._telemetry = Telemetry(hot or desk, courier)
         self._drifts = Drifts()
 
     async def close(self) -> None:
         """Until all that has come in is written."""
         await self._telemetry.close()
+        await self._identities.close()
 
     async def node_started(self, node: str) -> None:
         async with self._work(f"csms {node}") as work:
@@ -78,7 +98,8 @@ class UseCaseRecords(CertificateRecords):
 
     async def node_lives(self, node: str) -> bool:
         """False where the node had counted as gone, and its sockets with it."""
-        async with self._work(f"csms {node}") as work:
+        # However many stations wait for their turn: a node that seems to be dead makes them come again, all of them.
+        async with self._hot.work(Actor(id=None, name=f"csms {node}"), str(uuid4())) as work:
             return await station.node_lives(work, node)
 
     async def still_connected(self, known: KnownStation, connection: OpenConnection) -> None:
@@ -86,13 +107,13 @@ class UseCaseRecords(CertificateRecords):
             await station.still_connected(work, _socket(known, connection, work.now))
 
     async def identify(self, identity: str) -> KnownStation | None:
-        async with self._desk.database.transaction() as session:
-            found = await assets.by_identity(session, identity)
-        if found is None:
-            return None
-        asset, unit = found
-        registration = None if asset.registration is None else Registration(asset.registration)
-        return KnownStation(asset.id, identity, _open_keys(unit), registration, SecurityProfile(unit.security_profile))
+        return await self._identities.put(identity)
+
+    async def _identify(self, identities: Sequence[str]) -> list[KnownStation | None]:
+        """All that come at the same time by one query."""
+        async with self._hot.database.transaction() as session:
+            found = await assets.by_identities(session, identities)
+        return [_known(*found[each]) if each in found else None for each in identities]
 
     async def connected(self, known: KnownStation, connection: OpenConnection) -> None:
         row = _socket(known, connection, self._desk.clock())
@@ -109,7 +130,7 @@ class UseCaseRecords(CertificateRecords):
         is_alone = await self._kept(fact) is Outcome.ALONE
         is_first = connection.profile > known.security_profile or connection.is_first_use
         if is_alone or is_first:
-            async with self._facts_of(known) as work:
+            async with self._facts_of(known, self._coming) as work:
                 if is_alone:
                     await station.connected(work, row)
                 if is_first:
@@ -287,19 +308,26 @@ class UseCaseRecords(CertificateRecords):
         return outcome
 
     @asynccontextmanager
-    async def _facts_of(self, known: KnownStation) -> AsyncIterator[Work]:
+    async def _facts_of(self, known: KnownStation, lane: Lane | None = None) -> AsyncIterator[Work]:
         """A socket outlives what it was admitted for where hardware is unlinked. Raises NotRegisteredError."""
-        async with self._work(known.identity) as work:
+        async with self._work(known.identity, lane) as work:
             if not await assets.lock_registered(work.session, known.asset_id, known.identity):
                 raise NotRegisteredError
             yield work
 
     @asynccontextmanager
-    async def _work(self, name: str) -> AsyncIterator[Work]:
+    async def _work(self, name: str, lane: Lane | None = None) -> AsyncIterator[Work]:
+        desk, turns = lane or self._lane
         correlation_id = str(get_contextvars().get("correlation_id") or uuid4())
-        async with self._desk.work(Actor(id=None, name=name), correlation_id) as work:
+        async with turns, desk.work(Actor(id=None, name=name), correlation_id) as work:
             yield work
         self._courier.take(work.handed_over)
+
+
+def _known(asset: Asset, unit: Unit) -> KnownStation:
+    registration = None if asset.registration is None else Registration(asset.registration)
+    profile = SecurityProfile(unit.security_profile)
+    return KnownStation(asset.id, unit.ocpp_identity, _open_keys(unit), registration, profile)
 
 
 def _open_keys(unit: Unit) -> tuple[StoredKey, ...]:

@@ -21,8 +21,8 @@ from models.store.database import Database
 from models.usecases.work import Desk, Terms
 from workflows.client import connect
 
-HOT_CONNECTIONS = 3
-"""For what comes at high rates: facts, tokens and the message log are each written by one at a time."""
+HOT_CONNECTIONS = 5
+"""For what comes at high rates (facts, tokens, the message log, stations that come back) and for the signs of life."""
 
 
 COLLECTED_AFTER = (50_000, 20, 50)

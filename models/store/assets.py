@@ -1,6 +1,6 @@
 """Stations, their EVSEs, connections and events."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -130,15 +130,14 @@ async def around(session: AsyncSession, asset_ids: Sequence[UUID]) -> dict[UUID,
     return {row[0]: Around(*row[1:]) for row in found.all()}
 
 
-async def by_identity(session: AsyncSession, identity: str) -> tuple[Asset, Unit] | None:
-    """The registered station that answers to the OCPP identity."""
+async def by_identities(session: AsyncSession, identities: Collection[str]) -> dict[str, tuple[Asset, Unit]]:
+    """The registered stations that answer to the OCPP identities, by these."""
     found = await session.execute(
         select(Asset, Unit)
         .join(Unit, col(Unit.id) == col(Asset.unit_id))
-        .where(col(Unit.ocpp_identity) == identity, col(Asset.registered_at).is_not(None))
+        .where(col(Unit.ocpp_identity).in_(identities), col(Asset.registered_at).is_not(None))
     )
-    row = found.first()
-    return None if row is None else (row[0], row[1])
+    return {unit.ocpp_identity: (asset, unit) for asset, unit in found}
 
 
 async def lock_registered(session: AsyncSession, asset_id: UUID, identity: str) -> bool:

@@ -36,17 +36,17 @@ from tests.temporal_server import PROGRAMS
 from workflows import options, search_attributes
 from workflows.client import data_converter
 
-pytestmark = [pytest.mark.hard, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.hard, pytest.mark.timeout(180)]
 
-STATIONS = int(os.environ.get("STATIONMASTER_HARD_STATIONS", "200"))
+STATIONS = int(os.environ.get("STATIONMASTER_HARD_STATIONS", "1000"))
 AWAY = 10
 """So many do not come back."""
 COMMANDED = 40
 """So many get a command before the kill, and as many after it."""
 UP_WITHIN_S = 90.0
 FOLLOW_WITHIN_S = 60.0
-"""From the kill to the last answer: what a dead node costs is its heartbeat or its queue, once (measured: 12 s). The
-rest is for a machine that has other things to do."""
+"""From the kill to the last answer: what a dead node costs is its heartbeat or its queue, once; then a thousand
+stations come at once (measured with two cores: 22 s). The rest is for a machine that has other things to do."""
 ASKED_AT_ONCE = 4
 """As the API does it: a delivery holds a database connection while it calls Temporal."""
 SLACK_S = 15.0
@@ -149,6 +149,12 @@ class Watcher:
         rows = await self._rows(select(AskedCommand.state).where(col(AskedCommand.id).in_(ids)))
         return Counter(str(state) for (state,) in rows)
 
+    async def waited_s(self, ids: Sequence[UUID]) -> list[float]:
+        """How long each command took from when it was asked for to its answer, the quickest first."""
+        took = col(AskedCommand.answered_at) - col(AskedCommand.created_at)
+        rows = await self._rows(select(took).where(col(AskedCommand.id).in_(ids)))
+        return sorted(each.total_seconds() for (each,) in rows)
+
     async def held(self) -> Counter[str]:
         rows = await self._rows(select(StationConnection.node, sa.func.count()).group_by(StationConnection.node))
         return Counter({str(row[0]): row[1] for row in rows})
@@ -207,6 +213,7 @@ async def _assert_they_go_on(
     await until(_some_confirmed(coming), UP_WITHIN_S, "the first starts confirmed")
     await asyncio.to_thread(programs.kill, "node-1")
     killed = time.monotonic()
+    back = asyncio.create_task(_seconds_until(_has(watcher, "node-2", len(coming)), killed))
     left = sum(2 not in station.confirmed for station in coming)
     after = await asyncio.gather(*(watcher.ask(each) for each in coming[-COMMANDED:]))
     waiting = await asyncio.gather(*(watcher.ask(each) for each in away))
@@ -214,7 +221,12 @@ async def _assert_they_go_on(
     async with asyncio.timeout(FOLLOW_WITHIN_S):
         numbers = await starting
     await until(_all_in(watcher, asked), killed + FOLLOW_WITHIN_S - time.monotonic(), "every command answered")
-    sys.stdout.write(f"{left} starts open at the kill; all answered {time.monotonic() - killed:.1f} s after it\n")
+    answered_s = time.monotonic() - killed
+    waited_s = await watcher.waited_s(after)
+    sys.stdout.write(
+        f"{left} starts open at the kill; after it all were back in {await back:.1f} s, and everything was answered in "
+        f"{answered_s:.1f} s; commands asked for after it took {waited_s[0]:.1f} to {waited_s[-1]:.1f} s\n"
+    )
     assert len(set(numbers)) == len(coming)
     assert await watcher.transactions() == {
         (station.asset_id, connector): [number]
@@ -238,6 +250,18 @@ async def _assert_the_rest_comes_home(
     async with living(away):
         patience_s = options.STATION_LOOKED_FOR_AFTER.total_seconds() / 3
         await until(_all_in(watcher, waiting), patience_s, "commands of those that came late answered")
+
+
+async def _seconds_until(holds: Callable[[], Awaitable[bool]], began: float) -> float:
+    await until(holds, FOLLOW_WITHIN_S, "all stations back")
+    return time.monotonic() - began
+
+
+def _has(watcher: Watcher, node: str, count: int) -> Callable[[], Awaitable[bool]]:
+    async def holds() -> bool:
+        return (await watcher.held())[node] == count
+
+    return holds
 
 
 def _all_at(watcher: Watcher, node: str, count: int) -> Callable[[], Awaitable[bool]]:

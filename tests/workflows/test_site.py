@@ -169,7 +169,7 @@ async def test_calling_off_ends_both_processes_and_takes_the_station_off_the_pla
     if reach is not entered:
         await house.road.refresh()
         async with house.desk.database.transaction() as session:
-            assert await assets.by_identity(session, "CP-HW-1") is None
+            assert await assets.by_identities(session, ["CP-HW-1"]) == {}
     again = replayer(house.client.data_converter)
     for each in handles:
         await again.replay_workflow(await each.fetch_history())

@@ -227,7 +227,7 @@ async def test_the_socket_of_a_deregistered_station_is_closed(house: House) -> N
     await withdraw(house)
     await house.until(lambda: _is("disconnect" in house.station.commands))
     async with house.desk.database.transaction() as session:
-        assert await assets.by_identity(session, "CP-HW-1") is None
+        assert await assets.by_identities(session, ["CP-HW-1"]) == {}
 
 
 async def test_a_test_charge_that_runs_is_stopped_and_does_not_hold_up_the_end(house: House) -> None:

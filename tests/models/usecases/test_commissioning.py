@@ -50,7 +50,7 @@ async def test_a_station_is_made_with_its_place_partner_evses_and_a_test_card_of
 async def test_an_identity_is_known_only_while_its_hardware_is_linked_and_registered(road: Road) -> None:
     async def known() -> bool:
         async with road.desk.database.transaction() as session:
-            return await assets.by_identity(session, "CP-HW-1") is not None
+            return bool(await assets.by_identities(session, ["CP-HW-1"]))
 
     await road.to_work_order()
     await road.world.book_in("HW-1", holder=road.world.installer)

@@ -181,7 +181,7 @@ async def test_a_deregistered_station_is_refused_and_its_test_card_blocked(road:
     await way_back.undo_next(road)
     await way_back.undo_next(road)
     async with road.desk.database.transaction() as session:
-        assert await assets.by_identity(session, "CP-HW-1") is None
+        assert await assets.by_identities(session, ["CP-HW-1"]) == {}
         assert not await assets.lock_registered(session, asset.id, "CP-HW-1")
         token = await charging.token(session, card)
         facts = await processes.facts(session, commissioning.workflow_id(asset.name), before=None, limit=1)
