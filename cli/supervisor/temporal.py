@@ -17,6 +17,9 @@ CODEC_PATH = "/codec"
 
 _PROJECT = Path(__file__).parents[2]
 _ENVIRONMENT_FILE = _PROJECT / "temporal-dev.yaml"
+_PRAGMAS = {"journal_mode": "wal", "synchronous": "full"}
+"""A commit is on the disk before it is answered, as with the server's own choice, but is written once instead of twice
+and waits for the disk once: a placement's start costs the server half of the CPU time."""
 _DYNAMIC_CONFIGURATION = {"frontend.enableServerVersionCheck": "false"}
 _TOOL_LIMIT_S = 20
 
@@ -58,6 +61,8 @@ class EmbeddedTemporal:
         options += ["--port", str(self.ports["temporal"]), "--ui-port", str(self.ports["temporal_ui"])]
         options += ["--metrics-port", str(self.ports["temporal_metrics"])]
         options += ["--ui-codec-endpoint", f"http://127.0.0.1:{self.ports['api']}{CODEC_PATH}"]
+        for name, value in _PRAGMAS.items():
+            options += ["--sqlite-pragma", f"{name}={value}"]
         for name, kind in self.attributes.items():
             options += ["--search-attribute", f"{name}={kind}"]
         for name, value in _DYNAMIC_CONFIGURATION.items():

@@ -7,7 +7,7 @@ from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 
-from cli.supervisor import deployment
+from cli.supervisor import deployment, temporal
 from cli.supervisor.servers import RunningServers, running_servers
 
 pytestmark = pytest.mark.hard
@@ -47,3 +47,23 @@ async def test_a_search_attribute_that_a_newer_version_needs_is_added_to_an_olde
         attributes = await registered(await client_of(servers))
     assert attributes["Reference"] == IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD
     assert attributes["Due"] == IndexedValueType.INDEXED_VALUE_TYPE_DATETIME
+
+
+def writes_ahead(store: Path) -> bool:
+    """By the file format versions in the header of an SQLite file: 1 keeps a rollback journal, 2 writes ahead."""
+    return store.read_bytes()[18:20] == b"\x02\x02"
+
+
+async def test_an_older_store_goes_over_to_writing_ahead_with_what_is_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = tmp_path / "temporal" / "temporal.db"
+    with monkeypatch.context() as older:
+        older.setattr(temporal, "_PRAGMAS", {})
+        async with running_servers(tmp_path, {"temporal"}) as servers:
+            began = await (await client_of(servers)).start_workflow("any", id="any-1", task_queue="nobody")
+        assert not writes_ahead(store)
+    async with running_servers(tmp_path, {"temporal"}) as servers:
+        found = await (await client_of(servers)).get_workflow_handle("any-1").describe()
+    assert found.run_id == began.result_run_id
+    assert writes_ahead(store)
