@@ -10,7 +10,7 @@ import httpx
 
 from cli.supervisor.credentials import MAILBOX_USERNAME
 from cli.supervisor.deployment import Deployment, bare_environment
-from cli.supervisor.program import Program
+from cli.supervisor.program import BEHIND_ANSWERS, Program
 
 PROJECT = Path(__file__).parents[2]
 SANDBOX = ("grid_operator", "mailbox", "partner", "stations")
@@ -28,7 +28,7 @@ def programs_of(deployment: Deployment, only: Collection[str] | None = None) -> 
         replace(postgres.program(), ready=lambda: asyncio.to_thread(postgres.accepts)),
         *([deployment.temporal.program()] if only is None or "temporal" in only else []),
         replace(_own(deployment, "migrate", "worker_probe"), ready=None, after=("postgres",), start_within_s=300),
-        _own(deployment, "worker", "worker_probe", {"worker": deployment.http("worker_probe")}),
+        replace(_own(deployment, "worker", "worker_probe", _worker_addresses(deployment)), nice=BEHIND_ANSWERS),
         _own(deployment, "api", "api", _api_addresses(deployment)),
         _own(deployment, "csms", "csms_probe", deployment.csms_addresses),
         *(_stand_in(deployment, name) for name in SANDBOX),
@@ -52,6 +52,10 @@ def _own(deployment: Deployment, name: str, probe: str, addresses: dict[str, str
         folder=PROJECT,
         stop_within_s=30,
     )
+
+
+def _worker_addresses(deployment: Deployment) -> dict[str, str]:
+    return {"worker": deployment.http("worker_probe")}
 
 
 def _api_addresses(deployment: Deployment) -> dict[str, str]:

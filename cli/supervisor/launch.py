@@ -1,6 +1,6 @@
 """Becomes the program it is told to start, after seeing to it that this never outlives the supervisor.
 
-Run by its path (``python -I -S launch.py SUPERVISOR_PID SIGNAL UID GID COMMAND...``; ``-`` for UID and GID changes
+Run by its path (``python -I -S launch.py SUPERVISOR_PID SIGNAL NICE UID GID COMMAND...``; ``-`` for UID and GID changes
 nobody), so that neither a thread nor a lock of the supervisor stands between fork and exec. The standard library only.
 """
 
@@ -8,11 +8,15 @@ import ctypes
 import os
 import signal
 import sys
+from contextlib import suppress
+from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 
 
-def main(supervisor: int, death_signal: int, uid: str, gid: str, command: list[str]) -> None:
+def main(supervisor: int, death_signal: int, nice: int, uid: str, gid: str, command: list[str]) -> None:
+    if nice:
+        yield_to_others(nice)
     if uid != "-":
         os.setgroups([])
         os.setgid(int(gid))
@@ -30,5 +34,13 @@ def main(supervisor: int, death_signal: int, uid: str, gid: str, command: list[s
     os.execv(command[0], command)  # noqa: S606 - the command is the supervisor's own
 
 
+def yield_to_others(nice: int) -> None:
+    """Of a busy machine this one gets less. Where the kernel shares by session, the session's value counts."""
+    os.nice(nice)
+    # A kernel that shares by program has no such file.
+    with suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(nice))
+
+
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4], sys.argv[5:])
+    main(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4], sys.argv[5], sys.argv[6:])

@@ -168,7 +168,7 @@ class EmbeddedPostgres:
 
     def _run_initdb(self, folder: Path) -> None:
         user = (str(self.account.uid), str(self.account.gid)) if self.account else ("-", "-")
-        launcher = (sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid()), str(int(signal.SIGKILL)), *user)
+        launcher = (sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid()), str(int(signal.SIGKILL)), "0", *user)
         options = ["-D", _HERE, "-U", USER, "--pwfile=../password", "--auth=scram-sha-256", "--encoding=UTF8"]
         options += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"]
         if not self.durable:

@@ -14,6 +14,9 @@ from cli.supervisor.logfiles import open_log
 
 LAUNCHER = Path(__file__).with_name("launch.py")
 
+BEHIND_ANSWERS = 10
+"""The nice value of what carries facts on once they were answered: whoever waits for an answer comes first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -44,6 +47,8 @@ class Program:
     stop_signal: signal.Signals = signal.SIGTERM
     death_signal: signal.Signals = signal.SIGKILL
     """Sent by the kernel when the supervisor is no more."""
+    nice: int = 0
+    """How far it stands back for the others while the machine is busy: 0 to 19, as the kernel takes it."""
     start_within_s: float = 60.0
     stop_within_s: float = 15.0
 
@@ -58,7 +63,8 @@ class Child:
         self.program = program
         account = program.account
         user = (str(account.uid), str(account.gid)) if account else ("-", "-")
-        launcher = (sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid()), str(int(program.death_signal)), *user)
+        how = (str(os.getpid()), str(int(program.death_signal)), str(program.nice))
+        launcher = (sys.executable, "-I", "-S", str(LAUNCHER), *how, *user)
         with open_log(log) as output:
             self._process = subprocess.Popen(  # noqa: S603 - the command is our own
                 (*launcher, *program.command),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cli.supervisor.installation import temporal_program
 from cli.supervisor.ports import Ports
-from cli.supervisor.program import Program
+from cli.supervisor.program import BEHIND_ANSWERS, Program
 from workflows.search_attributes import ALL
 
 NAMESPACE = "default"
@@ -52,6 +52,7 @@ class EmbeddedTemporal:
                 "temporal_metrics": f"http://127.0.0.1:{self.ports['temporal_metrics']}/metrics",
             },
             folder=self.folder,
+            nice=BEHIND_ANSWERS,
             prepare=lambda: self.folder.mkdir(parents=True, exist_ok=True),
         )
 

@@ -95,6 +95,24 @@ async def test_programs_start_in_order_and_end_in_the_reverse_order(tmp_path: Pa
     assert read_addresses(tmp_path) == {}
 
 
+async def test_a_program_that_stands_back_does_so_with_its_whole_session(tmp_path: Path) -> None:
+    programs = [python(tmp_path, "api", STEADY), dataclasses.replace(python(tmp_path, "worker", STEADY), nice=7)]
+    supervisor = Supervisor(tmp_path, programs)
+    await supervisor.start()
+    pids = {name: address.process.pid for name, address in read_addresses(tmp_path).items()}
+    values = {name: os.getpriority(os.PRIO_PROCESS, pid) for name, pid in pids.items()}
+    sessions = {name: session_value(pid) for name, pid in pids.items()}
+    await supervisor.stop()
+    assert values["worker"] - values["api"] == 7
+    assert sessions in ({"api": 0, "worker": 7}, {"api": None, "worker": None})
+
+
+def session_value(pid: int) -> int | None:
+    """What the kernel takes for the program's whole session; None where it shares by program."""
+    told = Path(f"/proc/{pid}/autogroup")
+    return int(told.read_text().split()[-1]) if told.exists() else None
+
+
 async def test_a_killed_program_comes_back_and_its_new_number_is_written_down(tmp_path: Path) -> None:
     said: list[str] = []
     supervisor = Supervisor(tmp_path, [python(tmp_path, "worker", STEADY)], said.append)
