@@ -43,6 +43,7 @@ class Cast:
     operations: Caller
     reviewer: Caller
     warehouse: Caller
+    engineer: Caller
     installer: Caller
     city: Caller
     tender: str
@@ -96,9 +97,9 @@ class _Casting:
             "operations": await self._person("Olga", operator, ids["operator"], "operations"),
             "reviewer": await self._person("Otto", operator, ids["operator"], "operations"),
             "warehouse": await self._person("Wim", operator, ids["operator"], "warehouse"),
+            "engineer": await self._person("Eva", operator, ids["operator"], "engineer"),
             "installer": await self._person("Iris", installer, ids["installer"], "installer"),
         }
-        await self._person("Eva", operator, ids["operator"], "engineer")
         await self._person("Chris", operator, ids["operator"], *CHECKER_ROLES)
         await self._person("Rita", city, ids["city"], "requester")
         await self._person("Sam", self._story.service_partner, ids["service"], "service_partner")

@@ -3,13 +3,14 @@
 import hashlib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from cli.demo import notices
-from cli.demo.caller import Caller
+from cli.demo.caller import Caller, logged_in
 from cli.demo.catching_up import caught_up
 from cli.demo.engineer import ENCRYPTED, Engineer, encoding_of
 from cli.demo.escalating import escalated_once
@@ -23,8 +24,9 @@ from cli.demo.expected import (
     WITHDRAWN_ORDER,
     WORK_ORDER,
 )
+from cli.demo.keeping import kept
 from cli.demo.progress import Progress
-from cli.demo.story import Process, Story, Subscriber
+from cli.demo.story import Addresses, Process, Story, Subscriber
 from cli.demo.waiting import DemoFailed, until
 
 _ATTEMPT_STATES = ["rejected", "installation_scheduled"]
@@ -45,7 +47,19 @@ class Sources:
     grid_operator: Caller
     partner: Caller
     mailbox: Caller
+    stations: Caller
     engineer: Engineer
+
+
+async def sources_of(story: Story, addresses: Addresses, stack: AsyncExitStack) -> Sources:
+    """Open for as long as the stack. Raises DemoFailed."""
+    login = story.logins["checker"]
+    api = await stack.enter_async_context(await logged_in(login.name, addresses.api, login.email, story.password))
+    urls = (addresses.grid_operator, addresses.partner, addresses.mailbox, addresses.stations, addresses.temporal_ui)
+    grid_operator, partner, mailbox, stations, temporal_ui = [
+        await stack.enter_async_context(Caller(login.name, url)) for url in urls
+    ]
+    return Sources(api, grid_operator, partner, mailbox, stations, Engineer(temporal_ui, api))
 
 
 class Checker:
@@ -65,6 +79,7 @@ class Checker:
         return {
             "Each request and the work order stand where they should": self.stages,
             "Each station is active, and connected again after the restart": self.stations,
+            "What is wanted of the product's stations they have, also the one that drifted": self.kept_as_wanted,
             "Each step stands in the timelines once, and each leads on from the one before": self.timelines,
             "What was forgotten was passed on once, and its holder was told once": self.escalated,
             "What the city withdrew is undone: nothing of it is left at any party": self.undone,
@@ -102,6 +117,9 @@ class Checker:
             _same(f"protocol of {station.name}", shown["connection"]["protocol"], station.protocol)
             _same(f"{station.name} has charged for its test", shown["test_charge"]["is_test"], True)
         return ", ".join(f"{station.name} ({station.protocol})" for station in self._story.stations)
+
+    async def kept_as_wanted(self) -> str:
+        return await kept(self._story, self._api, self._sources.stations)
 
     async def timelines(self) -> str:
         events = await self._events(self._story.placement)

@@ -10,6 +10,7 @@ from cli.demo.catching_up import CatchingUp
 from cli.demo.engineer import Engineer
 from cli.demo.escalating import Escalating
 from cli.demo.installing import Installing
+from cli.demo.keeping import Keeping
 from cli.demo.placing import Placing
 from cli.demo.progress import Progress
 from cli.demo.story import Addresses, Login, Story, Subscriber
@@ -64,6 +65,9 @@ async def play(
         await accepting.review()
         await accepting.fetch_report(folder)
         await accepting.activate()
+
+        progress.chapter("In operation")
+        await Keeping(story, everybody, stations, progress).play()
 
         progress.chapter("A request that the city withdraws when its station stands already")
         await Withdrawing(story, everybody, grid_operator, stations, progress).play()

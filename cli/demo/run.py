@@ -9,9 +9,8 @@ from pathlib import Path
 from rich.console import Console
 
 from cli.demo import report
-from cli.demo.caller import Caller, logged_in
-from cli.demo.checker import Checker, Sources
-from cli.demo.engineer import Engineer
+from cli.demo.caller import logged_in
+from cli.demo.checker import Checker, sources_of
 from cli.demo.player import play
 from cli.demo.progress import Progress
 from cli.demo.report import Outcome
@@ -97,13 +96,8 @@ class _Demo:
 
     async def _check(self, addresses: Addresses) -> None:
         self._progress.chapter("Checked from outside")
-        login = self._story.logins["checker"]
         async with AsyncExitStack() as stack:
-            api = await logged_in(login.name, addresses.api, login.email, self._story.password)
-            await stack.enter_async_context(api)
-            urls = (addresses.grid_operator, addresses.partner, addresses.mailbox, addresses.temporal_ui)
-            outside = [await stack.enter_async_context(Caller(login.name, url)) for url in urls]
-            sources = Sources(api, outside[0], outside[1], outside[2], Engineer(outside[3], api))
+            sources = await sources_of(self._story, addresses, stack)
             checker = Checker(self._story, sources, self.outcome.sat_report(self._story))
             self.outcome.checks = await checker.run(self._progress)
             self.outcome.final_states = checker.final_states

@@ -98,6 +98,11 @@ class Story:
         self.installer = _subscriber(f"Installatie BV {self.run}", "installatie", self.run)
 
     @property
+    def drifting(self) -> PlacedStation:
+        """The station at which somebody changes a setting that is wanted otherwise."""
+        return self.stations[-1]
+
+    @property
     def processes(self) -> list[Process]:
         """All that was made, with how each has to end."""
         return [*self.on_the_road, *self.on_the_way_back]

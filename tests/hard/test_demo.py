@@ -36,11 +36,13 @@ def play(folder: Path) -> dict[str, Any]:
 @pytest.mark.step(
     "P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P10", "P11", "P12", "P13", "P14", "P15", "P16", "P17"
 )
-@pytest.mark.step("P18", "P19", "P20", "P21", "P22", "N")
+@pytest.mark.step("P18", "P19", "P20", "P21", "P22", "N", "L5")
 def test_the_main_road_is_played_on_real_parts_survives_a_restart_and_is_played_again(tmp_path: Path) -> None:
     first = play(tmp_path / "var")
     assert first["passed"]
     assert [check["name"] for check in first["checks"] if not check["passed"]] == []
+    told = [step["title"] for step in first["steps"] if step["chapter"] == "In operation"]
+    assert len(told) == 2
     ended = ["active", "active", "active", "cancelled", "closed", "operating", "rejected", "withdrawn"]
     assert sorted(first["final_states"].values()) == ended
     assert Path(first["sat_report"]).read_bytes().startswith(b"%PDF-")

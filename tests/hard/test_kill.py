@@ -14,9 +14,8 @@ import pytest
 from rich.console import Console
 
 from cli.demo import notices
-from cli.demo.caller import Caller, logged_in
-from cli.demo.checker import Check, Checker, Sources
-from cli.demo.engineer import Engineer
+from cli.demo.caller import Caller
+from cli.demo.checker import Check, Checker, sources_of
 from cli.demo.player import play
 from cli.demo.progress import Progress
 from cli.demo.report import Outcome
@@ -61,15 +60,9 @@ async def played_while_killed(folder: Path, name: str) -> tuple[list[Check], lis
         finally:
             killer.cancel()
         async with AsyncExitStack() as stack:
-            login = story.logins["checker"]
-            api = await stack.enter_async_context(
-                await logged_in(login.name, addresses.api, login.email, story.password)
-            )
-            urls = (addresses.grid_operator, addresses.partner, addresses.mailbox, addresses.temporal_ui)
-            outside = [await stack.enter_async_context(Caller(login.name, url)) for url in urls]
-            sources = Sources(api, outside[0], outside[1], outside[2], Engineer(outside[3], api))
+            sources = await sources_of(story, addresses, stack)
             checks = await Checker(story, sources, outcome.sat_report(story)).run(progress)
-            told = [await distinct(outside[1], each) for each in (story.city, story.installer)]
+            told = [await distinct(sources.partner, each) for each in (story.city, story.installer)]
     return checks, told, len(killed)
 
 
