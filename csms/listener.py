@@ -20,7 +20,7 @@ from csms.authentication import Authenticator
 from csms.connection import Limits
 from csms.entrance import Bounds, Crowd, Entrance, Proxies, StationSocket, Visit
 from csms.ports import KeyKind, OpenConnection, StationRecords, StoredKey
-from csms.registry import Registry
+from csms.registry import OvertakenError, Registry
 from csms.secure_listener import SecureListener
 from csms.session import Front, StationSession
 from csms.tls import Tls
@@ -170,6 +170,10 @@ class CsmsServer:
     async def _serve_session(self, session: StationSession, key: StoredKey | None) -> None:
         try:
             replacing = await self._take_place(session, key)
+        except OvertakenError:
+            log.warning("connection_overtaken")
+            await session.close(CloseCode.NORMAL_CLOSURE, "replaced by a newer connection")
+            return
         except Exception:
             log.exception("connection_not_recorded")
             await session.close(CloseCode.TRY_AGAIN_LATER, "try again later")

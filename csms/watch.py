@@ -7,11 +7,14 @@ from websockets.frames import CloseCode
 
 from csms.ports import StationRecords
 from csms.registry import Registry
+from csms.session import StationSession
 from csms.tls import Tls
 
 log = structlog.get_logger()
 
 LOOK_EVERY_S = 15
+CLOSED_AT_ONCE = 100
+"""Each may take as long as a closing handshake is waited for."""
 WARN_EVERY_LOOKS = 240
 
 
@@ -52,11 +55,17 @@ class Watch:
         }
         if not by_fingerprint:
             return
-        for fingerprint in await self._records.revoked(tuple(by_fingerprint)):
-            log.warning("certificate_revoked", identity=by_fingerprint[fingerprint].station.identity)
-            await by_fingerprint[fingerprint].close(CloseCode.POLICY_VIOLATION, "the certificate is revoked")
+        turns = asyncio.Semaphore(CLOSED_AT_ONCE)
+        revoked = await self._records.revoked(tuple(by_fingerprint))
+        await asyncio.gather(*(_close(by_fingerprint[each], turns) for each in revoked))
 
     async def look_for_ends(self) -> None:
         await self._records.warn_of_ends()
         for session in self._registry.sessions():
             session.renew_certificate_in_time()
+
+
+async def _close(session: StationSession, turns: asyncio.Semaphore) -> None:
+    async with turns:
+        log.warning("certificate_revoked", identity=session.station.identity)
+        await session.close(CloseCode.POLICY_VIOLATION, "the certificate is revoked")
