@@ -51,6 +51,7 @@ STEPS = {
     "P23": "figures",
     "P24": "the work order is invoiced",
     "P25": "private placements",
+    "C10": "tariffs, and what a session costs by them",
     "L6": "a station without a placement request, by the same steps",
     "H1": "nothing accepted is lost, and it is processed once in effect",
     "H2": "bad input gets a clear answer, the state is unchanged",
