@@ -121,6 +121,18 @@ class WrongProduct(BusinessError):
     title = "The hardware is of another product"
 
 
+class UnknownCard(InvalidInput):
+    title = "Unknown card"
+
+
+class CardTaken(BusinessError):
+    title = "Somebody else has the card"
+
+
+class NoCardLeft(BusinessError):
+    title = "There is no card left"
+
+
 class HardwareAlreadyLinked(BusinessError):
     title = "The hardware is linked elsewhere"
 

@@ -100,6 +100,8 @@ class Settings(BaseSettings):
 
     language: Language = Language.ENGLISH
     """Of letters to whom has not chosen one."""
+    cards_low_below: int = Field(default=50, ge=1)
+    """With fewer cards in the pool customer care is warned."""
     notices_kept_days: int = Field(default=30, ge=1)
     """What has waited longer for an endpoint that is paused is given up."""
     old_secret_valid_hours: int = Field(default=24, ge=1)

@@ -7,6 +7,7 @@ from api.storable import refuse_nul
 from api.v1 import (
     audit,
     calendars,
+    cards,
     crews,
     customer_imports,
     customer_records,
@@ -92,6 +93,7 @@ for part in (
     customer_imports,
     customers,
     customer_records,
+    cards,
     documents,
     endpoints,
     endpoint_notices,

@@ -12,7 +12,7 @@ from starlette.datastructures import UploadFile
 
 from api.problems import not_valid
 from models.errors import InvalidInput, UnsupportedMedia
-from models.usecases.lists import M, Row, RowFault
+from models.messages.lists import M, Row, RowFault
 
 MOST = 5_000
 LIMIT_BYTES = 4 * 1024 * 1024

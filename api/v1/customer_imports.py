@@ -13,9 +13,9 @@ from api.v1 import csv_lists, imports
 from api.v1.customers import Managing
 from api.v1.imports import Each, ImportShape, RowStatus
 from models.messages.customer import ImportedCustomer
+from models.messages.lists import Row as AnyRow
 from models.usecases import customer_import
 from models.usecases.customer_import import Row, Sorted
-from models.usecases.lists import Row as AnyRow
 from models.usecases.work import Work
 
 router = APIRouter(prefix="/customers", tags=["customers"])

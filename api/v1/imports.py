@@ -13,9 +13,9 @@ from api.auth.access import Access
 from api.v1.csv_lists import Unread
 from api.v1.shapes import Shape, example
 from models.errors import BusinessError, Overloaded
+from models.messages.lists import Row, RowFault
 from models.tables.base import new_id
 from models.usecases import timeline
-from models.usecases.lists import Row, RowFault
 from models.usecases.work import Work
 
 OVERTAKEN = (BusinessError, sa.exc.IntegrityError)

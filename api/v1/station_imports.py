@@ -18,10 +18,10 @@ from api.v1.imports import OVERTAKEN, RowErrorShape, RowStatus
 from api.v1.shapes import Shape, example
 from api.v1.station_entries import Entering, key_hashes
 from models.errors import Overloaded
+from models.messages.lists import Row, RowFault
 from models.messages.site import ImportedStation
 from models.tables.base import new_id
 from models.usecases import site, site_import, timeline
-from models.usecases.lists import Row, RowFault
 from models.usecases.site_import import Group, Sorted
 
 router = APIRouter(prefix="/stations", tags=["stations"])

@@ -2,26 +2,14 @@
 
 from typing import Annotated
 
-import phonenumbers
 from pydantic import AfterValidator, EmailStr, StringConstraints
 
 from models.messages.base import Message
 from models.messages.placement import Line, Paragraph
-from models.rules.customer import CustomerKind
+from models.rules.customer import CustomerKind, e164
 from models.rules.events import Language
 
-
-def _e164(said: str) -> str:
-    try:
-        number = phonenumbers.parse(said)
-    except phonenumbers.NumberParseException:
-        number = None
-    if number is None or not phonenumbers.is_valid_number(number):
-        raise ValueError("This is no telephone number; write it with its country, such as +31 20 123 4567")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-Phone = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40), AfterValidator(_e164)]
+Phone = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40), AfterValidator(e164)]
 """Kept as E.164."""
 ExternalId = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]

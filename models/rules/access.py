@@ -56,6 +56,8 @@ class Permission(StrEnum):
     STATIONS_SECURE = "stations:secure"
     SUBSCRIBERS_READ = "subscribers:read"
     SUBSCRIBERS_MANAGE = "subscribers:manage"
+    CARDS_READ = "cards:read"
+    CARDS_MANAGE = "cards:manage"
     DOCUMENTS_READ = "documents:read"
     NOTICES_MANAGE = "notices:manage"
     PROCESSES_READ = "processes:read"
@@ -125,6 +127,8 @@ POLICY: dict[Permission, dict[Role, Reach]] = {
     # Customers too: whoever reads these reads names and addresses.
     P.SUBSCRIBERS_READ: {R.CUSTOMER_CARE: _ALL, R.FINANCE: _ALL},
     P.SUBSCRIBERS_MANAGE: {R.CUSTOMER_CARE: _ALL},
+    P.CARDS_READ: {R.CUSTOMER_CARE: _ALL, R.OPERATIONS: _ALL, R.FINANCE: _ALL},
+    P.CARDS_MANAGE: {R.CUSTOMER_CARE: _ALL},
     P.DOCUMENTS_READ: {
         R.REQUESTER: _OWN,
         R.INSTALLER: _OWN,

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from models.rules.machine import Event, Machine, State
+from models.rules.subscriber import SubscriberStage
 
 
 class CardState(StrEnum):
@@ -48,3 +49,8 @@ CARD = Machine(
         (S.ASSIGNED, E.BLOCK): S.BLOCKED,
     },
 )
+
+
+def may_charge(state: CardState, subscription: SubscriberStage | None) -> bool:
+    """Whether a station may take the card: its token is blocked otherwise, on-line and in every local list."""
+    return state is CardState.ASSIGNED and subscription is SubscriberStage.ACTIVE

@@ -15,6 +15,7 @@ from models.rules.commissioning import CommissioningStage
 from models.rules.firmware import Counts, FirmwareState
 from models.rules.local_list import TOKENS_LIMIT
 from models.tables.asset import Asset
+from models.tables.base import Texts
 from models.tables.charging import IdToken
 from models.tables.wanted import (
     StationFirmware,
@@ -178,6 +179,15 @@ async def tokens_for(session: AsyncSession, asset: Asset) -> Sequence[str] | Non
     if not wish.all_cards:
         query = query.where(col(IdToken.token).in_(wish.tokens))
     return (await session.execute(query.order_by(col(IdToken.token)).limit(TOKENS_LIMIT + 1))).scalars().all()
+
+
+async def products_listing(session: AsyncSession, tokens: Sequence[str]) -> Sequence[UUID]:
+    """The products of which some station is to know one of the cards, in the order in which their rows are locked."""
+    product = sa.func.coalesce(col(WantedList.product_id), col(Asset.product_id))
+    lists_some = sa.or_(col(WantedList.all_cards), WantedList.tokens.has_any(sa.cast(list(tokens), Texts)))  # type: ignore[attr-defined]
+    query = sa.select(product).select_from(WantedList).outerjoin(Asset, col(Asset.id) == col(WantedList.asset_id))
+    found = await session.execute(query.where(lists_some).distinct().order_by(product))
+    return found.scalars().all()
 
 
 async def unknown_cards(session: AsyncSession, tokens: Collection[str]) -> set[str]:

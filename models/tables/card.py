@@ -42,5 +42,6 @@ class BlockedCardUse(SQLModel, table=True):
     card_id: UUID = Field(foreign_key="card.id", primary_key=True)
     day: date = Field(primary_key=True)
     """In the operator's zone."""
-    asset_id: UUID = Field(foreign_key="asset.id")
+    asset_id: UUID
+    """Without a foreign key: its check would wait for whoever works on the station, and all that are judged with it."""
     at: datetime = Field(sa_type=Instant)

@@ -10,7 +10,7 @@ from models.rules.commissioning import CommissioningStage
 from models.store import assets, charging
 from models.tables.asset import Asset
 from models.tables.charging import ChargingTransaction, MeterReading, RawFrame
-from models.usecases import commissioning, reservation
+from models.usecases import card, commissioning, reservation
 from models.usecases.work import Work
 
 Samples = list[tuple[datetime, dict[str, Any]]]
@@ -160,7 +160,10 @@ async def judge(work: Work, asset: Asset, token: str) -> tuple[TokenVerdict, boo
     if known is not None and kind is TokenKind.TEST and known.id != asset.test_token_id:
         kind = None
     blocked = known is not None and known.blocked_at is not None
-    return verdict(kind, blocked=blocked, stage=asset.stage), kind is TokenKind.TEST
+    judged = verdict(kind, blocked=blocked, stage=asset.stage)
+    if judged is TokenVerdict.BLOCKED:
+        await card.note_use(work, [(token.upper(), asset.id)])
+    return judged, kind is TokenKind.TEST
 
 
 async def _own(work: Work, asset_id: UUID, number: int | None) -> ChargingTransaction | None:

@@ -4,11 +4,12 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from models.messages import lists
 from models.messages.customer import Address, CustomerChange, ImportedCustomer
+from models.messages.lists import RowFault
 from models.store import customers
 from models.tables.customer import Customer
-from models.usecases import customer, lists
-from models.usecases.lists import RowFault
+from models.usecases import customer
 from models.usecases.work import Work
 
 Row = lists.Row[ImportedCustomer]

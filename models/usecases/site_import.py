@@ -5,13 +5,14 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from models.messages import lists
+from models.messages.lists import RowFault
 from models.messages.site import STATIONS_LIMIT, ImportedStation, NewSite, NewStations
 from models.store import organisations, sites
 from models.store.sites import Entered
 from models.tables.access import Organisation
 from models.tables.site import Site
-from models.usecases import lists, site, site_checks
-from models.usecases.lists import RowFault
+from models.usecases import site, site_checks
 from models.usecases.work import Work
 
 Row = lists.Row[ImportedStation]

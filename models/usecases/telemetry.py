@@ -17,6 +17,7 @@ from models.rules.authorisation import TokenKind, TokenVerdict, verdict
 from models.rules.commissioning import CommissioningStage
 from models.store import commands, telemetry, wanted
 from models.store.telemetry import Charge, Heard, Said
+from models.usecases import card
 from models.usecases.charging import Samples, by_instant
 from models.usecases.work import Work
 
@@ -108,6 +109,9 @@ async def judge(work: Work, shown: Sequence[Shown]) -> list[TokenVerdict | None]
         if kind is TokenKind.TEST and each.token_id != each.test_token_id:
             kind = None
         verdicts[each.place - 1] = verdict(kind, blocked=each.blocked, stage=CommissioningStage(each.stage))
+    refused = [shown[place] for place, each in enumerate(verdicts) if each is TokenVerdict.BLOCKED]
+    if refused:
+        await card.note_use(work, {(each.token.upper(), each.asset_id) for each in refused})
     return verdicts
 
 

@@ -1,5 +1,6 @@
 """What people want of stations: settled for a product or for one station, told to the stations some at a time (L5)."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -124,6 +125,12 @@ async def tell(work: Work, owner: Owner) -> None:
         await upkeep.tell(work, await assets.lock(work.session, owner.asset_id), upkeep.CHANGED)
     elif owner.product_id is not None:
         await store.spread_to(work.session, owner.product_id, work.correlation_id)
+
+
+async def tell_of_cards(work: Work, tokens: Sequence[str]) -> None:
+    """These cards may charge now, or may not any more: stations whose local lists have them hear of it."""
+    for product_id in await store.products_listing(work.session, tokens):
+        await store.spread_to(work.session, product_id, work.correlation_id)
 
 
 async def spread(work: Work, product_id: UUID) -> int:

@@ -34,6 +34,7 @@ class Terms:
     language: Language
     operator_name: str
     """Also the organisation in the certificates of our stations."""
+    cards_low_below: int
     notices_kept: timedelta
     """What has waited longer for an endpoint that is paused is given up."""
     old_secret_valid: timedelta
@@ -53,6 +54,7 @@ class Terms:
             test_charge_energy_wh=settings.test_charge_energy_wh,
             language=settings.language,
             operator_name=settings.operator_name,
+            cards_low_below=settings.cards_low_below,
             notices_kept=timedelta(days=settings.notices_kept_days),
             old_secret_valid=timedelta(hours=settings.old_secret_valid_hours),
             messages_kept=timedelta(days=settings.messages_kept_days),

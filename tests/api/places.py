@@ -11,6 +11,7 @@ from models.usecases import station_certificate
 from tests.api.road import Road, photo
 from tests.certificates import self_signed
 from tests.people import World
+from tests.subscribing import cards_in_pool
 
 
 async def something_of_everything(road: Road, world: World) -> dict[str, str]:
@@ -35,6 +36,7 @@ async def something_of_everything(road: Road, world: World) -> dict[str, str]:
     serial = await _certificate(world, name)
     await _wanted(road, world, name)
     customer, contact = await _customer(road, world)
+    await cards_in_pool(world, "NL-0000-4711")
     return {
         "reference": road.reference,
         "work_order": road.work_order,
@@ -62,6 +64,7 @@ async def something_of_everything(road: Road, world: World) -> dict[str, str]:
         "serial": serial,
         "key": "HeartbeatInterval",
         "customer": customer,
+        "card": "NL-0000-4711",
         "contact_id": contact,
     }
 

@@ -1,0 +1,57 @@
+"""Customers with subscriptions and cards, as tests need them in the rows."""
+
+from models.messages.card import ImportedCard
+from models.messages.customer import Address, NewCustomer
+from models.rules.customer import CustomerKind
+from models.rules.events import Language
+from models.rules.subscriber import Payment, SubscriberStage
+from models.tables.customer import Customer
+from models.tables.subscriber import Subscriber
+from models.usecases import card, customer
+from models.usecases.work import Work
+from tests.people import World
+
+CUSTOMER = NewCustomer(
+    kind=CustomerKind.PERSON,
+    name="A. Jansen",
+    email="a.jansen@voorbeeld.example",
+    address=Address(street="Dam", house_number="1", postal_code="1012 JS", city="Amsterdam"),
+)
+
+
+async def a_customer(world: World) -> Customer:
+    async with world.desk.work(world.customer_care.actor, "test") as work:
+        return await customer.add(work, CUSTOMER)
+
+
+async def a_subscriber(world: World, stage: SubscriberStage = SubscriberStage.ACTIVE) -> Subscriber:
+    """In the rows alone, without a process."""
+    known = await a_customer(world)
+    async with world.desk.work(world.customer_care.actor, "test") as work:
+        subscriber = Subscriber(
+            reference=f"SUB-{known.reference}",
+            customer_id=known.id,
+            stage=stage,
+            payment=Payment.POSTPAID,
+            currency="EUR",
+            zone="Europe/Amsterdam",
+            language=Language.ENGLISH,
+            email=known.email,
+        )
+        work.session.add(subscriber)
+    return subscriber
+
+
+async def cards_in_pool(world: World, *numbers: str) -> None:
+    """Each with the uid ``04`` and its number."""
+    async with world.desk.work(world.customer_care.actor, "test") as work:
+        await add_cards(work, *numbers)
+
+
+async def add_cards(work: Work, *numbers: str) -> None:
+    for number in numbers:
+        await card.add(work, ImportedCard(number=number, uid=uid_of(number)))
+
+
+def uid_of(number: str) -> str:
+    return f"04{number.replace('-', '')}"
