@@ -78,6 +78,9 @@ class Client:
         headers = {**repeatable("POST", key), "Content-Type": media_type}
         return self._told(self._answer("POST", path, headers, said))
 
+    def put(self, path: str, body: Any) -> Any:
+        return self._call("PUT", path, body=body)
+
     def patch(self, path: str, body: Any) -> Any:
         return self._call("PATCH", path, body=body)
 

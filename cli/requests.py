@@ -121,8 +121,16 @@ def _decide(reference: str, name: str, body: dict[str, Any] | None, *, as_json: 
 def read_json(file: str) -> Any:
     """What stands in a file, or comes by the standard input."""
     try:
-        return json.loads(sys.stdin.read() if file == "-" else Path(file).read_text())
+        return json.loads(read_text(file))
+    except ValueError as error:
+        raise typer.BadParameter(f"{file} is not JSON: {error}", param_hint="FILE") from error
+
+
+def read_text(file: str) -> str:
+    """As ``read_json``."""
+    try:
+        return sys.stdin.read() if file == "-" else Path(file).read_text()
     except OSError as error:
         raise typer.BadParameter(f"{file} can't be read: {error.strerror}", param_hint="FILE") from error
     except ValueError as error:
-        raise typer.BadParameter(f"{file} is not JSON: {error}", param_hint="FILE") from error
+        raise typer.BadParameter(f"{file} is no text: {error}", param_hint="FILE") from error

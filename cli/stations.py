@@ -8,12 +8,15 @@ from typing import Annotated, Any
 
 import typer
 
-from cli import station_entries
+from cli import station_entries, station_wanted
 from cli.client import Client
 from cli.terminal import All, AsJson, Exit, Limit, calling, in_path, show_fields, show_rows
 
-app = typer.Typer(name="station", help="Stations: send and list commands, enter or import some.", no_args_is_help=True)
+app = typer.Typer(
+    name="station", help="Stations: send commands, enter or import some, say what is wanted.", no_args_is_help=True
+)
 app.add_typer(station_entries.app)
+app.add_typer(station_wanted.app)
 
 PATH = "/v1/stations"
 Name = Annotated[str, typer.Argument(help="Such as NL-STM-000042.", parser=in_path)]

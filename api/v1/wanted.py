@@ -13,6 +13,7 @@ from api.v1.shapes import sample
 from api.v1.stations import found
 from api.v1.wanted_shapes import (
     RollOutShape,
+    SettingOfProductShape,
     SettingProgressShape,
     WantedFirmwareShape,
     WantedListShape,
@@ -48,11 +49,14 @@ async def show_of_product(code: str, access: Operating) -> WantedOfProductShape:
     async with access.reading() as session:
         owner = await product_of(session, code)
         settings = await store.settings_of(session, owner)
+        stand = {} if owner.product_id is None else await store.counts_by_setting(session, owner.product_id)
         wish = await store.firmware_of(session, owner)
         counts = None if wish is None else await store.firmware_counts(session, wish)
         cards = await store.list_of(session, owner)
     return WantedOfProductShape(
-        configuration=[setting_shape(row) for row in settings],
+        configuration=[
+            SettingOfProductShape(**dict(setting_shape(row)), stations=stand.get(row.name, {})) for row in settings
+        ],
         firmware=None if wish is None else WantedFirmwareShape.model_validate(wish),
         roll_out=None if wish is None or counts is None else RollOutShape(**asdict(counts), halted_at=wish.halted_at),
         list=None if cards is None else WantedListShape.model_validate(cards),

@@ -86,6 +86,14 @@ class WantedSettingShape(Shape):
     changed_at: datetime
 
 
+class SettingOfProductShape(WantedSettingShape):
+    model_config = example(**_SETTING, stations={"applied": 118, "refused": 2})
+
+    stations: dict[SettingState, int] = Field(
+        description="How many of the product's stations in operation stand how; who was not asked yet is not counted"
+    )
+
+
 class SettingProgressShape(Shape):
     """``actual`` is what the station told last, null where it has not or keeps it to itself."""
 
@@ -178,9 +186,11 @@ class ListProgressShape(Shape):
 
 
 class WantedOfProductShape(Shape):
-    model_config = example(configuration=[_SETTING], firmware=_FIRMWARE, roll_out=None, list=_LIST)
+    model_config = example(
+        configuration=[{**_SETTING, "stations": {"applied": 118}}], firmware=_FIRMWARE, roll_out=None, list=_LIST
+    )
 
-    configuration: list[WantedSettingShape]
+    configuration: list[SettingOfProductShape]
     firmware: WantedFirmwareShape | None
     roll_out: RollOutShape | None
     list: WantedListShape | None

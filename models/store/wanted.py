@@ -14,6 +14,7 @@ from models.rules.authorisation import TokenKind
 from models.rules.commissioning import CommissioningStage
 from models.rules.firmware import Counts, FirmwareState
 from models.rules.local_list import TOKENS_LIMIT
+from models.rules.wanted import SettingState
 from models.tables.asset import Asset
 from models.tables.base import Texts
 from models.tables.charging import IdToken
@@ -35,6 +36,24 @@ async def settings_of(session: AsyncSession, owner: Owner) -> Sequence[WantedSet
         select(WantedSetting).where(_of(WantedSetting, owner)).order_by(col(WantedSetting.name))
     )
     return found.scalars().all()
+
+
+async def counts_by_setting(session: AsyncSession, product_id: UUID) -> dict[str, dict[SettingState, int]]:
+    """By key how many of the product's stations in operation stand how with what is wanted of the product now."""
+    same = sa.and_(
+        col(StationSetting.name) == col(WantedSetting.name), col(StationSetting.wanted) == col(WantedSetting.value)
+    )
+    found = await session.execute(
+        sa.select(col(StationSetting.name), col(StationSetting.state), sa.func.count())
+        .join(Asset, col(Asset.id) == col(StationSetting.asset_id))
+        .join(WantedSetting, sa.and_(same, col(WantedSetting.product_id) == product_id))
+        .where(col(Asset.product_id) == product_id, col(Asset.stage) == CommissioningStage.ACTIVE)
+        .group_by(col(StationSetting.name), col(StationSetting.state))
+    )
+    counts: dict[str, dict[SettingState, int]] = {}
+    for name, state, count in found:
+        counts.setdefault(name, {})[SettingState(state)] = count
+    return counts
 
 
 async def setting_of(session: AsyncSession, owner: Owner, name: str) -> WantedSetting | None:

@@ -51,6 +51,8 @@ async def test_what_is_wanted_of_a_product_and_of_a_station_is_shown_with_how_fa
     ]
     configuration = {"A/B#1": {"value": "1"}, "HeartbeatInterval": {"value": "300", "readonly": True}}
     await answered(road, name, "accepted", configuration=configuration)
+    of_product = await road.call(road.world.operations, "GET", "/v1/products/DUO-22/wanted")
+    assert [each["stations"] for each in of_product["configuration"]] == [{"applied": 1}, {}]
     shown = (await road.call(road.world.service_user, "GET", f"/v1/stations/{name}/wanted"))["configuration"]
     assert [(each["key"], each["wanted"], each["of"], each["state"], each["actual"]) for each in shown] == [
         ("A/B#1", "1", "product", "applied", "1"),
