@@ -3,9 +3,9 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from models.store import assets, messages
 from models.store.messages import MessageFilter
 from models.store.window import Window
 from models.tables.asset import Asset
+from models.tables.base import new_id
 from models.tables.message import StationMessage
 
 router = APIRouter(prefix="/stations", tags=["stations"])
@@ -35,6 +36,9 @@ KEEP_ALIVE_AFTER = 15
 BATCH = 200
 BEFORE = 20
 """A stream without a place to go on from begins with so many of the latest."""
+OVERLAP = timedelta(seconds=30)
+"""A node writes its lines down a moment after they were said, and nodes' clocks differ: a line may turn up behind ones
+that are younger."""
 
 _MESSAGE = {
     "id": "0199f3a2-6d0c-7c1e-9a55-0d6f1b7a2c23",
@@ -131,21 +135,48 @@ async def follow_messages(
         UUID | None, Header(description="Go on behind this message; without it, with the latest few")
     ] = None,
 ) -> StreamingResponse:
-    """A message is seen within a second or two. The stream ends now and then: connect again with `Last-Event-ID`."""
+    """A message is seen within a second or two. The stream ends now and then: connect again with `Last-Event-ID`.
+
+    Messages of the half minute before that one come once more then, as some of them may have been written down late.
+    """
     access.services.station_events.check_room(access.caller.id)
     async with access.reading() as session:
         asset = await found(session, access, name)
-        after = last_event_id or await _shortly_before(session, asset.id)
+        after = messages.shortly_before(last_event_id, OVERLAP) if last_event_id else await _begin(session, asset.id)
     stream = _stream(access, asset, after)
     return StreamingResponse(stream, media_type="text/event-stream", headers=STREAM_HEADERS)
 
 
-async def _shortly_before(session: AsyncSession, asset_id: UUID) -> UUID:
+async def _begin(session: AsyncSession, asset_id: UUID) -> UUID:
     latest = await messages.page(session, asset_id, MessageFilter(), Window(BEFORE + 1))
     return latest[-1].id if len(latest) > BEFORE else UUID(int=0)
 
 
-async def _stream(access: Access, asset: Asset, after: UUID) -> AsyncIterator[str]:
+class Tail:
+    """Where a follower is: it looks again at what may have been written down late, and shows nothing twice."""
+
+    def __init__(self, begun: UUID) -> None:
+        self._begun = self._latest = begun
+        self._shown: set[UUID] = set()
+
+    @property
+    def after(self) -> UUID:
+        """By the clock of here too: that of another node may be ahead."""
+        latest = min(self._latest, new_id())
+        return max(self._begun, messages.shortly_before(latest, OVERLAP))
+
+    @property
+    def shown(self) -> Collection[UUID]:
+        return self._shown
+
+    def pass_by(self, rows: Sequence[StationMessage]) -> None:
+        self._latest = max(self._latest, rows[-1].id)
+        after = self.after
+        self._shown = {each for each in (*self._shown, *(row.id for row in rows)) if each > after}
+
+
+async def _stream(access: Access, asset: Asset, begun: UUID) -> AsyncIterator[str]:
+    tail = Tail(begun)
     ends_at = time.monotonic() + LIFETIME_S
     streams = access.services.station_events
     quiet = 0
@@ -153,10 +184,9 @@ async def _stream(access: Access, asset: Asset, after: UUID) -> AsyncIterator[st
         yield f"retry: {RECONNECT_AFTER_MS}\n\n"
         while time.monotonic() < ends_at and not streams.ending and await is_still_in(access):
             wake.clear()
-            rows = await _messages(access, asset, after)
+            rows = await _messages(access, asset, tail)
             for row in rows:
                 yield _written(row)
-                after = row.id
             quiet = 0 if rows else quiet + 1
             if quiet >= KEEP_ALIVE_AFTER:
                 quiet = 0
@@ -166,12 +196,14 @@ async def _stream(access: Access, asset: Asset, after: UUID) -> AsyncIterator[st
                 await asyncio.wait_for(wake.wait(), LOOKED_AT_EVERY_S)
 
 
-async def _messages(access: Access, asset: Asset, after: UUID) -> list[StationMessage]:
+async def _messages(access: Access, asset: Asset, tail: Tail) -> list[StationMessage]:
     async with access.reading() as session:
         # Read anew: it may have been activated since the stream began.
         now = await session.get_one(Asset, asset.id)
         until = _allowed(access, now, MessageFilter()).until
-        rows = await messages.after(session, asset.id, after, BATCH)
+        rows = await messages.after(session, asset.id, tail.after, BATCH, besides=tail.shown)
+    if rows:
+        tail.pass_by(rows)
     return [row for row in rows if until is None or row.at < until]
 
 

@@ -1,13 +1,14 @@
 """What stations and we said to each other."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Literal, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 from pydantic import AwareDatetime, Field
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -16,6 +17,9 @@ from models.store.window import Window, cut, like
 from models.tables.message import StationMessage
 
 Direction = Literal["received", "sent"]
+
+_BELOW_TIME = 80
+"""So many bits of an id stand below its time, which is in ms (RFC 9562 §5.7)."""
 
 
 class Exchange(NamedTuple):
@@ -73,12 +77,24 @@ async def page(
     return (await session.execute(cut(query, col(StationMessage.id), window))).scalars().all()
 
 
-async def after(session: AsyncSession, asset_id: UUID, last: UUID, limit: int) -> Sequence[StationMessage]:
-    """The station's messages behind the one named ``last``, oldest first."""
+async def after(
+    session: AsyncSession, asset_id: UUID, last: UUID, limit: int, *, besides: Collection[UUID] = ()
+) -> Sequence[StationMessage]:
+    """The station's messages behind the one named ``last``, oldest first, without those named ``besides``."""
     found = await session.execute(
         select(StationMessage)
-        .where(col(StationMessage.asset_id) == asset_id, col(StationMessage.id) > last)
+        .where(
+            col(StationMessage.asset_id) == asset_id,
+            col(StationMessage.id) > last,
+            col(StationMessage.id) != sa.all_(sa.literal(list(besides), ARRAY(sa.Uuid))),
+        )
         .order_by(col(StationMessage.id))
         .limit(limit)
     )
     return found.scalars().all()
+
+
+def shortly_before(message_id: UUID, span: timedelta) -> UUID:
+    """Behind it are all messages that are at most so much older: ids are of version 7, and begin with their time."""
+    at_ms = (message_id.int >> _BELOW_TIME) - int(span.total_seconds() * 1000)
+    return UUID(int=max(at_ms, 0) << _BELOW_TIME)

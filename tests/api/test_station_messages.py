@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
 
+from api.v1 import station_messages
 from models.store import assets, messages
 from models.store.messages import Exchange
 from models.store.viewer import EVERYTHING
@@ -30,7 +31,7 @@ async def said(desk: Desk, name: str, *actions: str, direction: messages.Directi
         assert asset is not None
         lines = [
             Exchange(
-                id=new_id(),
+                id=fields.get("id") or new_id(),
                 at=BEGAN + timedelta(minutes=minute),
                 asset_id=asset.id,
                 connection_id=CONNECTION,
@@ -141,7 +142,48 @@ async def test_messages_are_followed_live_and_gone_on_with(app: FastAPI, road: R
         again = {**headers, "Last-Event-ID": first["id"]}
         async with client.stream("GET", f"{STATIONS}/{name}/messages/live", headers=again) as response:
             missed = await LiveMessages(response).until("MeterValues")
-            assert [each["action"] for each in missed] == ["Heartbeat", "MeterValues"]
+            # What may have been written down late comes once more.
+            assert [each["action"] for each in missed] == ["BootNotification", "Heartbeat", "MeterValues"]
+
+
+async def test_a_message_that_is_written_down_later_than_younger_ones_is_followed_too_and_nothing_twice(
+    app: FastAPI, road: Road, desk: Desk
+) -> None:
+    """By another node, say; also where its clock is behind."""
+    name = (await road.to_station())["station"]
+    headers = road.world.operations.headers
+    async with (
+        served(app) as client,
+        client.stream("GET", f"{STATIONS}/{name}/messages/live", headers=headers) as response,
+    ):
+        stream = LiveMessages(response)
+        await said(desk, name, "BootNotification")
+        await stream.until("BootNotification")
+        late = [new_id() for _ in range(3)]
+        await said(desk, name, "Heartbeat")
+        await stream.until("Heartbeat")
+        for number, each in enumerate(late):
+            await said(desk, name, f"Late{number}", id=each)
+            assert [seen["id"] for seen in await stream.until(f"Late{number}")] == [str(each)]
+        ahead = messages.shortly_before(new_id(), timedelta(hours=-1))
+        await said(desk, name, "Ahead", id=ahead)
+        await stream.until("Ahead")
+        await said(desk, name, "Behind")
+        assert [each["action"] for each in await stream.until("Behind")] == ["Behind"]
+
+
+async def test_a_station_that_says_much_is_followed_all_the_same(
+    app: FastAPI, road: Road, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(station_messages, "BATCH", 2)
+    name = (await road.to_station())["station"]
+    async with (
+        served(app) as client,
+        client.stream("GET", f"{STATIONS}/{name}/messages/live", headers=road.world.operations.headers) as response,
+    ):
+        actions = [f"Call{number}" for number in range(7)]
+        await said(desk, name, *actions)
+        assert [each["action"] for each in await LiveMessages(response).until("Call6")] == actions
 
 
 class LiveMessages(Stream):
