@@ -57,10 +57,12 @@ def test_a_tariff_is_read_in_english() -> None:
 
 
 def test_a_tariff_is_read_in_dutch() -> None:
+    parking = "€ 0,12 per minuut parkeren zonder laden, afgerekend per 5 minuten"
+
     assert texts(MIXED, NL) == [
         "€ 0,348 per kWh, afgerekend per 0,1 kWh, van 23:00 tot 07:00",
         "€ 0,468 per kWh, afgerekend per 0,1 kWh",
-        "€ 0,12 per minuut parkeren zonder laden, afgerekend per 5 minuten, vanaf 30 minuten na het einde van het laden",
+        f"{parking}, vanaf 30 minuten na het einde van het laden",
         "€ 0,012 per minuut laden",
         "€ 0,42 per sessie",
         "€ 0,06 per minuut reservering",
