@@ -20,6 +20,7 @@ from activities.gateways.documents import documents_from
 from activities.gateways.grid_operator import HttpGridOperator
 from activities.gateways.mail import SmtpMail
 from activities.gateways.webhooks import HttpWebhooks
+from activities.hold_watch import HoldWatch
 from activities.housekeeping import HousekeepingRound
 from activities.installation import InstallationActivities
 from activities.partitions import PartitionsRound
@@ -107,6 +108,7 @@ async def serve(settings: Settings, stop: asyncio.Event, ready: Readiness) -> No
         together.create_task(HousekeepingRound(desk).run(stop))
         together.create_task(StationWatch(desk).run(stop))
         together.create_task(PartitionsRound(desk).run(stop))
+        together.create_task(HoldWatch(desk).run(stop))
         client = await _connected(settings, stop)
         if client is not None:
             await _work(settings, desk, client, stop, ready)

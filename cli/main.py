@@ -98,6 +98,23 @@ def rebuild(
 
 
 @app.command()
+def reconcile(
+    proofs: Annotated[list[str] | None, typer.Argument(help="These only, such as nobody_is_overdrawn.")] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Tell it in JSON.")] = False,
+) -> NoReturn:
+    """Proves over the whole database that the ledger is whole, and shows the rows that break it.
+
+    It changes nothing and locks nothing. Exit code 0: every proof holds; 1: one is broken, or could not be looked at.
+    """
+    from cli.processes import leave
+    from cli.reconcile import run_reconcile
+    from cli.supervisor.deployment import default_folder
+
+    leave(run_reconcile(default_folder(), proofs or [], as_json=as_json))
+
+
+@app.command()
 def worker() -> NoReturn:
     """Runs the workflows and their activities."""
     from cli.processes import run_worker

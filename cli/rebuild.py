@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,7 @@ from temporalio.service import RPCError
 
 from cli.logs import configure_logging
 from cli.processes import load_settings
-from cli.supervisor.credentials import Credentials
-from cli.supervisor.deployment import Deployment
-from cli.supervisor.ports import Ports
-from cli.supervisor.records import read_addresses
+from cli.supervisor.deployment import environment_of_the_house_in
 from models.rules.rebuild import IN_WORDS
 from models.settings import Settings
 from models.store.database import Database
@@ -45,7 +42,7 @@ class Refused(RuntimeError):  # noqa: N818 - named as the fact
 
 def run_rebuild(folder: Path, only: Sequence[str], *, check: bool, anew: bool, as_json: bool) -> int:
     """0 where rows and workflows agree in the end, 1 where they do not, or could not be compared."""
-    os.environ.update(_of_the_house_in(folder))
+    os.environ.update(environment_of_the_house_in(folder))
     settings = load_settings()
     configure_logging("rebuild", settings.log_format, stream=sys.stderr)
     try:
@@ -59,14 +56,6 @@ def run_rebuild(folder: Path, only: Sequence[str], *, check: bool, anew: bool, a
         _show(comparison, outcome)
     left = comparison.findings if outcome is None else outcome.left
     return DIFFERS if left else AGREES
-
-
-def _of_the_house_in(folder: Path) -> Mapping[str, str]:
-    """The environment of the house that runs embedded under the folder, where the caller names no other database."""
-    if os.environ.get("DATABASE_URL") or not read_addresses(folder):
-        return {}
-    ports = Ports(json.loads((folder / "ports.json").read_text()), {})
-    return Deployment(folder, ports, Credentials.kept_in(folder / "secrets.json")).environment()
 
 
 async def _rebuild(

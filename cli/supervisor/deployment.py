@@ -1,7 +1,9 @@
 """One deployment on one machine: its folder, ports, secrets and the settings that its programs get from them."""
 
+import json
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +12,7 @@ from cli.supervisor.certificates import Certificates
 from cli.supervisor.credentials import ADMINISTRATOR_EMAIL, MAILBOX_USERNAME, Credentials
 from cli.supervisor.ports import Ports, choose_ports
 from cli.supervisor.postgres import EmbeddedPostgres
+from cli.supervisor.records import read_addresses
 from cli.supervisor.temporal import NAMESPACE, EmbeddedTemporal, search_attributes
 
 _FOREIGN = ("TEMPORAL_", "PG", "DATABASE_URL", "STATIONMASTER_PORT_")
@@ -121,3 +124,11 @@ def bare_environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
     scripts = str(Path(sys.executable).parent)
     return kept | {"PYTHONUNBUFFERED": "1", "PATH": f"{scripts}{os.pathsep}{kept.get('PATH', os.defpath)}"}
+
+
+def environment_of_the_house_in(folder: Path) -> Mapping[str, str]:
+    """Of the house that runs embedded under the folder, where the caller names no other database; else nothing."""
+    if os.environ.get("DATABASE_URL") or not read_addresses(folder):
+        return {}
+    ports = Ports(json.loads((folder / "ports.json").read_text()), {})
+    return Deployment(folder, ports, Credentials.kept_in(folder / "secrets.json")).environment()
