@@ -25,6 +25,8 @@ ON_RECORD = {HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
+_ONLY_READS = {"GET", "HEAD"}
+_SEND_AGAIN = "Try again shortly, under the same Idempotency-Key: what was stored before the database went counts once"
 _UNIQUE_VIOLATION = "23505"
 _UNAVAILABLE = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
 
@@ -175,7 +177,7 @@ async def _database_error(request: Request, error: Exception) -> Response:
     """Whoever loses a race against a unique index, sends what can't be stored, or comes while the database is away."""
     if isinstance(error, _UNAVAILABLE):
         log.warning("database_unavailable", error=str(error.__cause__ or error))
-        detail = "Try again shortly; nothing was stored"
+        detail = "Try again shortly" if request.method in _ONLY_READS else _SEND_AGAIN
         headers = {"Retry-After": str(RETRY_AFTER_S)}
         return problem(request, 503, "Unavailable", "The database is not available", detail, headers=headers)
     if isinstance(error, sa.exc.IntegrityError) and getattr(error.orig, "sqlstate", "") == _UNIQUE_VIOLATION:

@@ -113,12 +113,20 @@ async def show(name: str, reservation: Number, access: Commanding) -> Reservatio
     return _shape(row)
 
 
-@router.delete("/{reservation}", status_code=202, summary="Ask the station to give the connector free")
-async def give_free(name: str, reservation: Number, access: Commanding) -> ReservationShape:
+@router.delete(
+    "/{reservation}",
+    status_code=202,
+    summary="Ask the station to give the connector free",
+    response_model=ReservationShape,
+)
+async def give_free(name: str, reservation: Number, access: Commanding, once: Once) -> Response:
     """Cancelled at once where the station was not asked yet; otherwise when it has agreed."""
-    async with access.work() as work:
+
+    async def ask(work: Work) -> ReservationShape:
         asset = await found(work.session, access, name)
         return _shape(await reserving.give_free(work, asset.id, reservation, VALID_S))
+
+    return await once.answer(access, ask)
 
 
 def _shape(row: Reservation) -> ReservationShape:

@@ -69,12 +69,19 @@ async def show(name: str, command_id: UUID, access: Maintaining) -> CommandShape
         return command_shape(await _seen(session, access, asset, command_id))
 
 
-@router.post("/{command_id}/cancel", summary="Call a command off, as long as it was not sent")
-async def cancel(name: str, command_id: UUID, access: Maintaining) -> CommandShape:
-    async with access.work() as work:
+@router.post(
+    "/{command_id}/cancel",
+    status_code=200,
+    summary="Call a command off, as long as it was not sent",
+    response_model=CommandShape,
+)
+async def cancel(name: str, command_id: UUID, access: Maintaining, once: Once) -> Response:
+    async def call_off(work: Work) -> CommandShape:
         asset = await found(work.session, access, name)
         await _seen(work.session, access, asset, command_id)
         return command_shape(await command.cancel(work, asset.id, command_id))
+
+    return await once.answer(access, call_off)
 
 
 def _commands(access: Access) -> bool:

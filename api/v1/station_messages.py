@@ -24,7 +24,7 @@ from models.rules.access import OrganisationKind, Reach
 from models.store import assets, messages
 from models.store.messages import MessageFilter
 from models.store.window import Window
-from models.tables.asset import Asset
+from models.tables.asset import Asset, PastConnection
 from models.tables.base import new_id
 from models.tables.message import StationMessage
 
@@ -79,7 +79,10 @@ class MessageShape(Shape):
 
 
 class PastConnectionShape(Shape):
-    """A socket of the station; ``ended_at`` is null while it is open."""
+    """A socket of the station; ``ended_at`` is null while it is open.
+
+    ``node`` and ``remote_ip`` are for the operator's own people: how its machines are called, and whose network it is.
+    """
 
     model_config = example(
         protocol="ocpp1.6",
@@ -91,8 +94,8 @@ class PastConnectionShape(Shape):
     )
 
     protocol: str
-    node: str
-    remote_ip: str
+    node: str | None
+    remote_ip: str | None
     connected_at: datetime
     ended_at: datetime | None
     reason: str | None
@@ -103,7 +106,7 @@ async def show_connections(name: str, access: Reading, paging: Pages) -> Page[Pa
     async with access.reading() as session:
         asset = await found(session, access, name)
         rows = await assets.past_connections(session, asset.id, paging.window)
-    return paging.page(rows, PastConnectionShape.model_validate)
+    return paging.page(rows, lambda row: _connection(access, row))
 
 
 @router.get("/{name}/messages", summary="What the station and we said to each other, newest first")
@@ -205,6 +208,13 @@ async def _messages(access: Access, asset: Asset, tail: Tail) -> list[StationMes
     if rows:
         tail.pass_by(rows)
     return [row for row in rows if until is None or row.at < until]
+
+
+def _connection(access: Access, row: PastConnection) -> PastConnectionShape:
+    shape = PastConnectionShape.model_validate(row)
+    if access.viewer.reach is Reach.ALL:
+        return shape
+    return shape.model_copy(update={"node": None, "remote_ip": None})
 
 
 def _allowed(access: Access, asset: Asset, wanted: MessageFilter) -> MessageFilter:

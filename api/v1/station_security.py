@@ -5,8 +5,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 from pydantic import Field
+from starlette.responses import Response
 
 from api.auth.access import Access, require
+from api.idempotency import Once
 from api.paging import Page, Pages
 from api.v1.shapes import Shape, example, sample
 from api.v1.stations import found
@@ -14,6 +16,7 @@ from models.messages.station_security import RevokeCertificate, SettleProfile
 from models.rules.access import Permission
 from models.store import station_certificates
 from models.usecases import station_certificate
+from models.usecases.work import Work
 
 router = APIRouter(prefix="/stations", tags=["stations"])
 
@@ -66,17 +69,26 @@ async def show_certificates(name: str, access: Securing, paging: Pages) -> Page[
     return paging.page(rows, CertificateShape.model_validate)
 
 
-@router.post("/{name}/certificates/{serial}/revoke", summary="Let a certificate open nothing any more")
+@router.post(
+    "/{name}/certificates/{serial}/revoke",
+    status_code=200,
+    summary="Let a certificate open nothing any more",
+    response_model=CertificateShape,
+)
 async def revoke(
     name: str,
     serial: Serial,
     body: Annotated[RevokeCertificate, sample(why="The station was stolen")],
     access: Securing,
-) -> CertificateShape:
+    once: Once,
+) -> Response:
     """What it holds open is closed within seconds. Doing it twice changes nothing."""
-    async with access.work() as work:
+
+    async def close(work: Work) -> CertificateShape:
         asset = await found(work.session, access, name)
         return CertificateShape.model_validate(await station_certificate.revoke(work, asset, serial, body.why))
+
+    return await once.answer(access, close)
 
 
 @router.put("/{name}/security-profile", summary="Settle the lowest security profile that the station may use")

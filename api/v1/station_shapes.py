@@ -17,7 +17,7 @@ from models.rules.command import AT_HAND
 from models.rules.commissioning import COMMISSIONING, CommissioningStage
 from models.store import assets, charging
 from models.store.assets import Around
-from models.tables.asset import Asset, StationEvent
+from models.tables.asset import Asset, StationConnection, StationEvent
 
 LAST_EVENTS = 20
 
@@ -104,10 +104,10 @@ class EvseShape(Shape):
 
 
 class ConnectionShape(Shape):
-    """The socket that is open now, and the node that holds it."""
+    """The socket that is open now, and for the operator's own people the node that holds it."""
 
     protocol: str
-    node: str
+    node: str | None
     connected_at: datetime
 
 
@@ -181,7 +181,7 @@ async def station_shape(session: AsyncSession, access: Access, asset: Asset) -> 
         **asset.model_dump(include=own),
         product=LineProductShape.model_validate(around.product),
         unit=HardwareShape.model_validate(around.unit) if around.unit else None,
-        connection=ConnectionShape.model_validate(around.connection) if around.connection else None,
+        connection=_connection(access, around.connection),
         evses=[EvseShape.model_validate(each) for each in await assets.evses(session, asset.id)],
         test_charge=TransactionShape.model_validate(charge) if charge else None,
         last_events=[
@@ -190,6 +190,13 @@ async def station_shape(session: AsyncSession, access: Access, asset: Asset) -> 
             if is_seen(access, each)
         ],
     )
+
+
+def _connection(access: Access, row: StationConnection | None) -> ConnectionShape | None:
+    if row is None:
+        return None
+    node = row.node if access.viewer.reach is Reach.ALL else None
+    return ConnectionShape(protocol=row.protocol, node=node, connected_at=row.connected_at)
 
 
 def is_seen(access: Access, event: StationEvent) -> bool:

@@ -72,6 +72,8 @@ async def test_a_bulk_that_was_cut_short_is_finished_by_sending_it_again(
     wanted = [{**NEW, "requester_reference": f"LP-{number}"} for number in range(3)]
     cut = await _send(api, world, wanted)
     assert (cut.status_code, bool(cut.headers["retry-after"])) == (503, True)
+    assert "same Idempotency-Key" in cut.json()["detail"]
+    assert "nothing was stored" not in cut.text
     assert await _stored(database) == 1
     done = await _send(api, world, wanted)
     assert done.json()["stored"] == await _stored(database) == 3

@@ -174,8 +174,10 @@ async def test_a_command_is_called_off_until_it_is_sent(road: Road) -> None:
     name = await road.to_checked()
     first, second = await ask(road, name, "reset"), await ask(road, name, "reset")
     path = f"{STATIONS}/{name}/commands"
-    gone = await road.call(road.world.operations, "POST", f"{path}/{first['id']}/cancel")
-    assert gone["state"] == "cancelled"
+    once = {**road.world.operations.headers, "Idempotency-Key": "call-off"}
+    gone, again = [await road.api.post(f"{path}/{first['id']}/cancel", headers=once) for _ in range(2)]
+    assert (gone.status_code, gone.json()["state"]) == (200, "cancelled")
+    assert (again.json(), again.headers["idempotency-replayed"]) == (gone.json(), "true")
     await answered(road, second["id"], "accepted")
     late = await road.api.post(f"{path}/{second['id']}/cancel", headers=road.world.operations.headers)
     assert late.status_code == 409
@@ -243,8 +245,9 @@ async def test_a_connector_is_reserved_and_given_free(road: Road) -> None:
     path = f"{STATIONS}/{name}/reservations"
     shown = await road.call(road.world.engineer, "GET", f"{path}/{reservation['number']}")
     assert (shown["state"], shown["label"]) == ("accepted", "Reserved")
-    freeing = await road.call(road.world.operations, "DELETE", f"{path}/{reservation['number']}")
-    assert freeing["state"] == "accepted"
+    once = {**road.world.operations.headers, "Idempotency-Key": "give-free"}
+    freeing, repeated = [await road.api.delete(f"{path}/{reservation['number']}", headers=once) for _ in range(2)]
+    assert (freeing.status_code, freeing.json()["state"], repeated.json()) == (202, "accepted", freeing.json())
     (asked,) = (
         await road.call(
             road.world.operations, "GET", f"{STATIONS}/{name}/commands", params={"kind": "cancel_reservation"}

@@ -198,8 +198,11 @@ class LiveMessages(Stream):
 
 async def test_the_connections_of_a_station_are_shown_with_how_they_ended(road: Road, world: World) -> None:
     name = await road.to_checked()
-    (connection,) = (await road.call(world.installer_user, "GET", f"{STATIONS}/{name}/connections"))["items"]
+    address = f"{STATIONS}/{name}/connections"
+    (connection,) = (await road.call(world.operations, "GET", address))["items"]
     assert (connection["node"], connection["protocol"], connection["remote_ip"]) == ("csms-1", "ocpp1.6", "192.0.2.7")
+    (partners,) = (await road.call(world.installer_user, "GET", address))["items"]
+    assert partners == {**connection, "node": None, "remote_ip": None}
     assert (connection["ended_at"], connection["reason"]) == (None, None)
     station = await road.call(world.installer_user, "GET", f"{STATIONS}/{name}")
     assert station["clock_drift_s"] is None

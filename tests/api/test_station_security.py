@@ -21,6 +21,10 @@ async def test_an_engineer_sees_a_stations_certificates_and_revokes_one_for_good
     again = await road.call(world.engineer, "POST", revoke, json={"why": "Once more"})
     assert first["revocation"] == "The station was stolen"
     assert again == first
+    once = {**world.engineer.headers, "Idempotency-Key": "stolen"}
+    kept = [await road.api.post(revoke, headers=once, json={"why": "Stolen"}) for _ in range(2)]
+    assert [each.json() for each in kept] == [first, first]
+    assert kept[1].headers["idempotency-replayed"] == "true"
     events = (await road.call(world.engineer, "GET", f"/v1/stations/{places['name']}"))["last_events"]
     assert [event["detail"]["reason"] for event in events if event["kind"] == "certificate_revoked"] == [
         "The station was stolen"

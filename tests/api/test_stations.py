@@ -33,7 +33,9 @@ async def test_a_station_shows_where_it_stands_and_never_its_keys(road: Road, wo
     seen = answer.json()
     assert (seen["stage"], seen["label"], seen["waits_for"]) == ("checked", "Self-check passed", "installer")
     assert seen["connected"] is True
-    assert seen["connection"]["node"] == "csms-1"
+    assert (seen["connection"]["protocol"], seen["connection"]["node"]) == ("ocpp1.6", None)
+    own = await road.call(road.world.operations, "GET", f"{STATIONS}/{name}")
+    assert own["connection"]["node"] == "csms-1"
     assert [evse["status"] for evse in seen["evses"]] == ["Available", None]
     assert seen["booted"]["vendor"] == "Voltwerk"
     assert seen["unit"] == {
