@@ -214,6 +214,28 @@ def once(action: str) -> Callable[[Station], tuple[str, str] | None]:
     return next_call
 
 
+class InTurn:
+    """Stations that ask about cards one after the other, each as soon as the one before is answered."""
+
+    def __init__(self, count: int) -> None:
+        self.stations: list[Station] = []
+        self._asked = 0
+        self._count = count
+        self._waits = False
+
+    def __call__(self, _: Station) -> tuple[str, str] | None:
+        if not self.stations:
+            return None
+        self._waits = not self._waits
+        if not self._waits:
+            asyncio.get_running_loop().call_soon(self.stations[self._asked % len(self.stations)].say)
+            return None
+        if self._asked == self._count:
+            return None
+        self._asked += 1
+        return "Authorize", json.dumps({"idTag": token_of(self._asked * 487 % TOKENS)})
+
+
 async def connected(port: int, numbers: range, seen: Seen, say: Any) -> tuple[list[Station], int]:
     """All of them, as fast as they are let in; who is refused comes again. How often that was is told too."""
     room, refused = asyncio.Semaphore(CONNECTING_AT_ONCE), 0

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 import structlog
@@ -14,19 +14,8 @@ from activities.courier import Courier
 from activities.gateways.certificate_authority import CertificateAuthority
 from csms.batches import Batches
 from csms.certificates import CertificateRecords
-from csms.drift import Drifts
-from csms.events import (
-    Authorise,
-    Booted,
-    ConnectorStatus,
-    Metered,
-    Reported,
-    Sample,
-    Started,
-    Stopped,
-    Told,
-    Transacted,
-)
+from csms.charging import ChargingRecords
+from csms.events import Booted, ConnectorStatus, Reported, Told
 from csms.ports import (
     BootDecision,
     KeyKind,
@@ -34,24 +23,18 @@ from csms.ports import (
     NotRegisteredError,
     OpenConnection,
     Registration,
-    StartDecision,
     StoredKey,
-    TokenDecision,
-    TokenStatus,
 )
-from csms.registers import highest_wh, named, told_of
 from csms.telemetry import Telemetry
 from models.messages.base import Actor
-from models.rules.authorisation import TokenVerdict
+from models.messages.telemetry import Answer, Opened, Outcome, Seen, Status
 from models.rules.station_certificates import SecurityProfile
 from models.store import assets
-from models.store import charging as charges
 from models.store.messages import Exchange
 from models.tables.asset import Asset, StationConnection
 from models.tables.station_report import StationReport
 from models.tables.unit import Unit
-from models.usecases import charging, sequence, station, telemetry
-from models.usecases.telemetry import Outcome
+from models.usecases import station
 from models.usecases.work import Desk, Work
 
 log = structlog.get_logger()
@@ -70,22 +53,20 @@ class Lane(NamedTuple):
     turns: asyncio.Semaphore
 
 
-class UseCaseRecords(CertificateRecords):
+class UseCaseRecords(ChargingRecords, CertificateRecords):
     """``hot`` is the desk for what comes at high rates, where that has connections of its own. Without an ``authority``
     no station gets a certificate of ours."""
 
     def __init__(
         self, desk: Desk, courier: Courier, hot: Desk | None = None, authority: CertificateAuthority | None = None
     ) -> None:
-        super().__init__(authority)
-        self._desk = desk
+        ChargingRecords.__init__(self, desk, Telemetry(hot or desk, courier))
+        CertificateRecords.__init__(self, authority)
         self._courier = courier
         self._hot = hot or desk
         self._lane = Lane(desk, asyncio.Semaphore(TURNS))
         self._coming = Lane(self._hot, asyncio.Semaphore(COMING_AT_ONCE))
         self._identities: Batches[str, KnownStation | None] = Batches(self._identify)
-        self._telemetry = Telemetry(hot or desk, courier)
-        self._drifts = Drifts()
 
     async def close(self) -> None:
         """Until all that has come in is written."""
@@ -117,7 +98,7 @@ class UseCaseRecords(CertificateRecords):
 
     async def connected(self, known: KnownStation, connection: OpenConnection) -> None:
         row = _socket(known, connection, self._desk.clock())
-        fact = telemetry.Opened(
+        fact = Opened(
             known.asset_id,
             known.identity,
             None,
@@ -161,9 +142,7 @@ class UseCaseRecords(CertificateRecords):
         if await self._status(known, event, since, at) is Outcome.NOWHERE:
             log.warning("status_of_unknown_connector", connector=event.connector, status=event.status)
 
-    async def _status(
-        self, known: KnownStation, event: ConnectorStatus, since: datetime, at: datetime
-    ) -> telemetry.Outcome:
+    async def _status(self, known: KnownStation, event: ConnectorStatus, since: datetime, at: datetime) -> Answer:
         """One of several connectors of an EVSE tells only a part of the EVSE's state: that is put together alone."""
         said = (event.connector, event.status, event.error_code, since, event.info)
         if event.plug is not None:
@@ -172,97 +151,7 @@ class UseCaseRecords(CertificateRecords):
             return Outcome.KEPT if kept else Outcome.NOWHERE
         times = () if event.timestamp is None else (event.timestamp,)
         drift_s = self._drifts.told(known.asset_id, times, event.irregularities, at)
-        return await self._kept(telemetry.Status(known.asset_id, known.identity, drift_s, *said))
-
-    async def authorise(self, known: KnownStation, event: Authorise, _at: datetime) -> TokenDecision:
-        verdict = await self._telemetry.judge(telemetry.Shown(known.asset_id, known.identity, event.token))
-        if verdict is None:
-            raise NotRegisteredError
-        return _decided(verdict)
-
-    async def started(self, known: KnownStation, event: Started, _at: datetime) -> StartDecision:
-        async with self._facts_of(known) as work:
-            number, verdict = await charging.start(
-                work,
-                known.asset_id,
-                connector=event.connector,
-                token=event.token,
-                meter_start_wh=event.meter_start_wh,
-                started_at=event.timestamp,
-                frame=event.evidence,
-                irregularities=list(named(event.irregularities)),
-                reservation_number=event.reservation_id,
-            )
-        return StartDecision(number, _decided(verdict))
-
-    async def metered(self, known: KnownStation, event: Metered, at: datetime) -> None:
-        times = (sample.timestamp for sample in event.samples)
-        fact = telemetry.Metered(
-            known.asset_id,
-            known.identity,
-            self._drifts.told(known.asset_id, times, event.irregularities, at),
-            connector=event.connector,
-            number=event.transaction_id,
-            samples=_rows(event.samples),
-            register_wh=highest_wh(event.samples),
-            frame=event.evidence,
-            irregularities=named(event.irregularities),
-        )
-        if await self._kept(fact) is Outcome.ALONE:
-            await self._metered_alone(known, fact)
-
-    async def _metered_alone(self, known: KnownStation, fact: telemetry.Metered) -> None:
-        """A test charge: its process waits for the energy to flow."""
-        async with self._facts_of(known) as work:
-            await charging.meter(
-                work,
-                known.asset_id,
-                connector=fact.connector,
-                number=fact.number,
-                samples=fact.samples or [],
-                register_wh=fact.register_wh,
-                frame=fact.frame,
-                irregularities=list(fact.irregularities),
-            )
-
-    async def stopped(self, known: KnownStation, event: Stopped, _at: datetime) -> TokenDecision | None:
-        async with self._facts_of(known) as work:
-            verdict = await charging.stop(
-                work,
-                known.asset_id,
-                number=event.transaction_id,
-                meter_stop_wh=event.meter_stop_wh,
-                stopped_at=event.timestamp,
-                reason=event.reason,
-                token=event.token,
-                samples=_rows(event.samples),
-                frame=event.evidence,
-                irregularities=list(named(event.irregularities)),
-            )
-        return None if verdict is None else _decided(verdict)
-
-    async def transacted(self, known: KnownStation, event: Transacted, _at: datetime) -> TokenDecision | None:
-        async with self._facts_of(known) as work:
-            verdict = await sequence.tell(
-                work,
-                known.asset_id,
-                theirs=event.transaction,
-                told=told_of(event),
-                token=event.token,
-                token_kind=event.token_kind,
-                samples=_rows(event.samples),
-                frame=event.evidence,
-            )
-        return None if verdict is None else _decided(verdict)
-
-    async def own_transaction(self, known: KnownStation, number: int) -> str | None:
-        async with self._desk.database.transaction() as session:
-            found = await charges.seen(session, number)
-        return found.station_transaction if found is not None and found.asset_id == known.asset_id else None
-
-    async def queue_told(self, known: KnownStation, transaction: str, *, messages_in_queue: bool) -> None:
-        async with self._facts_of(known) as work:
-            await sequence.queue_told(work, known.asset_id, transaction, messages_in_queue=messages_in_queue)
+        return await self._kept(Status(known.asset_id, known.identity, drift_s, *said))
 
     async def reported(self, known: KnownStation, event: Reported, at: datetime) -> None:
         report = StationReport(
@@ -283,7 +172,7 @@ class UseCaseRecords(CertificateRecords):
             await station.told(work, known.asset_id, event.topic, event.word, since, event.request, event.info)
 
     async def heartbeat(self, known: KnownStation, _at: datetime) -> None:
-        await self._kept(telemetry.Seen(known.asset_id, known.identity))
+        await self._kept(Seen(known.asset_id, known.identity))
 
     def note(self, line: Exchange) -> None:
         self._telemetry.note(line)
@@ -299,13 +188,6 @@ class UseCaseRecords(CertificateRecords):
     async def key_refused(self, known: KnownStation, answer: str, _at: datetime) -> None:
         async with self._facts_of(known) as work:
             await station.key_refused(work, known.asset_id, answer)
-
-    async def _kept(self, fact: telemetry.Seen) -> Outcome:
-        """What became of it, once that is committed. Raises NotRegisteredError."""
-        outcome = await self._telemetry.keep(fact)
-        if outcome is Outcome.NOT_REGISTERED:
-            raise NotRegisteredError
-        return outcome
 
     @asynccontextmanager
     async def _facts_of(self, known: KnownStation, lane: Lane | None = None) -> AsyncIterator[Work]:
@@ -351,26 +233,3 @@ def _socket(known: KnownStation, connection: OpenConnection, now: datetime) -> S
         connected_at=now,
         security_profile=connection.profile,
     )
-
-
-def _decided(verdict: TokenVerdict) -> TokenDecision:
-    return TokenDecision(TokenStatus(verdict.value))
-
-
-def _rows(samples: tuple[Sample, ...]) -> charging.Samples:
-    return [(sample.timestamp, _row(sample)) for sample in samples]
-
-
-def _row(sample: Sample) -> dict[str, Any]:
-    """The sample without what is empty; its value as text, exact."""
-    row = {
-        "measurand": sample.measurand,
-        "unit": sample.unit,
-        "value": None if sample.value is None else format(sample.value, "f"),
-        "context": sample.context,
-        "phase": sample.phase,
-        "location": sample.location,
-        "signed": sample.signed,
-        "signing": dict(sample.signing) or None,
-    }
-    return {name: value for name, value in row.items() if value is not None}

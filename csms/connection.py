@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 UNTRACED = frozenset({"Heartbeat", "MeterValues"})
 """So frequent, and of so little consequence each, that they begin no trace."""
-FREQUENT = frozenset({"StatusNotification", "Authorize"})
+FREQUENT = frozenset({"StatusNotification", "Authorize", "StartTransaction", "StopTransaction"})
 """What is bound for their log lines is bound when there is one."""
 
 

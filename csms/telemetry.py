@@ -13,11 +13,11 @@ from activities.courier import Courier
 from csms import metrics
 from csms.batches import Batches
 from models.messages.base import Actor
+from models.messages.telemetry import Answer, Outcome, Seen, Shown
 from models.rules.authorisation import TokenVerdict
 from models.store import messages
 from models.store.messages import Exchange
 from models.usecases import telemetry
-from models.usecases.telemetry import Outcome, Seen, Shown
 from models.usecases.work import Desk
 
 log = structlog.get_logger()
@@ -36,14 +36,14 @@ class Telemetry:
     def __init__(self, desk: Desk, courier: Courier) -> None:
         self._desk = desk
         self._courier = courier
-        self._facts: Batches[Seen, Outcome] = Batches(self._keep, later=lambda outcome: outcome is Outcome.LATER)
+        self._facts: Batches[Seen, Answer] = Batches(self._keep, later=lambda answer: answer is Outcome.LATER)
         self._tokens: Batches[Shown, TokenVerdict | None] = Batches(self._judge)
         self._lines: deque[Exchange] = deque()
         self._characters = 0
         self._logging: asyncio.Task[None] | None = None
         self._closing = asyncio.Event()
 
-    def keep(self, fact: Seen) -> "asyncio.Future[Outcome]":
+    def keep(self, fact: Seen) -> "asyncio.Future[Answer]":
         """Done once the fact is committed."""
         return self._facts.put(fact)
 
@@ -67,12 +67,12 @@ class Telemetry:
         if self._logging is not None:
             await asyncio.wait({self._logging})
 
-    async def _keep(self, facts: Sequence[Seen]) -> list[Outcome]:
+    async def _keep(self, facts: Sequence[Seen]) -> list[Answer]:
         async with self._desk.work(FRONT, str(uuid4())) as work:
-            outcomes = await telemetry.keep(work, facts)
+            answers = await telemetry.keep(work, facts)
         metrics.BATCHES.observe(len(facts))
         self._courier.take(work.handed_over)
-        return outcomes
+        return answers
 
     async def _judge(self, shown: Sequence[Shown]) -> list[TokenVerdict | None]:
         async with self._desk.work(FRONT, str(uuid4())) as work:

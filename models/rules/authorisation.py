@@ -1,6 +1,8 @@
 """Who may charge where: one pure decision (P13, P15, P19)."""
 
 from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
 
 from models.rules.commissioning import CommissioningStage
 
@@ -16,6 +18,24 @@ class TokenVerdict(StrEnum):
     ACCEPTED = "accepted"
     BLOCKED = "blocked"
     INVALID = "invalid"
+
+
+class KnownToken(NamedTuple):
+    id: UUID
+    kind: TokenKind
+    is_blocked: bool
+
+
+def judged(
+    known: KnownToken | None, stage: CommissioningStage, test_token_id: UUID | None
+) -> tuple[TokenVerdict, bool]:
+    """The verdict on a token at a station, and whether it is that station's own test card.
+
+    The test card of another station is as good as unknown.
+    """
+    if known is None or (known.kind is TokenKind.TEST and known.id != test_token_id):
+        return verdict(None, blocked=False, stage=stage), False
+    return verdict(known.kind, blocked=known.is_blocked, stage=stage), known.kind is TokenKind.TEST
 
 
 def verdict(kind: TokenKind | None, *, blocked: bool, stage: CommissioningStage) -> TokenVerdict:

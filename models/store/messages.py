@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from models.store import telemetry
+from models.store import driver, telemetry
 from models.store.window import Window, cut, like
 from models.tables.message import StationMessage
 
@@ -67,7 +67,7 @@ class MessageFilter:
 async def add(session: AsyncSession, lines: Sequence[Exchange]) -> None:
     """Nobody is told that a line is kept: the disk is not waited for."""
     await session.execute(sa.text("SET LOCAL synchronous_commit = off"))
-    await telemetry.copy(session, telemetry.MESSAGES, lines)
+    await driver.copy(session, telemetry.MESSAGES, lines)
 
 
 async def page(

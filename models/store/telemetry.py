@@ -1,18 +1,17 @@
-"""What stations tell at high rates, for many stations in one transaction: arrays in, COPY where rows are added.
-
-It goes by the driver itself: SQLAlchemy has no COPY, and takes longer for a statement than PostgreSQL does.
-"""
+"""What stations tell at high rates, for many stations in one transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import psycopg
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.rules.authorisation import KnownToken, TokenKind
+from models.rules.commissioning import CommissioningStage
+from models.store import driver
 from models.store.assets import REPLACED
+from models.store.driver import Table
 from models.tables.asset import STATION_EVENT_CHANNEL
 from models.tables.base import new_id
 
@@ -32,35 +31,17 @@ class Heard(NamedTuple):
     identity: str
     held: bool
     test_number: int
-    stage: str
-
-
-class Charge(NamedTuple):
-    number: int
-    asset_id: UUID
-    is_test: bool
-    has_stopped: bool
-    meter_start_wh: int | None
-    energy_wh: int
-    irregularities: list[str]
+    stage: CommissioningStage
+    test_token_id: UUID | None
 
 
 class Judged(NamedTuple):
     """What is known of a token that was shown, and of the station where it was. ``place`` counts from 1."""
 
     place: int
-    stage: str
+    stage: CommissioningStage
     test_token_id: UUID | None
-    token_id: UUID | None
-    kind: str | None
-    blocked: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    name: str
-    columns: tuple[str, ...]
-    types: tuple[str, ...]
+    token: KnownToken | None
 
 
 READINGS = Table(
@@ -109,7 +90,7 @@ _HEAR = """
     WITH said AS (
         SELECT * FROM unnest(%s::uuid[], %s::text[], %s::float8[]) AS s (id, identity, drift_s)
     ), registered AS (
-        SELECT a.id, a.unit_id, s.identity, s.drift_s
+        SELECT a.id, a.unit_id, a.stage, s.identity, s.drift_s
         FROM said s JOIN asset a ON a.id = s.id JOIN unit u ON u.id = a.unit_id AND u.ocpp_identity = s.identity
         WHERE a.registered_at IS NOT NULL
     ), held AS (
@@ -117,21 +98,10 @@ _HEAR = """
         WHERE a.registered_at IS NOT NULL ORDER BY a.id FOR NO KEY UPDATE OF a SKIP LOCKED
     ), seen AS (
         UPDATE asset a SET last_seen_at = %s, clock_drift_s = coalesce(h.drift_s, a.clock_drift_s)
-        FROM held h WHERE a.id = h.id RETURNING a.id, a.test_number, a.stage
+        FROM held h WHERE a.id = h.id RETURNING a.id, a.test_number, a.stage, a.test_token_id
     )
-    SELECT r.id, r.identity, s.id IS NOT NULL, coalesce(s.test_number, 0), coalesce(s.stage, '')
+    SELECT r.id, r.identity, s.id IS NOT NULL, coalesce(s.test_number, 0), coalesce(s.stage, r.stage), s.test_token_id
     FROM registered r LEFT JOIN seen s ON s.id = r.id
-"""
-_CHARGES = """
-    SELECT t.number, t.asset_id, t.is_test, t.stopped_at IS NOT NULL, t.meter_start_wh, t.energy_wh, t.irregularities
-    FROM unnest(%s::int4[], %s::uuid[]) AS s (number, asset_id)
-    JOIN charging_transaction t ON t.number = s.number AND t.asset_id = s.asset_id
-    WHERE t.station_transaction IS NULL
-    ORDER BY t.number FOR NO KEY UPDATE OF t
-"""
-_CHARGED = """
-    UPDATE charging_transaction t SET energy_wh = s.energy_wh, irregularities = s.irregularities
-    FROM unnest(%s::int4[], %s::int4[], %s::jsonb[]) AS s (number, energy_wh, irregularities) WHERE t.number = s.number
 """
 _EVSES = """
     SELECT e.asset_id, e.connector, e.status, e.error_code
@@ -167,69 +137,37 @@ _JUDGE = """
 
 async def hear(session: AsyncSession, said: Sequence[Said], now: datetime) -> list[Heard]:
     """Keeps when the stations were seen, and locks their rows; who is not in the answer is not registered."""
-    return [Heard(*row) for row in await _rows(session, _HEAR, (*_columns(said, 3), now))]
-
-
-async def charges(session: AsyncSession, wanted: Sequence[tuple[int, UUID]]) -> list[Charge]:
-    """The stations' own transactions with these numbers, locked."""
-    return [Charge(*row) for row in await _rows(session, _CHARGES, _columns(wanted, 2))]
-
-
-async def charged(session: AsyncSession, moved: Sequence[tuple[int, int, str]]) -> None:
-    """``moved`` holds number, energy in Wh, and irregularities as JSON."""
-    await _rows(session, _CHARGED, _columns(moved, 3))
+    found = await driver.rows(session, _HEAR, (*driver.columns(said, 3), now))
+    return [Heard(row[0], row[1], row[2], row[3], CommissioningStage(row[4]), row[5]) for row in found]
 
 
 async def evses(session: AsyncSession, wanted: Sequence[tuple[UUID, int]]) -> Mapping[tuple[UUID, int], Any]:
     """What is known of the connectors: status and error code."""
-    return {(row[0], row[1]): row[2:] for row in await _rows(session, _EVSES, _columns(wanted, 2))}
+    return {(row[0], row[1]): row[2:] for row in await driver.rows(session, _EVSES, driver.columns(wanted, 2))}
 
 
 async def evses_told(session: AsyncSession, told: Sequence[tuple[UUID, int, str, str, datetime]]) -> None:
-    await _rows(session, _EVSES_TOLD, _columns(told, 5))
+    await driver.rows(session, _EVSES_TOLD, driver.columns(told, 5))
 
 
 async def connect(session: AsyncSession, opened: Sequence[tuple[UUID, str, str, str, str, int]], now: datetime) -> None:
     """``opened`` holds the station, and of its socket the id, the node, the remote address, the protocol and the
     security profile."""
-    await _rows(session, _CONNECT, (now, *_columns(opened, 6)))
-    await _rows(session, _CONNECTED_BEFORE, (now, REPLACED, [each[0] for each in opened]))
-    await copy(session, CONNECTIONS, ((new_id(), *each[:5], now) for each in opened))
+    await driver.rows(session, _CONNECT, (now, *driver.columns(opened, 6)))
+    await driver.rows(session, _CONNECTED_BEFORE, (now, REPLACED, [each[0] for each in opened]))
+    await driver.copy(session, CONNECTIONS, ((new_id(), *each[:5], now) for each in opened))
 
 
 async def wake(session: AsyncSession, asset_ids: Iterable[UUID]) -> None:
     """Wakes whoever follows these stations, once each."""
-    await _rows(session, _WAKE, (list(asset_ids),))
+    await driver.rows(session, _WAKE, (list(asset_ids),))
 
 
 async def judge(session: AsyncSession, shown: Sequence[tuple[UUID, str, str]]) -> list[Judged]:
     """``shown`` holds the station, its identity and the token in capitals; left out is who is not registered."""
-    return [Judged(*row) for row in await _rows(session, _JUDGE, _columns(shown, 3))]
+    found = await driver.rows(session, _JUDGE, driver.columns(shown, 3))
+    return [Judged(row[0], CommissioningStage(row[1]), row[2], _token(*row[3:])) for row in found]
 
 
-async def copy(session: AsyncSession, table: Table, rows: Iterable[tuple[Any, ...]]) -> None:
-    """Adds the rows. Raises psycopg.DataError where a value is none that the database takes."""
-    driver = await _driver(session)
-    statement = f"COPY {table.name} ({', '.join(table.columns)}) FROM STDIN"
-    async with driver.cursor() as cursor, cursor.copy(statement.encode()) as into:
-        into.set_types(table.types)
-        for row in rows:
-            await into.write_row(row)
-
-
-async def _rows(session: AsyncSession, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-    driver = await _driver(session)
-    cursor = await driver.execute(statement.encode(), values, prepare=True)
-    return await cursor.fetchall() if cursor.description else []
-
-
-async def _driver(session: AsyncSession) -> psycopg.AsyncConnection[tuple[Any, ...]]:
-    raw = await (await session.connection()).get_raw_connection()
-    driver = raw.driver_connection
-    if not isinstance(driver, psycopg.AsyncConnection):
-        raise TypeError(f"{type(driver)} is no connection of psycopg")
-    return driver
-
-
-def _columns(rows: Sequence[Sequence[Any]], count: int) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(count)]
+def _token(token_id: UUID | None, kind: str, is_blocked: bool) -> KnownToken | None:
+    return None if token_id is None else KnownToken(token_id, TokenKind(kind), is_blocked)

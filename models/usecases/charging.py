@@ -1,20 +1,20 @@
 """Tokens are judged, transactions start, are metered and stop; what repeats counts once (P15)."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from models.rules import metering
-from models.rules.authorisation import TokenKind, TokenVerdict, verdict
+from models.messages.telemetry import Samples
+from models.rules import authorisation, metering
+from models.rules import charging as rules
+from models.rules.authorisation import KnownToken, TokenVerdict
+from models.rules.charging import Charge
 from models.rules.commissioning import CommissioningStage
 from models.store import assets, charging
 from models.tables.asset import Asset
 from models.tables.charging import ChargingTransaction, MeterReading, RawFrame
 from models.usecases import card, commissioning, reservation
+from models.usecases.batch import by_instant
 from models.usecases.work import Work
-
-Samples = list[tuple[datetime, dict[str, Any]]]
-"""Measured values with their instants, as they are kept."""
 
 
 async def start(
@@ -55,7 +55,8 @@ async def _begin(
     irregularities: list[str],
 ) -> ChargingTransaction:
     judged, is_test = await judge(work, asset, token)
-    last_stop = None if connector is None else await charging.last_stop_wh(work.session, asset.id, connector)
+    last_stop_wh = None if connector is None else await charging.last_stop_wh(work.session, asset.id, connector)
+    charge = rules.begun(meter_start_wh, last_stop_wh, irregularities)
     transaction = ChargingTransaction(
         number=await charging.next_number(work.session),
         asset_id=asset.id,
@@ -65,7 +66,7 @@ async def _begin(
         is_test=is_test,
         started_at=started_at,
         meter_start_wh=meter_start_wh,
-        irregularities=metering.merged(irregularities, metering.start_irregularities(meter_start_wh, last_stop)),
+        irregularities=list(charge.irregularities),
     )
     work.session.add(transaction)
     return transaction
@@ -82,21 +83,14 @@ async def meter(
     frame: str,
     irregularities: list[str],
 ) -> None:
-    """Keep samples, known transaction or not. ``register_wh`` is the highest energy register among them.
-
-    What comes after the stop is kept, and moves no energy: the stop has said where the meter stood.
-    """
+    """Keep samples, known transaction or not. ``register_wh`` is the highest energy register among them."""
     keep_samples(work, asset_id, connector, number, samples)
     keep(work, asset_id, number, "MeterValues", frame)
     transaction = await _own(work, asset_id, number)
     if transaction is None:
         return
-    transaction.irregularities = metering.merged(transaction.irregularities, irregularities)
-    if transaction.stopped_at is not None:
-        transaction.irregularities = metering.merged(transaction.irregularities, [metering.AFTER_THE_STOP])
-        return
     before = transaction.energy_wh
-    transaction.energy_wh = metering.energy_wh(transaction.meter_start_wh, register_wh, before)
+    _move(transaction, rules.metered(_charge(transaction), register_wh, irregularities))
     enough = work.terms.test_charge_energy_wh
     if transaction.is_test and before < enough <= transaction.energy_wh:
         await tell(work, await assets.lock(work.session, asset_id), transaction, "energy_flowed")
@@ -125,12 +119,9 @@ async def stop(
     keep(work, asset_id, number, "StopTransaction", frame)
     if transaction is not None and transaction.stopped_at is None:
         keep_samples(work, asset_id, transaction.connector, number, samples)
+        _move(transaction, rules.stopped(_charge(transaction), meter_stop_wh, irregularities))
         transaction.stopped_at, transaction.meter_stop_wh = stopped_at, meter_stop_wh
         transaction.stop_reason, transaction.stop_token = reason, token.upper() if token else None
-        start_wh = transaction.meter_start_wh
-        transaction.energy_wh = metering.final_energy_wh(start_wh, meter_stop_wh, transaction.energy_wh)
-        found = metering.merged(irregularities, metering.stop_irregularities(start_wh, meter_stop_wh))
-        transaction.irregularities = metering.merged(transaction.irregularities, found)
         await tell(work, asset, transaction, "transaction_stopped")
     return None if token is None else (await judge(work, asset, token))[0]
 
@@ -155,15 +146,12 @@ async def _rebuilt(
 
 async def judge(work: Work, asset: Asset, token: str) -> tuple[TokenVerdict, bool]:
     """The verdict on a token, and whether it is the test card of a station."""
-    known = await charging.token(work.session, token)
-    kind = known.kind if known else None
-    if known is not None and kind is TokenKind.TEST and known.id != asset.test_token_id:
-        kind = None
-    blocked = known is not None and known.blocked_at is not None
-    judged = verdict(kind, blocked=blocked, stage=asset.stage)
+    found = await charging.token(work.session, token)
+    known = None if found is None else KnownToken(found.id, found.kind, found.blocked_at is not None)
+    judged, is_test = authorisation.judged(known, asset.stage, asset.test_token_id)
     if judged is TokenVerdict.BLOCKED:
         await card.note_use(work, [(token.upper(), asset.id)])
-    return judged, kind is TokenKind.TEST
+    return judged, is_test
 
 
 async def _own(work: Work, asset_id: UUID, number: int | None) -> ChargingTransaction | None:
@@ -171,6 +159,15 @@ async def _own(work: Work, asset_id: UUID, number: int | None) -> ChargingTransa
     transaction = await charging.by_number(work.session, number)
     own = transaction is not None and transaction.asset_id == asset_id and transaction.station_transaction is None
     return transaction if own else None
+
+
+def _charge(transaction: ChargingTransaction) -> Charge:
+    has_stopped = transaction.stopped_at is not None
+    return Charge(transaction.meter_start_wh, transaction.energy_wh, transaction.irregularities, has_stopped)
+
+
+def _move(transaction: ChargingTransaction, charge: Charge) -> None:
+    transaction.energy_wh, transaction.irregularities = charge.energy_wh, list(charge.irregularities)
 
 
 def keep(work: Work, asset_id: UUID, number: int | None, action: str, frame: str) -> None:
@@ -194,14 +191,6 @@ def keep_samples(work: Work, asset_id: UUID, connector: int | None, number: int 
     )
 
 
-def by_instant(samples: Samples) -> dict[datetime, list[dict[str, Any]]]:
-    """What was measured at the same time stands in one row."""
-    found: dict[datetime, list[dict[str, Any]]] = {}
-    for at, sample in samples:
-        found.setdefault(at, []).append(sample)
-    return found
-
-
 async def tell(work: Work, asset: Asset, transaction: ChargingTransaction, what: str) -> None:
     """Put a fact on the station's event stream, and hand a test charge's over."""
     await announce(work, asset, transaction, what)
@@ -209,12 +198,8 @@ async def tell(work: Work, asset: Asset, transaction: ChargingTransaction, what:
 
 
 async def announce(work: Work, asset: Asset, transaction: ChargingTransaction, what: str) -> None:
-    detail = {
-        "transaction": transaction.number,
-        "connector": transaction.connector,
-        "energy_wh": transaction.energy_wh,
-        "test": transaction.is_test,
-    }
+    number, connector, energy_wh = transaction.number, transaction.connector, transaction.energy_wh
+    detail = rules.detail(number, connector, energy_wh, is_test=transaction.is_test)
     await assets.add_event(work.session, asset, what, work.now, detail)
 
 

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from models.messages.telemetry import Samples
 from models.rules import charging_session, metering, sequence
 from models.rules.authorisation import TokenVerdict
 from models.rules.sequence import Known, ShownToken, Told
@@ -9,7 +10,7 @@ from models.store import assets, charging
 from models.tables.asset import Asset
 from models.tables.charging import ChargingTransaction
 from models.usecases import reservation
-from models.usecases.charging import Samples, announce, inform, judge, keep, keep_samples
+from models.usecases.charging import announce, inform, judge, keep, keep_samples
 from models.usecases.work import Work
 
 ACTION = "TransactionEvent"

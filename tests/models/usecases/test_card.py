@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from models.errors import BusinessError, CardTaken, NoCardLeft, StageDoesNotAllow, UnknownCard
+from models.messages.telemetry import Shown
 from models.messages.wanted import NewList
 from models.rules.authorisation import TokenVerdict
 from models.rules.card import BlockReason, CardState
@@ -16,7 +17,6 @@ from models.tables.card import Card
 from models.tables.subscriber import Subscriber
 from models.tables.unit import Unit
 from models.usecases import card, charging, telemetry, wanting
-from models.usecases.telemetry import Shown
 from models.usecases.work import Work
 from tests.models.usecases.test_upkeep import of_product, to_active
 from tests.road import Road

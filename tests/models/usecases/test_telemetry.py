@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from models.messages.base import Actor
+from models.messages.telemetry import Answer, Metered, Opened, Outcome, Seen, Shown, Status
 from models.messages.wanted import Owner
 from models.rules import metering
 from models.rules.authorisation import TokenKind, TokenVerdict
@@ -19,7 +20,6 @@ from models.store.database import Database
 from models.tables.asset import Asset, StationEvent
 from models.tables.charging import ChargingTransaction, IdToken, MeterReading
 from models.usecases import charging, telemetry, wanting
-from models.usecases.telemetry import Metered, Opened, Outcome, Seen, Shown, Status
 from models.usecases.work import Desk
 from tests.people import World
 from tests.road import Road
@@ -46,7 +46,7 @@ async def identity(desk: Desk, asset_id: UUID) -> str:
         return str((await session.execute(sought, {"id": asset_id})).scalar_one())
 
 
-async def kept(desk: Desk, *facts: Seen) -> list[Outcome]:
+async def kept(desk: Desk, *facts: Seen) -> list[Answer]:
     async with desk.work(TESTS, "test") as work:
         return await telemetry.keep(work, facts)
 

@@ -1,0 +1,152 @@
+"""Starts, meter values and stops of OCPP 1.6 of many stations, by the rules of one at a time (``charging``; P15).
+
+What may move a process, and what has to be looked for (a reservation, a transaction that is not the station's own, a
+start that leaves out what it is known again by) is left to those.
+"""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from models.messages.telemetry import Charged, Metered, Outcome, Seen, Started, Stopped
+from models.rules import charging
+from models.rules.authorisation import KnownToken, TokenVerdict, judged
+from models.store import telemetry_charging as store
+from models.store.telemetry_charging import Begun, Ended, Held, Moved
+from models.tables.base import new_id
+from models.usecases.batch import Batch, text_of
+
+Tokens = Mapping[str, KnownToken]
+Charges = dict[tuple[int | None, UUID], Held]
+
+
+async def keep(batch: Batch) -> None:
+    started, metered, stopped = batch.kept(Started), batch.kept(Metered), batch.kept(Stopped)
+    shown = [*(fact.token for _, fact in started), *(fact.token for _, fact in stopped)]
+    tokens = await _tokens(batch, shown)
+    if started:
+        await _start(batch, started, tokens)
+    told = {(fact.number, fact.asset_id) for _, fact in metered} | {(fact.number, fact.asset_id) for _, fact in stopped}
+    charges = await _charges(batch, told)
+    if metered:
+        await _meter(batch, metered, charges)
+    if stopped:
+        await _stop(batch, stopped, charges, tokens)
+
+
+async def _tokens(batch: Batch, shown: Sequence[str | None]) -> Tokens:
+    wanted = {token.upper() for token in shown if token is not None}
+    return await store.tokens(batch.work.session, list(wanted)) if wanted else {}
+
+
+async def _charges(batch: Batch, told: set[tuple[int | None, UUID]]) -> Charges:
+    """The stations' own transactions with these numbers, locked."""
+    wanted = [(number, asset_id) for number, asset_id in told if number is not None]
+    found = await store.charges(batch.work.session, wanted) if wanted else []
+    return {(held.number, held.asset_id): held for held in found}
+
+
+async def _start(batch: Batch, started: Sequence[tuple[int, Started]], tokens: Tokens) -> None:
+    plain = [(place, fact) for place, fact in started if _is_plain(batch, fact, tokens)]
+    for place in {place for place, _ in started} - {place for place, _ in plain}:
+        batch.answers[place] = Outcome.ALONE
+    keys = [(fact.asset_id, fact.connector, fact.token.upper(), fact.at, fact.meter_start_wh) for _, fact in plain]
+    known = await store.starts(batch.work.session, keys) if keys else []
+    begun = []
+    for (place, fact), start in zip(plain, known, strict=True):
+        verdict = start.verdict
+        if verdict is None:
+            verdict = _verdict(batch, fact, fact.token, tokens)
+            begun.append(_begun(fact, start.number, verdict, start.last_stop_wh))
+            _tell(batch, fact, "transaction_started", start.number, fact.connector, 0)
+        batch.keep_frame(fact, start.number, "StartTransaction", fact.frame)
+        batch.answers[place] = Charged(start.number, verdict)
+    if begun:
+        await store.begin(batch.work.session, begun)
+
+
+def _is_plain(batch: Batch, fact: Started, tokens: Tokens) -> bool:
+    is_whole = fact.connector is not None and fact.meter_start_wh is not None and fact.reservation is None
+    _, is_test = _judged(batch, fact, fact.token, tokens)
+    return is_whole and not charging.may_move_a_process(batch.station(fact).stage, is_test=is_test)
+
+
+def _begun(fact: Started, number: int, verdict: TokenVerdict, last_stop_wh: int | None) -> Begun:
+    charge = charging.begun(fact.meter_start_wh, last_stop_wh, fact.irregularities)
+    return Begun(
+        id=new_id(),
+        number=number,
+        asset_id=fact.asset_id,
+        connector=fact.connector,
+        token=fact.token.upper(),
+        verdict=verdict,
+        started_at=fact.at,
+        meter_start_wh=fact.meter_start_wh,
+        irregularities=text_of(charge.irregularities),
+    )
+
+
+async def _meter(batch: Batch, metered: Sequence[tuple[int, Metered]], charges: Charges) -> None:
+    moved: dict[int, Held] = {}
+    for place, fact in metered:
+        key = (fact.number, fact.asset_id)
+        held = charges.get(key)
+        if held is not None and held.is_test and held.charge.energy_wh < batch.work.terms.test_charge_energy_wh:
+            batch.answers[place] = Outcome.ALONE  # its process may be waiting for the energy to flow
+            continue
+        batch.keep_frame(fact, fact.number, "MeterValues", fact.frame)
+        batch.keep_samples(fact, fact.connector, fact.number, fact.samples)
+        if held is not None:
+            after = charging.metered(held.charge, fact.register_wh, fact.irregularities)
+            if after != held.charge:
+                charges[key] = moved[held.number] = held._replace(charge=after)
+    rows = [Moved(each.number, each.charge.energy_wh, text_of(each.charge.irregularities)) for each in moved.values()]
+    if rows:
+        await store.move(batch.work.session, rows)
+
+
+async def _stop(batch: Batch, stopped: Sequence[tuple[int, Stopped]], charges: Charges, tokens: Tokens) -> None:
+    ended = []
+    for place, fact in stopped:
+        held = charges.get((fact.number, fact.asset_id))
+        if held is None or charging.may_move_a_process(batch.station(fact).stage, is_test=held.is_test):
+            batch.answers[place] = Outcome.ALONE
+            continue
+        if not held.charge.has_stopped:
+            ended.append(_ended(batch, fact, held))
+        batch.keep_frame(fact, held.number, "StopTransaction", fact.frame)
+        verdict = None if fact.token is None else _verdict(batch, fact, fact.token, tokens)
+        batch.answers[place] = Charged(held.number, verdict)
+    if ended:
+        await store.end(batch.work.session, ended)
+
+
+def _ended(batch: Batch, fact: Stopped, held: Held) -> Ended:
+    charge = charging.stopped(held.charge, fact.meter_stop_wh, fact.irregularities)
+    batch.keep_samples(fact, held.connector, held.number, fact.samples)
+    _tell(batch, fact, "transaction_stopped", held.number, held.connector, charge.energy_wh)
+    return Ended(
+        number=held.number,
+        stopped_at=fact.at,
+        meter_stop_wh=fact.meter_stop_wh,
+        stop_reason=fact.reason,
+        stop_token=fact.token.upper() if fact.token else None,
+        energy_wh=charge.energy_wh,
+        irregularities=text_of(charge.irregularities),
+    )
+
+
+def _tell(batch: Batch, fact: Seen, what: str, number: int, connector: int | None, energy_wh: int) -> None:
+    """As ``charging.tell``, of a charge that no process waits for."""
+    batch.announce(fact, what, charging.detail(number, connector, energy_wh, is_test=False), batch.work.now)
+
+
+def _verdict(batch: Batch, fact: Seen, token: str, tokens: Tokens) -> TokenVerdict:
+    verdict, _ = _judged(batch, fact, token, tokens)
+    if verdict is TokenVerdict.BLOCKED:
+        batch.refused.add((token.upper(), fact.asset_id))
+    return verdict
+
+
+def _judged(batch: Batch, fact: Seen, token: str, tokens: Tokens) -> tuple[TokenVerdict, bool]:
+    station = batch.station(fact)
+    return judged(tokens.get(token.upper()), station.stage, station.test_token_id)
