@@ -23,8 +23,12 @@ class CommandActivities:
     async def dispatch_command(self, step: CommandStep) -> CommandProgress:
         """Looks the station's node up anew, and takes the command up for it.
 
-        Taken again it names no node: whether the first try went on from here is not known to it.
+        Taken again it names no node: whether the first try went on from here is not known to it. A look that finds the
+        station nowhere leaves no step: of such there may be one a minute, for a day.
         """
+        waiting = await self._steps.look(step.correlation_id, lambda work: command.waits(work, step.subject_id))
+        if waiting is not None:
+            return waiting
         return await self._take(step, lambda work: command.dispatch(work, step.subject_id))
 
     @activity.defn

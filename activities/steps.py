@@ -16,6 +16,7 @@ from models.usecases import process
 from models.usecases.work import Desk, Work
 
 Result = TypeVar("Result", bound=BaseModel)
+Seen = TypeVar("Seen")
 
 HEARTBEAT_EVERY_S = 2.0
 UseCase = Callable[[Work], Awaitable[Result]]
@@ -75,7 +76,7 @@ class Steps:
         await self._relay.deliver(work.handed_over)
         return result
 
-    async def look(self, correlation_id: str, use_case: Callable[[Work], Awaitable[Result]]) -> Result:
+    async def look(self, correlation_id: str, use_case: Callable[[Work], Awaitable[Seen]]) -> Seen:
         """Read what stands in the rows."""
         async with self.desk.work(STATIONMASTER, correlation_id) as work:
             return await use_case(work)

@@ -57,7 +57,9 @@ class StationCommands:
 
     @activity.defn(name="send_command")
     async def send_command(self, request: StationCommand) -> CommandOutcome:
-        """Fails with StationNotHere where this node does not hold the socket: look the node up again, then retry."""
+        """Fails with StationNotHere where this node does not hold the socket (look the node up again, then retry), with
+        UnknownCommand where it is of an earlier release than whoever asks, with InvalidCommand for wrong arguments.
+        """
         command = _parse(request)
         session = self._registry.get(request.asset_id)
         if session is None:
@@ -72,7 +74,10 @@ class StationCommands:
 
 
 def _parse(request: StationCommand) -> Command:
-    kind = COMMANDS[request.kind]
+    """Refuses by name what can't be sent from here: of anything else nobody would know whether it was."""
+    kind = COMMANDS.get(request.kind)
+    if kind is None:
+        raise ApplicationError(f"{request.kind[:50]!r}", type="UnknownCommand", non_retryable=True)
     try:
         return kind.model_validate(request.arguments)
     except ValidationError as error:

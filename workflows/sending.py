@@ -12,6 +12,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows import options
 
 
+NODE_IS_OLDER = "The station's node does not know this command: it runs an earlier release, and has not sent it."
+
+
 class Fate(StrEnum):
     """Of a try without an answer: it never reached the station, nobody knows, or it can't be sent at all."""
 
@@ -53,4 +56,6 @@ def _unanswered(error: ActivityError) -> Unanswered:
         return Unanswered(Fate.NOT_REACHED, cause.message)
     if isinstance(cause, ApplicationError) and cause.type == "InvalidCommand":
         return Unanswered(Fate.IMPOSSIBLE, cause.message)
+    if isinstance(cause, ApplicationError) and cause.type == "UnknownCommand":
+        return Unanswered(Fate.IMPOSSIBLE, NODE_IS_OLDER)
     return Unanswered(Fate.ANSWER_LOST, "the station's node was lost before an answer came")

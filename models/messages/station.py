@@ -84,10 +84,13 @@ OutcomeKind = Literal[
 class StationCommand(Message):
     """One command, free of any protocol. ``arguments`` by kind: the fields of the class of its name in
     ``models.messages.commands``, such as key and value of change_configuration.
+
+    ``kind`` is a CommandKind of whoever asks: a node of an earlier release reads it all the same, to say that it does
+    not know it.
     """
 
     asset_id: UUID
-    kind: CommandKind
+    kind: str
     arguments: dict[str, Any] = Field(default_factory=dict)
     correlation_id: str
 

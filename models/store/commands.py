@@ -25,6 +25,11 @@ async def lock(session: AsyncSession, command_id: UUID) -> AskedCommand:
     return found.scalar_one()
 
 
+async def seen(session: AsyncSession, command_id: UUID) -> AskedCommand:
+    """The command, only to be read."""
+    return await session.get_one(AskedCommand, command_id)
+
+
 async def find(session: AsyncSession, asset_id: UUID, command_id: UUID) -> AskedCommand | None:
     """A command of this station."""
     found = await session.execute(

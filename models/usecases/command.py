@@ -81,6 +81,15 @@ async def load(work: Work, command_id: UUID) -> CommandProgress:
     return await _progress(work, await commands.lock(work.session, command_id))
 
 
+async def waits(work: Work, command_id: UUID) -> CommandProgress | None:
+    """Where it stands, if there is nothing to do but to wait for the station: a look that moves nothing is no step."""
+    asked = await commands.seen(work.session, command_id)
+    asset = await commands.station_of(work.session, command_id)
+    is_away = await nodes.holding(work.session, asset.id) is None
+    is_waiting = asked.state is CommandState.QUEUED and asset.registered_at is not None
+    return await _progress(work, asked) if is_waiting and is_away else None
+
+
 async def dispatch(work: Work, command_id: UUID) -> CommandProgress:
     """Take the command up for the node that holds the station's socket now; it stays queued where none does."""
     asset = await assets.lock(work.session, (await commands.station_of(work.session, command_id)).id)

@@ -108,6 +108,13 @@ async def test_a_command_that_cannot_be_is_refused_for_good_by_field() -> None:
     assert failure.value.non_retryable
 
 
+async def test_a_command_of_a_later_release_is_refused_by_name() -> None:
+    command = StationCommand(asset_id=uuid4(), kind="teleport", arguments={"to": "Mars"}, correlation_id="c")
+    with pytest.raises(ApplicationError, match="teleport") as failure:
+        await ActivityEnvironment().run(StationCommands(Registry()).send_command, command)
+    assert (failure.value.type, failure.value.non_retryable) == ("UnknownCommand", True)
+
+
 async def test_a_silent_station_is_reported_as_timed_out(records: MemoryRecords) -> None:
     async with (
         CsmsServer(records, host="127.0.0.1", port=0, node="n", limits=Limits(call_s=0.05)) as server,

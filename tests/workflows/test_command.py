@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlmodel import col, select
 from temporalio.exceptions import ApplicationError
 
 from models.messages.base import Subject
@@ -14,11 +15,13 @@ from models.rules.command import COMMAND, CommandState
 from models.rules.rebuild import Difference
 from models.store import charging, commands
 from models.tables.command import AskedCommand
+from models.tables.handover import StepResult
 from models.usecases import command, station
 from tests.road import NOBODY
 from tests.workflows.house import House
 from workflows import options
 from workflows.comparison import Comparer
+from workflows.sending import NODE_IS_OLDER
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -119,6 +122,23 @@ async def test_a_station_that_does_not_come_in_time_leaves_an_expired_command(pa
     assert (found.state, found.tries) == (S.EXPIRED, 0)
 
 
+async def test_waiting_for_a_station_leaves_no_step_for_each_look(patient_house: House) -> None:
+    house = patient_house
+    await house.road.to_test()
+    command_id = await ask(house, valid_s=3600)
+    await rests(house, command_id)
+    await house.skip(timedelta(seconds=3601))
+    assert (await ended(house, command_id)).state is S.EXPIRED
+    looks = house.client.get_workflow_handle(command.workflow_id(command_id)).fetch_history_events()
+    kinds = [each.activity_task_scheduled_event_attributes.activity_type.name async for each in looks]
+    assert kinds.count("dispatch_command") >= 50
+    async with house.desk.database.transaction() as session:
+        kept = await session.execute(
+            select(StepResult.step).where(col(StepResult.workflow_id) == command.workflow_id(command_id))
+        )
+        assert list(kept.scalars()) == ["expire_command"]
+
+
 @pytest.mark.step("H1")
 async def test_a_command_follows_the_station_from_a_node_that_died_to_the_one_it_has_come_to(house: House) -> None:
     alive = house.road.node
@@ -170,6 +190,13 @@ async def test_a_command_that_the_node_cannot_read_is_given_up_with_the_reason(h
     house.station.answers.append(wrong)
     found = await ended(house, await ask(house))
     assert (found.state, found.detail) == (S.GIVEN_UP, "reset: kind: unknown")
+
+
+async def test_a_command_that_the_stations_node_does_not_know_is_given_up_and_was_not_sent(house: House) -> None:
+    await house.road.to_checked()
+    house.station.answers.append(ApplicationError("'reset'", type="UnknownCommand", non_retryable=True))
+    found = await ended(house, await ask(house))
+    assert (found.state, found.detail) == (S.GIVEN_UP, NODE_IS_OLDER)
 
 
 @pytest.mark.step("H2")
