@@ -6,22 +6,20 @@ from typing import Any
 import orjson
 
 from csms.frames import Payload
+from models.rules.privacy import PERSONAL, SECRET
+from models.rules.secret_settings import is_secret, is_secret_field
 
-SECRET = "(secret)"  # noqa: S105 - stands in place of one
-PERSONAL = "(personal)"
 SHOWN_LIMIT = 16_000
 """Characters of a message; of a longer one only the beginning is shown."""
 DEPTH_LIMIT = 20
 
 _TOKENS = frozenset({"idtag", "parentidtag", "idtoken", "groupidtoken", "additionalidtoken", "authkey"})
-_SECRETS = re.compile(r"(password|secret|privatekey|authorizationkey|authorization|pin|apikey)$")
 _PERSONAL = frozenset({"emaid", "evccid", "vin", "phone", "email", "customeridentifier", "customerinformation"})
 _CERTIFICATES = frozenset({"certificate", "certificatechain", "csr", "exirequest", "exiresponse", "ocspresult"})
-_SECRET_SETTINGS = re.compile(r"password|secret|token|authorization|^.*key$|pin$")
-"""Names of settings of a station whose values are not shown (ChangeConfiguration, SetVariables, ...)."""
 _USER_IN_ADDRESS = re.compile(r"//[^/@\s]+@")
 _WORDS = (
-    *("idtag", "token", "authkey", "password", "secret", "key", "authoriz", "pin", "emaid", "evccid", "vin"),
+    *("idtag", "token", "authkey", "pass", "pwd", "secret", "credential", "psk", "key", "authoriz", "pin", "emaid"),
+    *("evccid", "vin"),
     *("phone", "mail", "customer", "certificate", "csr", "exi", "ocsp", "@", "data"),
 )
 """A text in which none of these stands has nothing to be masked; most have not."""
@@ -70,7 +68,7 @@ def _field(name: str, value: Any, depth: int) -> Any:
 
 def _instead_of(name: str, value: str) -> str | None:
     """What stands in place of the value of a field of this name, if anything."""
-    if _SECRETS.search(name):
+    if is_secret_field(name):
         return SECRET
     if name in _PERSONAL:
         return PERSONAL
@@ -85,7 +83,7 @@ def _hides_its_value(fields: dict[str, Any]) -> frozenset[str]:
     """The names of the fields that hold the value of a setting which is secret."""
     variable = fields.get("variable")
     setting = variable.get("name") if isinstance(variable, dict) else fields.get("key")
-    if isinstance(setting, str) and _SECRET_SETTINGS.search(setting.lower()):
+    if isinstance(setting, str) and is_secret(setting):
         return frozenset({"value", "attributeValue", "variableAttribute", "actualValue"})
     # Of a VPN (VPNType) it is the secret; elsewhere a field of that name says which setting is meant.
     return frozenset({"key"}) if "server" in fields else frozenset()

@@ -1,7 +1,6 @@
 """A command that somebody sends to a station: its states, who may send which, what may be sent again, what is kept."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from enum import StrEnum
@@ -10,6 +9,7 @@ from urllib.parse import urlsplit
 
 from models.rules.machine import Event, Machine, State
 from models.rules.privacy import SECRET
+from models.rules.secret_settings import is_secret, is_secret_field, is_stations_key
 
 
 class CommandState(StrEnum):
@@ -121,7 +121,12 @@ NODE_GONE_AFTER = timedelta(seconds=15)
 DATA_LIMIT_BYTES = 64 * 1024
 DETAIL_LIMIT = 1000
 
-_SECRET_SETTING = re.compile(r"(authorizationkey|basicauthpassword)\b", re.IGNORECASE)
+_NAMES_A_SETTING = frozenset({"key", "keys", "variable", "name"})
+"""Fields in which a setting is named; its value stands beside."""
+_RENEW = "Keys are made here and never travel in commands: ask for renew_key"
+_LEAVE_OUT = (
+    "Secrets do not travel in commands, which are kept in the clear: set it at the station, by its maker's own tool"
+)
 
 
 def is_repeatable(kind: str) -> bool:
@@ -131,9 +136,9 @@ def is_repeatable(kind: str) -> bool:
 
 def secret_in(arguments: Mapping[str, Any]) -> tuple[str, str] | None:
     """Where (a JSON pointer within the arguments) a secret would be kept in the clear, and the remedy."""
-    for place, text in _texts(arguments, ""):
-        if _SECRET_SETTING.fullmatch(text.rpartition(".")[2]) or _SECRET_SETTING.fullmatch(text.rpartition("/")[2]):
-            return place, "Keys are made here and never travel in commands: ask for renew_key"
+    for place, field, text in _texts(arguments, "", ""):
+        if is_secret_field(text) if field is None else field in _NAMES_A_SETTING and is_secret(text):
+            return place, _RENEW if is_stations_key(text) else _LEAVE_OUT
         if "://" in text and "@" in urlsplit(text).netloc:
             return place, "Leave the name and the password out of the address; commands are kept in the clear"
     return None
@@ -147,11 +152,11 @@ def kept(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _without_secrets(name: str, value: Any) -> Any:
-    if _SECRET_SETTING.search(name):
+    if is_secret(name) or is_secret_field(name):
         return SECRET
     if isinstance(value, Mapping):
         named = str(value.get("key") or value.get("variable") or "")
-        hidden = {"value"} if _SECRET_SETTING.search(named) else set()
+        hidden = {"value"} if is_secret(named) else set()
         return {
             str(key): SECRET if key in hidden else _without_secrets(str(key), inner) for key, inner in value.items()
         }
@@ -160,13 +165,14 @@ def _without_secrets(name: str, value: Any) -> Any:
     return value
 
 
-def _texts(value: Any, place: str) -> Iterator[tuple[str, str]]:
+def _texts(value: Any, place: str, field: str) -> Iterator[tuple[str, str | None, str]]:
+    """Each text with its place and its field; without one: the name of a field itself."""
     if isinstance(value, str):
-        yield place, value
+        yield place, field, value
     elif isinstance(value, Mapping):
         for key, inner in value.items():
-            yield f"{place}/{key}", str(key)
-            yield from _texts(inner, f"{place}/{key}")
+            yield f"{place}/{key}", None, str(key)
+            yield from _texts(inner, f"{place}/{key}", str(key))
     elif isinstance(value, list | tuple):
         for number, inner in enumerate(value):
-            yield from _texts(inner, f"{place}/{number}")
+            yield from _texts(inner, f"{place}/{number}", field)

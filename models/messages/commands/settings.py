@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr, field_validator
 
 from models.messages.base import Message
 from models.messages.commands.fields import MESSAGE_KEYS_LIMIT, SINCE_2, SINCE_2_1, Number, StationCall
+from models.rules.secret_settings import is_secret_field, is_stations_key
 
 ConfigurationKey = Annotated[str, Field(min_length=1, max_length=220)]
 """A key of OCPP 1.6, which is translated for OCPP 2 where it has such a setting; or a variable of OCPP 2:
@@ -16,7 +17,6 @@ of its connector ``Component#2/1.Variable``.
 Reported = Annotated[str, Field(min_length=1, max_length=220)]
 """A component with all it has, or one of its variables; written as a ``ConfigurationKey``."""
 Attribute = Literal["actual", "target", "min", "max"]
-_OF_THE_KEY = frozenset({"authorizationkey", "basicauthpassword"})
 
 
 class ReadConfiguration(StationCall):
@@ -34,7 +34,7 @@ class ChangeConfiguration(StationCall):
     @field_validator("key")
     @classmethod
     def _check_key(cls, key: str) -> str:
-        if key.rpartition(".")[2].strip().casefold() in _OF_THE_KEY:
+        if is_stations_key(key):
             raise ValueError("keys are made here and never travel in commands: ask for renew_key")
         return key
 
@@ -132,7 +132,6 @@ class Disconnect(Message):
 
 
 PAYLOAD_LIMIT = 100_000
-_HIDDEN = ("password", "simpin")
 _SETTINGS = frozenset({"GetConfiguration", "ChangeConfiguration", "GetVariables", "SetVariables"})
 
 
@@ -164,7 +163,7 @@ class SendMessage(StationCall):
 def _secret_in(value: Any) -> str | None:
     """The name of the first field that holds a secret."""
     if isinstance(value, dict):
-        named = next((str(name) for name in value if str(name).casefold().endswith(_HIDDEN)), None)
+        named = next((str(name) for name in value if is_secret_field(str(name))), None)
         return named or _secret_in(list(value.values()))
     if isinstance(value, list):
         return next((found for each in value if (found := _secret_in(each))), None)

@@ -68,6 +68,9 @@ def test_the_tables_name_only_commands_that_there_are() -> None:
         ({"key": "AuthorizationKey", "value": "x"}, "/key"),
         ({"keys": ["A", "authorizationkey"]}, "/keys/1"),
         ({"key": "SecurityCtrlr.BasicAuthPassword"}, "/key"),
+        ({"key": "WifiPassword", "value": "x"}, "/key"),
+        ({"items": [{"component": "NetworkConfiguration", "variable": "VpnKey"}]}, "/items/0/variable"),
+        ({"payload": {"apn": {"simPin": 1234}}}, "/payload/apn/simPin"),
         ({"location": "ftp://station:secret@files.example/log"}, "/location"),
         ({"payload": {"connectionData": {"basicAuthPassword": "x" * 16}}}, "/payload/connectionData/basicAuthPassword"),
     ],
@@ -80,7 +83,15 @@ def test_a_secret_in_a_command_is_found_at_its_place(arguments: dict[str, Any], 
 
 @pytest.mark.parametrize(
     "arguments",
-    [{}, {"key": "HeartbeatInterval", "value": "300"}, {"location": "https://files.example/a@b"}, {"connector": 1}],
+    [
+        {},
+        {"key": "HeartbeatInterval", "value": "300"},
+        {"key": "MeterPublicKey[1]"},
+        {"token": "04E91C5A7A2C", "connector": 1},
+        {"message": {"content": "Enter your PIN, or show a token"}},
+        {"location": "https://files.example/a@b"},
+        {"connector": 1},
+    ],
 )
 def test_what_holds_no_secret_is_let_through(arguments: dict[str, Any]) -> None:
     assert secret_in(arguments) is None
@@ -92,7 +103,10 @@ def test_keys_that_a_station_tells_are_not_kept() -> None:
             "AuthorizationKey": {"value": "0123456789ABCDEF", "readonly": False},
             "HeartbeatInterval": {"value": "300", "readonly": False},
         },
-        "variables": [{"component": "SecurityCtrlr", "variable": "BasicAuthPassword", "value": "0123456789ABCDEF"}],
+        "variables": [
+            {"component": "SecurityCtrlr", "variable": "BasicAuthPassword", "value": "0123456789ABCDEF"},
+            {"component": "NetworkConfiguration", "variable": "ApnPassword", "value": "0123456789ABCDEF"},
+        ],
     }
     shown = kept(told)
     assert "0123456789ABCDEF" not in str(shown)
