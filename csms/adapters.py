@@ -148,6 +148,8 @@ class UseCaseRecords(ChargingRecords, CertificateRecords):
         if event.plug is not None:
             async with self._facts_of(known) as work:
                 kept = await station.status(work, known.asset_id, *said, event.plug)
+            if event.timestamp is not None:
+                await self._note_drift(known, event.timestamp, event.irregularities, at)
             return Outcome.KEPT if kept else Outcome.NOWHERE
         times = () if event.timestamp is None else (event.timestamp,)
         drift_s = self._drifts.told(known.asset_id, times, event.irregularities, at)

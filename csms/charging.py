@@ -1,12 +1,13 @@
 """The records' part that is about charging: tokens are judged, transactions begin, are metered and stop."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any
 
 from csms.drift import Drifts
-from csms.events import Authorise, Metered, Sample, Started, Stopped, Transacted
+from csms.events import Authorise, Irregularity, Metered, Sample, Started, Stopped, Transacted
 from csms.ports import KnownStation, NotRegisteredError, StartDecision, TokenDecision, TokenStatus
 from csms.registers import highest_wh, named, told_of
 from csms.telemetry import Telemetry
@@ -128,7 +129,15 @@ class ChargingRecords(ABC):
             )
         return _decided_or_none(verdict)
 
-    async def transacted(self, known: KnownStation, event: Transacted, _at: datetime) -> TokenDecision | None:
+    async def _note_drift(
+        self, known: KnownStation, said: datetime, found: Sequence[Irregularity], at: datetime
+    ) -> None:
+        """What takes a transaction of its own tells the station's time as well, seldom anything new of it."""
+        drift_s = self._drifts.told(known.asset_id, (said,), found, at)
+        if drift_s is not None:
+            await self._kept(Seen(known.asset_id, known.identity, drift_s))
+
+    async def transacted(self, known: KnownStation, event: Transacted, at: datetime) -> TokenDecision | None:
         async with self._facts_of(known) as work:
             verdict = await sequence.tell(
                 work,
@@ -140,6 +149,8 @@ class ChargingRecords(ABC):
                 samples=_rows(event.samples),
                 frame=event.evidence,
             )
+        if not event.offline:
+            await self._note_drift(known, event.timestamp, event.irregularities, at)
         return _decided_or_none(verdict)
 
     async def own_transaction(self, known: KnownStation, number: int) -> str | None:

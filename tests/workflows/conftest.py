@@ -20,6 +20,7 @@ from tests.conftest import settings_for
 from tests.people import World
 from tests.temporal_server import PROGRAMS
 from tests.workflows.house import House, Patience
+from tests.workflows.street import Street, inhabited
 from workflows import search_attributes
 from workflows.client import data_converter
 
@@ -95,3 +96,9 @@ async def patient_house(closed_patient_house: House, monkeypatch: pytest.MonkeyP
     """A house whose Temporal skips time, by ``skip``."""
     async with closed_patient_house.open(monkeypatch):
         yield closed_patient_house
+
+
+@pytest.fixture
+async def street(closed_house: House, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Street]:
+    async with inhabited(closed_house, monkeypatch) as opened:
+        yield opened

@@ -1,26 +1,21 @@
 """What is wanted of a product is brought about on simulated stations of every version, over real sockets (L5)."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from sqlmodel import col, select
 
 from models.messages.wanted import NewFirmware, NewList, Owner
 from models.rules.authorisation import TokenKind
-from models.rules.commissioning import CommissioningStage
 from models.store import wanted as store
 from models.tables.asset import Asset, StationEvent
 from models.tables.charging import IdToken
-from models.usecases import commissioning, upkeep, wanting
-from models.usecases.work import Work
-from sandbox.stations.description import Script
-from sandbox.stations.station import Station
-from tests.csms.standing import station_in_test
+from models.tables.wanted import StationSetting
+from models.usecases import upkeep, wanting
 from tests.sandbox.stations.depot import Depot, opened_depot
-from tests.workflows.front import VERSIONS, Front, fronted
-from tests.workflows.house import House
+from tests.workflows.front import VERSIONS
+from tests.workflows.street import Street
 
 pytestmark = [pytest.mark.timeout(90), pytest.mark.step("L5")]
 
@@ -30,93 +25,38 @@ FIXED = "ReserveConnectorZeroSupported"
 """No version of the simulated station lets it be changed."""
 
 
-class Street:
-    """Three stations of one product in operation, one of each version, connected to a node of the product."""
-
-    def __init__(self, house: House, front: Front, assets: dict[str, Asset]) -> None:
-        self.house = house
-        self.front = front
-        self.assets = assets
-        self.stations: dict[str, Station] = {}
-
-    async def power_up(self) -> None:
-        for number, protocol in enumerate(VERSIONS):
-            self.stations[protocol] = await self.front.power_up(f"HW-{number}", protocol)
-        await self.until(self._all_connected)
-
-    async def until(self, condition: Callable[[], Awaitable[Any]]) -> None:
-        await self.house.until(condition)
-
-    async def do(self, use_case: Callable[[Work], Awaitable[Any]]) -> None:
-        """By an engineer; the workers' round tells the stations of a product."""
-        await self.house.road.do(self.house.world.engineer, use_case)
-
-    async def want(self, **settings: str) -> None:
-        for name, value in settings.items():
-            await self.do(lambda work, name=name, value=value: wanting.set_setting(work, self.owner, name, value))  # type: ignore[misc]
-
-    @property
-    def owner(self) -> Owner:
-        return Owner("DUO-22", product_id=self.house.world.product.id)
-
-    async def settings(self, name: str) -> dict[str, tuple[str, str | None]]:
-        """Of each version's station how the setting stands in the rows, and what the station told of it."""
-        found = {}
-        async with self.house.desk.database.transaction() as session:
-            for protocol, asset in self.assets.items():
-                rows = {row.name: row for row in await store.known_settings(session, asset.id)}
-                if name in rows:
-                    found[protocol] = (rows[name].state.value, rows[name].actual)
-        return found
-
-    async def rest(self) -> None:
-        """Until every station's process has heard what is wanted, and does nothing any more."""
-        await self.until(self._all_told)
-        for asset in self.assets.values():
-            await self.until(lambda asset=asset: self.house.is_at_rest(upkeep.workflow_id(asset.name)))  # type: ignore[misc]
-
-    def sampling(self) -> dict[str, str]:
-        """What each version's station has."""
-        return {
-            protocol: station.configuration.value(SAMPLING[protocol]) for protocol, station in self.stations.items()
-        }
-
-    async def told(self, protocol: str, kind: str) -> list[str]:
-        """The states that stand among the station's events of this kind, in their order."""
-        wanted = select(StationEvent).where(
-            col(StationEvent.asset_id) == self.assets[protocol].id, col(StationEvent.kind) == kind
-        )
-        async with self.house.desk.database.transaction() as session:
-            rows = (await session.execute(wanted.order_by(col(StationEvent.id)))).scalars()
-        return [row.detail["state"] for row in rows]
-
-    async def _all_told(self) -> bool:
-        async with self.house.desk.database.transaction() as session:
-            waiting = await store.spreads(session)
-        return not waiting and await self.house.road.heard_all()
-
-    async def _all_connected(self) -> bool:
-        return all(station.life.accepted.is_set() for station in self.stations.values())
+def owner(street: Street) -> Owner:
+    return Owner("DUO-22", product_id=street.house.world.product.id)
 
 
-async def in_operation(house: House) -> dict[str, Asset]:
-    """As if each had come its whole road."""
-    assets = {}
-    for number, protocol in enumerate(VERSIONS):
-        assets[protocol] = await station_in_test(house.world, f"HW-{number}")
-        await house.road.heard(commissioning.workflow_id(assets[protocol].name))
-    async with house.desk.database.transaction() as session:
-        await session.execute(sa.update(Asset).values(stage=CommissioningStage.ACTIVE))
-    return assets
+async def want(street: Street, **settings: str) -> None:
+    """Of the product; the workers' round tells its stations."""
+    for name, value in settings.items():
+        await street.do(lambda work, name=name, value=value: wanting.set_setting(work, owner(street), name, value))  # type: ignore[misc]
 
 
-@pytest.fixture
-async def street(closed_house: House, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Street]:
-    assets = await in_operation(closed_house)
-    async with closed_house.open(monkeypatch) as house, fronted(house) as front:
-        opened = Street(house, front, assets)
-        await opened.power_up()
-        yield opened
+async def settings(street: Street, name: str) -> dict[str, tuple[str, str | None]]:
+    """Of each version's station how the setting stands in the rows, and what the station told of it."""
+    found = {}
+    for protocol, asset in street.assets.items():
+        wanted = select(StationSetting).where(col(StationSetting.asset_id) == asset.id)
+        rows = {row.name: row for row in await street.rows(wanted)}
+        if name in rows:
+            found[protocol] = (rows[name].state.value, rows[name].actual)
+    return found
+
+
+def sampling(street: Street) -> dict[str, str]:
+    """What each version's station has."""
+    return {protocol: station.configuration.value(SAMPLING[protocol]) for protocol, station in street.stations.items()}
+
+
+async def states(street: Street, protocol: str) -> list[str]:
+    """In which a setting has stood, by the station's events."""
+    wanted = select(StationEvent).where(
+        col(StationEvent.asset_id) == street.assets[protocol].id, col(StationEvent.kind) == "setting"
+    )
+    return [row.detail["state"] for row in await street.rows(wanted.order_by(col(StationEvent.id)))]
 
 
 @pytest.fixture
@@ -133,7 +73,7 @@ async def has(street: Street, value: str) -> None:
     """Every station has it so, and we know."""
 
     async def so() -> bool:
-        return street.sampling() == all_of(value) and await street.settings("MeterValueSampleInterval") == all_of(
+        return sampling(street) == all_of(value) and await settings(street, "MeterValueSampleInterval") == all_of(
             ("applied", value)
         )
 
@@ -143,21 +83,20 @@ async def has(street: Street, value: str) -> None:
 async def test_a_setting_of_a_product_is_brought_to_stations_of_every_version_and_a_refusal_is_shown(
     street: Street,
 ) -> None:
-    await street.want(MeterValueSampleInterval="45", **{FIXED: "false"})
+    await want(street, MeterValueSampleInterval="45", **{FIXED: "false"})
     await has(street, "45")
 
     async def refused() -> bool:
-        return await street.settings(FIXED) == all_of(("refused", "true"))
+        return await settings(street, FIXED) == all_of(("refused", "true"))
 
     await street.until(refused)
 
 
 async def test_drift_is_seen_and_mended_after_a_boot_and_when_somebody_asks(street: Street) -> None:
-    await street.want(MeterValueSampleInterval="45")
+    await want(street, MeterValueSampleInterval="45")
     await has(street, "45")
-    for protocol, station in street.stations.items():
-        steps = [{"do": "set", "name": SAMPLING[protocol], "value": "7"}, {"do": "power_cut", "s": 1}]
-        station.script.play(Script.model_validate({"steps": steps}).steps)
+    for protocol in VERSIONS:
+        street.begin(protocol, {"do": "set", "name": SAMPLING[protocol], "value": "7"}, {"do": "power_cut", "s": 1})
     await street.until(lambda: drifted_and_mended(street, times=1))
     await has(street, "45")
     for protocol, station in street.stations.items():
@@ -171,15 +110,15 @@ async def test_drift_is_seen_and_mended_after_a_boot_and_when_somebody_asks(stre
 async def drifted_and_mended(street: Street, times: int) -> bool:
     """So often each station was found otherwise, and brought back."""
     wanted = ["applied", *["pending", "applied"] * times]
-    return all([await street.told(protocol, "setting") == wanted for protocol in VERSIONS])
+    return all([await states(street, protocol) == wanted for protocol in VERSIONS])
 
 
 async def test_stations_that_are_off_line_are_brought_to_it_when_they_come_back(street: Street) -> None:
     for station in street.stations.values():
         station.life.go_off_line()
-    await street.want(MeterValueSampleInterval="45")
+    await want(street, MeterValueSampleInterval="45")
     await street.rest()
-    assert street.sampling() == all_of("10")
+    assert sampling(street) == all_of("10")
     for station in street.stations.values():
         station.life.come_back()
     await has(street, "45")
@@ -187,13 +126,13 @@ async def test_stations_that_are_off_line_are_brought_to_it_when_they_come_back(
 
 async def want_firmware(street: Street, version: str, location: str, **more: Any) -> None:
     new = NewFirmware(version=version, location=location, **more)
-    await street.do(lambda work: wanting.set_firmware(work, street.owner, new))
+    await street.do(lambda work: wanting.set_firmware(work, owner(street), new))
 
 
 async def roll_out(street: Street) -> tuple[int, int, int, bool]:
     """Under way, done, failed, and whether it has stopped by itself."""
     async with street.house.desk.database.transaction() as session:
-        wish = await store.firmware_of(session, street.owner)
+        wish = await store.firmware_of(session, owner(street))
         assert wish is not None
         counts = await store.firmware_counts(session, wish)
     return counts.under_way, counts.done, counts.failed, wish.halted_at is not None
@@ -237,9 +176,8 @@ async def test_a_local_list_is_sent_whole_then_its_differences_and_whole_again_w
         session.add_all(IdToken(token=token, kind=TokenKind.CARD) for token in ("CARD-A", "CARD-B", "CARD-C"))
     await listed(street, "CARD-A", "CARD-B", version=1)
     await listed(street, "CARD-B", "CARD-C", version=2)
-    for station in street.stations.values():
-        refuse = Script.model_validate({"steps": [{"do": "refuse", "action": "SendLocalList", "times": 1}]})
-        station.script.play(refuse.steps)
+    for protocol in VERSIONS:
+        await street.play(protocol, {"do": "refuse", "action": "SendLocalList", "times": 1})
     await listed(street, "CARD-A", version=4)
     for station in street.stations.values():
         sent = [frame["frame"][3]["updateType"] for frame in station.frames if frame["frame"][2:3] == ["SendLocalList"]]
@@ -248,7 +186,7 @@ async def test_a_local_list_is_sent_whole_then_its_differences_and_whole_again_w
 
 async def listed(street: Street, *tokens: str, version: int) -> None:
     """These cards are wanted; every station has just them by this version, and we know."""
-    await street.do(lambda work: wanting.set_list(work, street.owner, NewList(tokens=tokens)))
+    await street.do(lambda work: wanting.set_list(work, owner(street), NewList(tokens=tokens)))
 
     async def known() -> bool:
         return [await _known(street, asset) for asset in street.assets.values()] == [(set(tokens), version)] * 3
