@@ -7,7 +7,7 @@ import pytest
 
 from models.rules.access import Permission, Role
 from models.usecases.work import Desk
-from tests.people import PASSWORD, World, service_account
+from tests.people import PASSWORD, Person, World, service_account
 
 
 def _user(world: World, **change: Any) -> dict[str, Any]:
