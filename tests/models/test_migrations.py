@@ -20,6 +20,12 @@ _CHECKS = """
     WHERE contype = 'c' AND connamespace = 'public'::regnamespace
 """
 
+_OF_OCPP_2 = """
+    INSERT INTO charging_transaction
+        (id, number, asset_id, token, verdict, is_test, started_at, energy_wh, irregularities, station_transaction)
+    VALUES (gen_random_uuid(), 1, gen_random_uuid(), '', 'none', false, now(), 0, '[]', 'T-1')
+"""
+
 
 @pytest.fixture
 def connection(settings: Settings) -> Any:
@@ -37,6 +43,18 @@ def test_a_migration_that_is_undone_and_done_again_leaves_the_same_schema(connec
     command.downgrade(migrate.config(connection), UNDONE_TO)
     command.upgrade(migrate.config(connection), "head")
     assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
+
+
+def test_going_back_is_refused_where_transactions_of_ocpp_2_would_be_lost(connection: sa.Connection) -> None:
+    command.downgrade(migrate.config(connection), "0008")
+    connection.execute(sa.text("SET session_replication_role = replica"))  # without the station that it belongs to
+    connection.execute(sa.text(_OF_OCPP_2))
+    connection.commit()
+    with pytest.raises(RuntimeError, match="of which there are 1"):
+        command.downgrade(migrate.config(connection), UNDONE_TO)
+    connection.rollback()
+    kept = connection.execute(sa.text("SELECT station_transaction FROM charging_transaction"))
+    assert kept.scalars().all() == ["T-1"]
 
 
 def test_every_state_that_a_table_knows_passes_its_check(connection: sa.Connection) -> None:

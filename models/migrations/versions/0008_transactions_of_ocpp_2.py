@@ -58,6 +58,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    _refuse_to_lose_transactions()
     op.drop_table("station_report")
     op.drop_column("evse", "plugs")
     op.drop_index("uq_charging_transaction_station_transaction", table_name="charging_transaction")
@@ -65,3 +66,15 @@ def downgrade() -> None:
     op.create_index("uq_charging_transaction_start", "charging_transaction", START, unique=True)
     for name in ("sequence", *FLAGS, *NUMBERS, *TEXTS):
         op.drop_column("charging_transaction", name)
+
+
+def _refuse_to_lose_transactions() -> None:
+    """Version 0007 knows no transaction by its station's own id: none could go on, and each would seem to be new."""
+    own = op.get_bind().scalar(
+        sa.text("SELECT count(*) FROM charging_transaction WHERE station_transaction IS NOT NULL")
+    )
+    if own:
+        raise RuntimeError(
+            f"Version 0007 has no place for the stations' own ids of transactions of OCPP 2, of which there are {own}."
+            " Nothing was undone: go on with this version, or restore a backup of before 0008"
+        )
