@@ -3,7 +3,7 @@
 import asyncio
 
 from activities.rounds import go_round
-from models.store import idempotency
+from models.store import idempotency, station_reports
 from models.usecases.work import Desk
 
 EVERY_S = 600
@@ -19,4 +19,6 @@ class HousekeepingRound:
 
     async def clean_up(self) -> None:
         async with self._desk.database.transaction() as session:
-            await idempotency.forget_before(session, self._desk.clock() - idempotency.KEPT)
+            now = self._desk.clock()
+            await idempotency.forget_before(session, now - idempotency.KEPT)
+            await station_reports.forget_before(session, now - self._desk.terms.reports_kept)

@@ -1,4 +1,4 @@
-"""What the message log may show: secrets and personal data are masked by the names that OCPP gives them."""
+"""What the message log and reports may show: secrets and personal data are masked by the names that OCPP gives them."""
 
 import re
 from typing import Any
@@ -37,6 +37,17 @@ def shown(payload: Payload | None) -> str | None:
     if not plain:
         text = orjson.dumps(_masked(payload, DEPTH_LIMIT)).decode()
     return text if len(text) <= SHOWN_LIMIT else orjson.dumps({"…": text[:SHOWN_LIMIT]}).decode()
+
+
+def masked(payload: Payload) -> Payload:
+    """The payload as it may be kept."""
+    kept: Payload = _masked(payload, DEPTH_LIMIT)
+    return kept
+
+
+def text_shown(text: str | None) -> str | None:
+    """A station's own words, without the name and the password in an address."""
+    return None if text is None else _USER_IN_ADDRESS.sub("//…@", text)
 
 
 def _is_sensitive(text: str) -> bool:

@@ -112,6 +112,8 @@ class Settings(BaseSettings):
     readings_kept_days: int = Field(default=400, ge=1)
     frames_kept_days: int = Field(default=3650, ge=1)
     """The frames that transactions came in: evidence for as long as an invoice may be asked about."""
+    reports_kept_days: int = Field(default=400, ge=1)
+    """What stations of OCPP 2 report of themselves at length; of each station and kind the newest thousand parts."""
 
     @cached_property
     def sqlalchemy_url(self) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from csms import events
+from csms import events, masking
 from csms.connection import Answer
 from csms.events import ReportKind, Topic
 from csms.frames import Call, Payload
@@ -77,7 +77,7 @@ async def told(notice: Notice, context: Context, call: Call) -> Answer:
         word=clean(str(payload[notice.word]), 50),
         timestamp=_instant(reader, payload, "timestamp", context),
         request=reader.number(payload, notice.request, low=-INT32_MAX, high=INT32_MAX),
-        info=reader.text(payload, "techInfo") or _evse(payload),
+        info=masking.text_shown(reader.text(payload, "techInfo")) or _evse(payload),
         irregularities=reader.irregularities,
     )
     await context.records.told(context.station, event, context.now)
@@ -85,8 +85,8 @@ async def told(notice: Notice, context: Context, call: Call) -> Answer:
 
 
 async def reported(report: Report, context: Context, call: Call) -> Answer:
-    """Keeps the part as it came; what asked for it and where it stands among the others beside it."""
-    reader, payload = Reader(context.now), call.payload
+    """Keeps the part, masked as in the message log, with what asked for it and where it stands among the others."""
+    reader, payload = Reader(context.now), masking.masked(call.payload)
     event = events.Reported(
         kind=report.kind,
         payload=storable(payload),

@@ -1,6 +1,7 @@
 """What stations reported of themselves."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,6 +12,8 @@ from models.tables.station_report import StationReport
 
 PARTS_KEPT = 1_000
 """Of one station and kind: the newest; a station tells events for as long as it stands."""
+
+FORGOTTEN_AT_ONCE = 10_000
 
 
 async def keep(session: AsyncSession, report: StationReport) -> bool:
@@ -48,6 +51,15 @@ async def parts(
         query = query.where(col(StationReport.request) == request)
     found = await session.execute(query.order_by(col(StationReport.id).desc()).limit(limit))
     return found.scalars().all()[::-1]
+
+
+async def forget_before(session: AsyncSession, instant: datetime) -> None:
+    """Throws away what was told before the instant, the oldest first, so many at a time."""
+    oldest = select(col(StationReport.id)).order_by(col(StationReport.id)).limit(FORGOTTEN_AT_ONCE)
+    await session.execute(
+        sa.delete(StationReport).where(col(StationReport.id).in_(oldest), col(StationReport.at) < instant),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def _last_to_go(*of_kind: sa.ColumnElement[bool]) -> sa.ScalarSelect[int | None]:

@@ -42,6 +42,7 @@ class Terms:
     messages_kept: timedelta
     readings_kept: timedelta
     frames_kept: timedelta
+    reports_kept: timedelta
 
     @classmethod
     def of(cls, settings: Settings) -> "Terms":
@@ -60,6 +61,7 @@ class Terms:
             messages_kept=timedelta(days=settings.messages_kept_days),
             readings_kept=timedelta(days=settings.readings_kept_days),
             frames_kept=timedelta(days=settings.frames_kept_days),
+            reports_kept=timedelta(days=settings.reports_kept_days),
         )
 
     def due_at(self, start: datetime, working_days: int, country: str | None = None) -> datetime:

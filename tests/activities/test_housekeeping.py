@@ -8,10 +8,12 @@ from sqlmodel import col, select
 
 from activities.housekeeping import HousekeepingRound
 from models.clock import utc_now
-from models.store import idempotency
+from models.store import idempotency, station_reports
 from models.store.database import Database
 from models.tables.access import IdempotencyKey
+from models.tables.station_report import StationReport
 from models.usecases.work import Desk
+from tests.csms.standing import station_in_test
 from tests.people import World
 
 
@@ -27,3 +29,22 @@ async def test_keys_are_kept_for_their_time_and_thrown_away_after_it(
     await HousekeepingRound(desk).clean_up()
     async with database.transaction() as session:
         assert (await session.execute(select(IdempotencyKey.key))).scalars().all() == ["young"]
+
+
+@pytest.mark.step("P14")
+async def test_reports_are_kept_for_their_time_and_thrown_away_after_it(
+    desk: Desk, database: Database, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(station_reports, "FORGOTTEN_AT_ONCE", 2)
+    asset = await station_in_test(world)
+    kept = desk.terms.reports_kept
+    ages = [kept + timedelta(days=3), kept + timedelta(days=2), kept + timedelta(days=1), kept - timedelta(days=1)]
+    async with database.transaction() as session:
+        for part, age in enumerate(ages):
+            at = utc_now() - age
+            session.add(StationReport(asset_id=asset.id, kind="events", part=part, payload={}, at=at))
+            await session.flush()
+    for left in ([2, 3], [3], [3]):
+        await HousekeepingRound(desk).clean_up()
+        async with database.transaction() as session:
+            assert (await session.execute(select(StationReport.part))).scalars().all() == left

@@ -78,6 +78,36 @@ async def test_a_report_is_read_back_in_its_parts_and_a_part_that_came_again_sta
     ]
 
 
+@pytest.mark.step("L1")
+async def test_what_a_station_reports_is_kept_masked_as_in_the_message_log(
+    front: CsmsServer, database: Database, subprotocol: str
+) -> None:
+    secret, person = "hunter2hunter2", "Jan Jansen"
+    event = {
+        "eventId": 1,
+        "timestamp": NOW,
+        "trigger": "Delta",
+        "actualValue": secret,
+        "eventNotificationType": "HardWiredNotification",
+        "component": {"name": "SecurityCtrlr"},
+        "variable": {"name": "BasicAuthPassword"},
+    }
+    told = [
+        ("NotifyEvent", {"generatedAt": NOW, "seqNo": 0, "eventData": [event]}),
+        ("NotifyCustomerInformation", {"data": person, "seqNo": 0, "generatedAt": NOW, "requestId": 3}),
+        ("SecurityEventNotification", {"type": "x", "timestamp": NOW, "techInfo": f"ftp://me:{secret}@files.example"}),
+    ]
+    async with at_station(front, subprotocol) as station:
+        for action, payload in told:
+            assert await station.call(action, payload) == {}
+    kept = [row.payload for row in await rows(database, StationReport)]
+    events = [row.detail for row in await rows(database, StationEvent)]
+    assert len(kept) == 2
+    assert secret not in str(kept) + str(events)
+    assert person not in str(kept) + str(events)
+    assert "SecurityCtrlr.BasicAuthPassword is (secret)" in str(events)
+
+
 async def test_of_each_kind_the_newest_parts_are_kept(
     front: CsmsServer, database: Database, subprotocol: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
