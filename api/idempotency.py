@@ -56,8 +56,9 @@ class Creation:
             if kept is not None and kept.body is not None:
                 return _open(access, kept), False
             body = (await create(work)).model_dump_json()
-            if kept is not None:
-                kept.status, kept.body = self._status, _seal(access, kept, body)
+            if self._key is not None:
+                sealed = _seal(access, self._key, body)
+                await idempotency.answered(work.session, access.caller.id, self._key, self._status, sealed)
         return body, True
 
     async def parts(self, access: Access, contents: Sequence[bytes], *, upload: str = "") -> "list[Creation]":
@@ -92,11 +93,12 @@ class Creation:
             await self._kept(access, work, "")
         return str(uuid5(access.caller.id, f"{self._fingerprint} {self._key}"))
 
-    async def _kept(self, access: Access, work: Work, upload: str) -> IdempotencyKey:
+    async def _kept(self, access: Access, work: Work, upload: str) -> IdempotencyKey | None:
+        """What is known of the key, which is this request's from now on. Raises IdempotencyKeyReused."""
         request_hash = hashlib.sha256((self._fingerprint + upload).encode()).hexdigest()
         expired_before = work.now - idempotency.KEPT
         kept = await idempotency.take(work.session, access.caller.id, self._key or "", request_hash, expired_before)
-        if kept.request_hash != request_hash:
+        if kept is not None and kept.request_hash != request_hash:
             raise IdempotencyKeyReused("The key came with another request before; use a new one", field=HEADER)
         return kept
 
@@ -128,14 +130,14 @@ async def _fingerprint(request: Request) -> str:
     return f"{request.method} {request.url.path} {hashlib.sha256(said).hexdigest()}"
 
 
-def _seal(access: Access, kept: IdempotencyKey, body: str) -> str:
+def _seal(access: Access, key: str, body: str) -> str:
     """Answers may hold a secret that is shown once, so they are kept encrypted."""
-    return base64.b64encode(access.services.keys.encrypt(body.encode(), _place(kept))).decode()
+    return base64.b64encode(access.services.keys.encrypt(body.encode(), _place(access, key))).decode()
 
 
 def _open(access: Access, kept: IdempotencyKey) -> str:
-    return access.services.keys.decrypt(base64.b64decode(kept.body or ""), _place(kept)).decode()
+    return access.services.keys.decrypt(base64.b64decode(kept.body or ""), _place(access, kept.key)).decode()
 
 
-def _place(kept: IdempotencyKey) -> bytes:
-    return f"idempotency {kept.principal_id} {kept.key}".encode()
+def _place(access: Access, key: str) -> bytes:
+    return f"idempotency {access.caller.id} {key}".encode()

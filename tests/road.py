@@ -86,9 +86,10 @@ class Road(Rows):
 
     async def submit(self, **changes: Any) -> PlacementRequest:
         owner = self.world.municipality.id
-        self.placement = await self.do(
+        submitted = await self.do(
             self.world.requester, lambda work: placement.submit(work, wanted(**changes), owner, EVERYTHING)
         )
+        self.placement = submitted.placement
         return self.placement
 
     async def approve(self, person: Person | None = None) -> PlacementProgress:

@@ -181,7 +181,7 @@ async def submit(body: Annotated[NewPlacement, sample(**NEW)], access: Creating,
 async def create(work: Work, access: Access, new: NewPlacement) -> PlacementShape:
     requester_id = await _requester_id(work, access, new)
     made = await usecase.submit(work, new, requester_id, access.viewer)
-    return await placement_shape(work.session, access, made)
+    return _shape(access, made.placement, made.around)
 
 
 @router.get("", summary="Placement requests, newest first; a requester sees its own")

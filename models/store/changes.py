@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
+from sqlmodel import SQLModel
 
 NOT_FOLLOWED = frozenset(
     {
@@ -76,13 +77,17 @@ class Changes:
         self._seen: dict[tuple[str, tuple[Any, ...]], Change] = {}
         sa.event.listen(session.sync_session, "before_flush", self._note)
 
+    def note_new(self, rows: Sequence[SQLModel]) -> None:
+        """Rows that are written past the session."""
+        for row in rows:
+            self._add(row, None, _values(row))
+
     def made(self) -> Sequence[Change]:
         """Those that changed something in the end, in the order in which they were first seen."""
         return [each for each in map(_in_the_end, self._seen.values()) if each is not None]
 
     def _note(self, session: Session, *_: object) -> None:
-        for row in session.new:
-            self._add(row, None, _values(row))
+        self.note_new(list(session.new))
         for row in session.dirty:
             before, after = _differences(row)
             if after:

@@ -25,8 +25,12 @@ T = TypeVar("T", bound=Timed)
 
 async def settled(session: AsyncSession, process: str, stage: str, country: str) -> Deadline | None:
     """What holds for the stage in the country: its own line, else the one for everywhere."""
-    found = await session.execute(
-        select(Deadline)
+    return (await session.execute(settled_query(process, stage, country))).scalar_one_or_none()
+
+
+def settled_query(process: str, stage: str, country: str) -> sa.Select[Deadline]:
+    return (
+        sa.select(Deadline)
         .where(
             col(Deadline.process) == process,
             col(Deadline.stage) == stage,
@@ -35,7 +39,6 @@ async def settled(session: AsyncSession, process: str, stage: str, country: str)
         .order_by(col(Deadline.country).desc())
         .limit(1)
     )
-    return found.scalar_one_or_none()
 
 
 async def all_settled(session: AsyncSession) -> Sequence[Deadline]:

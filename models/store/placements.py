@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,11 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
+from models.rules.access import OrganisationKind
 from models.rules.placement import PlacementStage
+from models.store import deadlines
 from models.store.viewer import EVERYTHING, Viewer
 from models.store.window import Window, cut, like
 from models.tables.access import Organisation
 from models.tables.asset import Asset
+from models.tables.deadline import Deadline
 from models.tables.document import Document
 from models.tables.placement import PLACEMENT_NUMBER, GridCall, LocationAttempt, PlacementRequest
 from models.tables.tender import Tender
@@ -23,8 +27,36 @@ from models.tables.timeline import TimelineEntry
 from models.tables.work_order import WorkOrder, WorkOrderLine
 
 
-async def next_number(session: AsyncSession) -> int:
-    return int((await session.execute(PLACEMENT_NUMBER.next_value().select())).scalar_one())
+@dataclass(frozen=True)
+class Ground:
+    """What a new request stands on."""
+
+    tender: Tender
+    requester: Organisation
+    """The tender's."""
+    operator_id: UUID
+    number: int
+    """Drawn for this request."""
+    at: datetime
+    """The instant of the transaction, as the database takes it for ``created_at``."""
+    deadline: Deadline | None
+    """What the operator has settled for the first stage in the country."""
+
+
+async def ground(session: AsyncSession, tender_code: str, country: str, viewer: Viewer) -> Ground | None:
+    """All that a new request needs to know, read at once; None where the viewer sees no such tender."""
+    operator = select(Organisation.id).where(col(Organisation.kind) == OrganisationKind.OPERATOR).scalar_subquery()
+    number = PLACEMENT_NUMBER.next_value()
+    own = deadlines.settled_query("placement", PlacementStage.SUBMITTED, country).subquery()
+    deadline = aliased(Deadline, own)
+    found = await session.execute(
+        sa.select(Tender, Organisation, operator, number, sa.func.now(), deadline)
+        .join(Organisation, col(Organisation.id) == col(Tender.requester_id))
+        .outerjoin(deadline, sa.true())
+        .where(col(Tender.code) == tender_code, viewer.sees(col(Tender.requester_id), col(Tender.installer_id)))
+    )
+    row = found.one_or_none()
+    return None if row is None else Ground(*row)
 
 
 async def lock(session: AsyncSession, placement_id: UUID) -> PlacementRequest:

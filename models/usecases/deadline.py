@@ -41,6 +41,12 @@ async def begin(work: Work, machine: Machine[Any, Any], row: Stage, country: str
     await _count(work, machine, row, work.now, country)
 
 
+def begin_by(work: Work, machine: Machine[Any, Any], row: Stage, country: str, own: Deadline | None) -> None:
+    """As ``begin``, where it was read already what the operator has settled for that stage and country."""
+    default = rules.default_term(rules.process_of(machine), row.stage)
+    _fall_due(work, machine, row, work.now, country, default and _settled(default, own))
+
+
 async def count_from(work: Work, machine: Machine[Any, Any], row: WorkOrder, day: date) -> None:
     """The days of a planned work order count from the planned one; its task is due with it."""
     noon = datetime.combine(day, _NOON, tzinfo=work.terms.zone)
@@ -56,14 +62,18 @@ async def follow(work: Work, kind: TaskKind, row: Stage) -> None:
 
 
 async def _count(work: Work, machine: Machine[Any, Any], row: Stage, start: datetime, country: str | None) -> None:
-    process, stage = rules.process_of(machine), row.stage
-    term = await term_of(work, process, stage, country)
+    _fall_due(work, machine, row, start, country, await term_of(work, rules.process_of(machine), row.stage, country))
+
+
+def _fall_due(
+    work: Work, machine: Machine[Any, Any], row: Stage, start: datetime, country: str | None, term: Term | None
+) -> None:
     if term is None:
         row.fall_due(None, None)
         return
     due = work.terms.due_at(start, term.working_days, country)
     row.fall_due(due, work.terms.remind_at(work.now, due, term.remind_before_days, country))
-    if (process, stage) in rules.TOLD_ELSEWHERE:
+    if (rules.process_of(machine), row.stage) in rules.TOLD_ELSEWHERE:
         row.tell_at = None
 
 
@@ -73,6 +83,10 @@ async def term_of(work: Work, process: str, stage: StrEnum, country: str | None)
     if default is None:
         return None
     own = await deadlines.settled(work.session, process, stage.value, country or EVERYWHERE)
+    return _settled(default, own)
+
+
+def _settled(default: Term, own: Deadline | None) -> Term:
     return default if own is None else Term(own.working_days, own.remind_before_days)
 
 

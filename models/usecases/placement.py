@@ -1,5 +1,6 @@
 """The placement of stations: each function is one fact or one transition of it (P1-P9, P20)."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,8 @@ from models.rules import grid
 from models.rules.access import Role
 from models.rules.grid import AttemptState, GridEvent
 from models.rules.placement import PLACEMENT, PlacementEvent, PlacementStage, grid_event
-from models.store import organisations, placements, processes, tenders, work_orders
+from models.store import organisations, placements, processes, work_orders
+from models.store.placements import Around, Ground
 from models.store.viewer import Viewer
 from models.tables.placement import GridCall, LocationAttempt, PlacementRequest
 from models.tables.task import TaskKind
@@ -31,32 +33,44 @@ def workflow_id(reference: str) -> str:
     return f"placement-{reference}"
 
 
-async def submit(work: Work, new: NewPlacement, requester_id: UUID, viewer: Viewer) -> PlacementRequest:
+@dataclass(frozen=True)
+class Submitted:
+    """A new request, which is written at the end of its work, and what stands around it."""
+
+    placement: PlacementRequest
+    around: Around
+
+
+async def submit(work: Work, new: NewPlacement, requester_id: UUID, viewer: Viewer) -> Submitted:
     """P1, P2: record the request, open the task for operations, start the process. Raises UnknownTender."""
-    tender = await tenders.tender_by_code(work.session, new.tender, viewer)
-    if tender is None or tender.requester_id != requester_id:
+    country = new.location.country
+    ground = await placements.ground(work.session, new.tender, country, viewer)
+    if ground is None or ground.requester.id != requester_id:
         raise UnknownTender(f"There is no tender '{new.tender}' for your organisation", field="/tender")
-    number = await placements.next_number(work.session)
-    placement = PlacementRequest(
-        reference=f"PR-{work.now.year}-{number:06d}",
-        requester_id=requester_id,
+    placement = _requested(work, new, ground)
+    attempt = LocationAttempt(placement_id=placement.id, number=1, **new.location.model_dump())
+    work.new_rows += [placement, attempt]
+    deadline.begin_by(work, PLACEMENT, placement, country, ground.deadline)
+    title = "Decide on the placement request"
+    task.open_first(work, TaskKind.REVIEW_PLACEMENT, Role.OPERATIONS, ground.operator_id, placement, title)
+    _record(work, placement, "placement requested")
+    process.begin_at_the_end(work, workflow_id(placement.reference), WORKFLOW, placement.id, placement.reference)
+    return Submitted(placement, Around(ground.requester, ground.tender, attempt, None))
+
+
+def _requested(work: Work, new: NewPlacement, ground: Ground) -> PlacementRequest:
+    return PlacementRequest(
+        reference=f"PR-{work.now.year}-{ground.number:06d}",
+        requester_id=ground.requester.id,
         requester_reference=new.requester_reference,
-        tender_id=tender.id,
+        tender_id=ground.tender.id,
         stations=new.stations,
         contact_name=new.contact.name,
         contact_email=new.contact.email,
         contact_language=new.contact.language,
         remarks=new.remarks,
+        created_at=ground.at,
     )
-    # Its deadline and who is told of it are known before it is stored, so that it is written once.
-    await deadline.begin(work, PLACEMENT, placement, new.location.country)
-    await _ask_operations(work, placement, TaskKind.REVIEW_PLACEMENT, "Decide on the placement request", is_first=True)
-    work.session.add(placement)
-    await work.session.flush()
-    await _add_attempt(work, placement, new.location, 1)
-    _record(work, placement, "placement requested")
-    await process.begin(work, workflow_id(placement.reference), WORKFLOW, placement.id, placement.reference)
-    return placement
 
 
 async def load(work: Work, placement_id: UUID) -> PlacementProgress:
@@ -299,9 +313,7 @@ async def _add_attempt(work: Work, placement: PlacementRequest, location: Locati
     await work.session.flush()
 
 
-async def _ask_operations(
-    work: Work, placement: PlacementRequest, kind: TaskKind, title: str, *, is_first: bool = False
-) -> None:
+async def _ask_operations(work: Work, placement: PlacementRequest, kind: TaskKind, title: str) -> None:
     operator = await organisations.operator(work.session)
     await task.open_task(
         work,
@@ -312,7 +324,6 @@ async def _ask_operations(
         placement.reference,
         title,
         for_stage=placement,
-        is_first=is_first,
     )
 
 

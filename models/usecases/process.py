@@ -26,8 +26,20 @@ async def begin(work: Work, workflow_id: str, kind: str, subject_id: UUID, refer
     """Make the process and the fact that starts it; only for a fact that creates the process."""
     process = Process(workflow_id=workflow_id, kind=kind, subject_id=subject_id)
     work.session.add(process)
+    await _write(work, process, HandoverKind.START, kind, _subject(work, subject_id, reference))
+
+
+def begin_at_the_end(work: Work, workflow_id: str, kind: str, subject_id: UUID, reference: str) -> None:
+    """As ``begin``, for a work that tells the process nothing else."""
+    process = Process(workflow_id=workflow_id, kind=kind, subject_id=subject_id, last_number=1)
+    fact = _fact(work, process, HandoverKind.START, kind, _subject(work, subject_id, reference))
+    work.new_rows += [process, fact]
+    work.handed_over.add(workflow_id)
+
+
+def _subject(work: Work, subject_id: UUID, reference: str) -> dict[str, Any]:
     subject = Subject(subject_id=subject_id, reference=reference, correlation_id=work.correlation_id)
-    await _write(work, process, HandoverKind.START, kind, subject.model_dump(mode="json"))
+    return subject.model_dump(mode="json")
 
 
 async def enter(work: Work, workflow_id: str, kind: str, subject_id: UUID) -> None:
@@ -47,7 +59,18 @@ async def hand_over(work: Work, workflow_id: str, name: str, payload: dict[str, 
 async def _write(work: Work, process: Process, kind: HandoverKind, name: str, payload: dict[str, Any]) -> bool:
     process.last_number += 1
     await work.session.flush()  # the process first: its facts point to it
-    fact = Handover(
+    fact = _fact(work, process, kind, name, payload)
+    work.session.add(fact)
+    await work.session.flush()
+    if fact.late:
+        await _record_late(work, process, fact)
+    else:
+        work.handed_over.add(process.workflow_id)
+    return not fact.late
+
+
+def _fact(work: Work, process: Process, kind: HandoverKind, name: str, payload: dict[str, Any]) -> Handover:
+    return Handover(
         workflow_id=process.workflow_id,
         number=process.last_number,
         kind=kind,
@@ -56,13 +79,6 @@ async def _write(work: Work, process: Process, kind: HandoverKind, name: str, pa
         correlation_id=work.correlation_id,
         late=process.ended_at is not None,
     )
-    work.session.add(fact)
-    await work.session.flush()
-    if fact.late:
-        await _record_late(work, process, fact)
-    else:
-        work.handed_over.add(process.workflow_id)
-    return not fact.late
 
 
 async def keep_as_late(work: Work, fact: Handover) -> bool:

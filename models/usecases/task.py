@@ -14,6 +14,7 @@ from models.store import deadlines, delegations, organisations, tasks
 from models.store.viewer import Viewer
 from models.tables.access import Principal
 from models.tables.deadline import Due
+from models.tables.placement import PlacementRequest
 from models.tables.task import Task, TaskKind, TaskState
 from models.usecases import timeline
 from models.usecases.work import Work
@@ -44,14 +45,12 @@ async def open_task(
     *,
     working_days: int | None = None,
     for_stage: Due | None = None,
-    is_first: bool = False,
 ) -> None:
     """Put a task into an inbox; the same task that is still open gets the new title, and a due date if it had none.
 
-    It is due in ``working_days``, or with the stage that it stands for: the row that has just entered it. ``is_first``
-    says that the subject is new, so that none can be open about it.
+    It is due in ``working_days``, or with the stage that it stands for: the row that has just entered it.
     """
-    known = None if is_first else await tasks.open_of(work.session, kind, subject_id)
+    known = await tasks.open_of(work.session, kind, subject_id)
     if known is None:
         known = Task(
             kind=kind,
@@ -69,6 +68,23 @@ async def open_task(
         due = work.terms.due_at(work.now, working_days)
         known.fall_due(due, work.terms.remind_at(work.now, due, REMIND_BEFORE_DAYS))
     await work.session.flush()
+
+
+def open_first(
+    work: Work, kind: TaskKind, role: Role, organisation_id: UUID, subject: PlacementRequest, title: str
+) -> None:
+    """Put a task about a new subject into an inbox, due with its first stage: none can be open about it yet."""
+    first = Task(
+        kind=kind,
+        role=role,
+        organisation_id=organisation_id,
+        subject_id=subject.id,
+        reference=subject.reference,
+        title=title,
+    )
+    first.fall_due(subject.due_at, subject.remind_at)
+    subject.tell_at = None
+    work.new_rows.append(first)
 
 
 async def ask_to_look(work: Work, subject_id: UUID, reference: str, title: str) -> None:

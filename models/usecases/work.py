@@ -9,12 +9,14 @@ from zoneinfo import ZoneInfo
 
 import holidays
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import SQLModel
 
 from models.clock import Clock, utc_now
 from models.messages.base import Actor
 from models.rules import deadlines
 from models.rules.events import Language
 from models.settings import Settings
+from models.store import rows
 from models.store.changes import Changes
 from models.store.database import Database
 from models.tables.timeline import TimelineEntry
@@ -97,6 +99,8 @@ class Work:
     """The workflows for which this work has written facts; whoever commits delivers them."""
     entries: list[TimelineEntry] = field(default_factory=list)
     """What is put on record, written at the end."""
+    new_rows: list[SQLModel] = field(default_factory=list)
+    """What nothing in this work reads, written at the end together with what is put on record."""
     at_the_end: dict[str, Callable[["Work"], Awaitable[None]]] = field(default_factory=dict)
     """What is done last of all, once for each name and in their order: it locks rows that many others wait for."""
 
@@ -119,4 +123,6 @@ class Desk:
             for name in sorted(work.at_the_end):
                 await work.at_the_end[name](work)
             await session.flush()
-            session.add_all(trail.entries_of(work.entries, changes.made(), work.now, actor, correlation_id))
+            changes.note_new(work.new_rows)
+            entries = trail.entries_of(work.entries, changes.made(), work.now, actor, correlation_id)
+            await rows.insert(session, [*work.new_rows, *entries])

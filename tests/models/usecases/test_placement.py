@@ -2,23 +2,25 @@
 
 import asyncio
 import dataclasses
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlmodel import col, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import SQLModel, col, select
 
 from models.errors import NotFound, StageDoesNotAllow, UnknownTender
 from models.rules.grid import GridEvent
 from models.rules.placement import PlacementStage
-from models.store import processes
+from models.store import processes, rows
 from models.store.viewer import EVERYTHING
 from models.tables.handover import Handover, HandoverKind, Process
 from models.tables.notice import Channel, Notice
 from models.tables.placement import GridCall, LocationAttempt, PlacementRequest
 from models.tables.task import Task, TaskKind, TaskState
 from models.tables.timeline import TimelineEntry
-from models.usecases import notice, placement, process
+from models.usecases import notice, placement
 from models.usecases.work import Desk
 from tests.people import World
 from tests.road import NOBODY, ROAD_EVENTS, Road, wanted
@@ -73,10 +75,13 @@ async def test_a_request_is_recorded_with_its_attempt_task_timeline_and_process_
 async def test_a_submission_that_fails_in_the_middle_leaves_nothing(
     road: Road, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fail(*_args: object) -> None:
+    written = rows.insert
+
+    async def fail(session: AsyncSession, new: Sequence[SQLModel]) -> None:
+        await written(session, new)
         raise OSError("the power went off")
 
-    monkeypatch.setattr(process, "begin", fail)
+    monkeypatch.setattr(rows, "insert", fail)
     before = len(await every(road.desk, TimelineEntry))
     with pytest.raises(OSError, match="power"):
         await road.submit()
@@ -106,7 +111,7 @@ async def test_references_are_unique_when_many_ask_at_once(road: Road) -> None:
             for _ in range(8)
         )
     )
-    assert len({each.reference for each in made}) == 8
+    assert len({each.placement.reference for each in made}) == 8
 
 
 @pytest.mark.step("P3")

@@ -11,6 +11,7 @@ from models.store import placements, units
 from models.store.units import UnitFilter
 from models.store.viewer import EVERYTHING
 from models.store.window import Window
+from models.tables.placement import PlacementRequest
 from models.tables.unit import Unit, UnitState
 from models.tables.work_order import WorkOrder, WorkOrderLine
 from models.usecases import placement, unit
@@ -30,12 +31,16 @@ LOCATION = Location(
 )
 
 
-async def _link(work: Work, world: World, linked: Unit) -> None:
-    """A work order line that holds the unit."""
+async def _requested(desk: Desk, world: World) -> PlacementRequest:
     new = NewPlacement(
         tender=world.tender.code, location=LOCATION, stations=1, contact=Contact(name="Rita", email="r@v.example")
     )
-    request = await placement.submit(work, new, world.municipality.id, EVERYTHING)
+    async with desk.work(world.requester.actor, "test") as work:
+        return (await placement.submit(work, new, world.municipality.id, EVERYTHING)).placement
+
+
+async def _link(work: Work, world: World, request: PlacementRequest, linked: Unit) -> None:
+    """A work order line that holds the unit."""
     attempt = await placements.latest_attempt(work.session, request.id)
     order = WorkOrder(
         reference="WO-1",
@@ -52,8 +57,9 @@ async def _link(work: Work, world: World, linked: Unit) -> None:
 
 async def test_a_unit_that_is_linked_is_not_taken_back(desk: Desk, world: World) -> None:
     (held,) = await world.book_in("VW-1", holder=world.installer)
+    request = await _requested(desk, world)
     async with desk.work(world.warehouse.actor, "test") as work:
-        await _link(work, world, held)
+        await _link(work, world, request, held)
     with pytest.raises(HardwareAlreadyLinked, match="undo that first"):
         async with desk.work(world.warehouse.actor, "test") as work:
             await unit.take_back(work, "VW-1")
