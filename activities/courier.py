@@ -22,6 +22,8 @@ QUICK_ONES = 2
 """So many are on their way before others wait for them, and then travel together."""
 SLOW_S = 0.2
 """Where those that are on their way take longer, others do not wait for them."""
+QUICK_S = 0.05
+"""Whoever hands in may wait so long for the arrival, where the journey before took no longer."""
 WAITING_LIMIT = 10_000
 """What comes beyond is left to the sweep."""
 PATIENCE_S = 5.0
@@ -43,11 +45,12 @@ class Courier:
         self._waiting: dict[str, Journey] = {}
         self._runs: set[asyncio.Task[None]] = set()
         self._slow: set[asyncio.Task[None]] = set()
+        self._was_quick = True
 
     @property
-    def is_busy(self) -> bool:
-        """Whether more is waiting than leaves with the next journey."""
-        return len(self._waiting) > TOGETHER
+    def is_quick(self) -> bool:
+        """Whether what is handed in now sets out at once, and may be hoped to arrive at once."""
+        return self._was_quick and not self._waiting and len(self._runs - self._slow) < QUICK_ONES
 
     def take(self, workflow_ids: Iterable[str]) -> list[Journey]:
         """Hand in what the workflows have still to hear; those that find no room any more are left out."""
@@ -88,7 +91,9 @@ class Courier:
     async def _travel(self, run: asyncio.Task[None]) -> None:
         names = tuple(islice(self._waiting, TOGETHER))
         journeys = [self._waiting.pop(name) for name in names]
-        slow = asyncio.get_running_loop().call_later(SLOW_S, self._is_slow, run)
+        loop = asyncio.get_running_loop()
+        began_s = loop.time()
+        slow = loop.call_later(SLOW_S, self._is_slow, run)
         try:
             await self._relay.deliver(names)
         except (RuntimeError, OSError) as error:
@@ -98,6 +103,7 @@ class Courier:
             log.exception("facts left to the sweep", workflows=names)
         finally:
             slow.cancel()
+            self._was_quick = loop.time() - began_s <= QUICK_S
             self._slow.discard(run)
             for journey in journeys:
                 if not journey.done():

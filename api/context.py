@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fastapi import Request
 from temporalio.client import Client
 
-from activities.courier import Courier
+from activities.courier import QUICK_S, Courier
 from activities.gateways.documents import Documents
 from api.auth.passwords import Hashing
 from api.auth.throttle import LoginThrottle
@@ -17,9 +17,6 @@ from models.messages.base import Actor
 from models.secrets import KeyRing
 from models.settings import Settings
 from models.usecases.work import Desk, Work
-
-DELIVERY_PATIENCE_S = 0.05
-"""An answer waits so long for its facts to reach their processes; after that they travel on without it."""
 
 
 @dataclass(frozen=True)
@@ -55,10 +52,11 @@ class Services:
         await self.desk.database.close()
 
     async def deliver(self, workflow_ids: set[str]) -> None:
-        """Waits for the facts' arrival for a moment, where there is hope for it."""
+        """Waits for the facts' arrival for a moment, where there is hope for it; they travel on without the answer."""
+        is_quick = self.courier.is_quick
         journeys = self.courier.take(workflow_ids)
-        if journeys and not self.courier.is_busy:
-            await asyncio.wait(journeys, timeout=DELIVERY_PATIENCE_S)
+        if journeys and is_quick:
+            await asyncio.wait(journeys, timeout=QUICK_S)
 
 
 def services_of(request: Request) -> Services:

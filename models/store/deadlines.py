@@ -28,13 +28,13 @@ async def settled(session: AsyncSession, process: str, stage: str, country: str)
     return (await session.execute(settled_query(process, stage, country))).scalar_one_or_none()
 
 
-def settled_query(process: str, stage: str, country: str) -> sa.Select[Deadline]:
+def settled_query(process: str, stage: str, country: str | sa.BindParameter[str]) -> sa.Select[Deadline]:
     return (
         sa.select(Deadline)
         .where(
             col(Deadline.process) == process,
             col(Deadline.stage) == stage,
-            col(Deadline.country).in_([country, EVERYWHERE]),
+            sa.or_(col(Deadline.country) == country, col(Deadline.country) == EVERYWHERE),
         )
         .order_by(col(Deadline.country).desc())
         .limit(1)

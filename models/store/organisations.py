@@ -27,18 +27,21 @@ async def by_email(session: AsyncSession, email: str) -> Principal | None:
     return found.scalar_one_or_none()
 
 
-async def by_key(session: AsyncSession, secret_hash: str) -> tuple[ApiKey, Principal, Organisation] | None:
-    found = await session.execute(
-        select(ApiKey, Principal, Organisation)
-        .join(Principal, col(Principal.id) == col(ApiKey.principal_id))
-        .join(Organisation, col(Organisation.id) == col(Principal.organisation_id))
-        .where(
-            col(ApiKey.secret_hash) == secret_hash,
-            col(ApiKey.revoked_at).is_(None),
-            col(Principal.disabled_at).is_(None),
-        )
+_BY_KEY = (
+    select(ApiKey, Principal, Organisation)
+    .join(Principal, col(Principal.id) == col(ApiKey.principal_id))
+    .join(Organisation, col(Organisation.id) == col(Principal.organisation_id))
+    .where(
+        col(ApiKey.secret_hash) == sa.bindparam("its_hash"),
+        col(ApiKey.revoked_at).is_(None),
+        col(Principal.disabled_at).is_(None),
     )
-    row = found.first()
+)
+"""Made once: every request of a program asks it."""
+
+
+async def by_key(session: AsyncSession, secret_hash: str) -> tuple[ApiKey, Principal, Organisation] | None:
+    row = (await session.execute(_BY_KEY, {"its_hash": secret_hash})).first()
     return None if row is None else (row[0], row[1], row[2])
 
 

@@ -1,5 +1,6 @@
 """Placement requests, their location attempts and the grid operator's calls."""
 
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
-from models.rules.access import OrganisationKind
+from models.rules.access import OrganisationKind, Reach
 from models.rules.placement import PlacementStage
 from models.store import deadlines
-from models.store.viewer import EVERYTHING, Viewer
+from models.store.viewer import EVERYTHING, Viewer, anybody
 from models.store.window import Window, cut, like
 from models.tables.access import Organisation
 from models.tables.asset import Asset
@@ -45,18 +46,24 @@ class Ground:
 
 async def ground(session: AsyncSession, tender_code: str, country: str, viewer: Viewer) -> Ground | None:
     """All that a new request needs to know, read at once; None where the viewer sees no such tender."""
+    said = {"tender_code": tender_code, "country": country, "organisation_id": viewer.organisation_id}
+    row = (await session.execute(_ground(viewer.reach), said)).one_or_none()
+    return None if row is None else Ground(*row)
+
+
+@functools.cache
+def _ground(reach: Reach) -> Any:
+    """Made once: to put it together costs more than to send it."""
     operator = select(Organisation.id).where(col(Organisation.kind) == OrganisationKind.OPERATOR).scalar_subquery()
-    number = PLACEMENT_NUMBER.next_value()
-    own = deadlines.settled_query("placement", PlacementStage.SUBMITTED, country).subquery()
-    deadline = aliased(Deadline, own)
-    found = await session.execute(
-        sa.select(Tender, Organisation, operator, number, sa.func.now(), deadline)
+    own = deadlines.settled_query("placement", PlacementStage.SUBMITTED, sa.bindparam("country", type_=sa.Text))
+    deadline = aliased(Deadline, own.subquery())
+    visible = anybody(reach).sees(col(Tender.requester_id), col(Tender.installer_id))
+    return (
+        sa.select(Tender, Organisation, operator, PLACEMENT_NUMBER.next_value(), sa.func.now(), deadline)
         .join(Organisation, col(Organisation.id) == col(Tender.requester_id))
         .outerjoin(deadline, sa.true())
-        .where(col(Tender.code) == tender_code, viewer.sees(col(Tender.requester_id), col(Tender.installer_id)))
+        .where(col(Tender.code) == sa.bindparam("tender_code"), visible)
     )
-    row = found.one_or_none()
-    return None if row is None else Ground(*row)
 
 
 async def lock(session: AsyncSession, placement_id: UUID) -> PlacementRequest:

@@ -22,5 +22,10 @@ class Viewer:
         return sa.or_(*(owner == self.organisation_id for owner in owners))
 
 
+def anybody(reach: Reach) -> Viewer:
+    """For a statement that is made once: whose eyes it reads with comes as ``organisation_id`` when it is executed."""
+    return Viewer(reach, sa.bindparam("organisation_id", type_=sa.Uuid))  # type: ignore[arg-type]
+
+
 EVERYTHING = Viewer(Reach.ALL, None)
 """The processes themselves see every row."""

@@ -71,7 +71,7 @@ async def test_others_set_out_where_a_journey_is_slow_but_no_more_than_a_few(
     monkeypatch.setattr(couriers, "TOGETHER", 2)
     courier.take(map(str, range(20)))
     await on_their_way(relay, couriers.AT_ONCE)
-    assert courier.is_busy
+    assert not courier.is_quick
     for _ in range(10):
         await asyncio.sleep(0.01)
     assert len(relay.journeys) == couriers.AT_ONCE
@@ -90,6 +90,22 @@ async def test_what_is_handed_in_while_a_journey_is_slow_already_does_not_wait_f
     courier.take(["b"])
     await on_their_way(relay, 2)
     assert relay.journeys == [["a"], ["b"]]
+
+
+async def test_nobody_hopes_for_a_quick_arrival_behind_others_or_after_a_slow_one(
+    courier: Courier, relay: SlowRelay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert courier.is_quick
+    (first,) = courier.take(["a"])
+    await on_their_way(relay, 1)
+    assert not courier.is_quick
+    monkeypatch.setattr(couriers, "QUICK_S", 0.0)
+    relay.let.set()
+    await asyncio.wait_for(first, 5)
+    assert not courier.is_quick
+    monkeypatch.setattr(couriers, "QUICK_S", 5.0)
+    await asyncio.wait(courier.take(["b"]), timeout=5)
+    assert courier.is_quick
 
 
 async def test_what_is_handed_in_at_the_moment_of_an_arrival_sets_out(courier: Courier, relay: SlowRelay) -> None:
