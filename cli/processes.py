@@ -4,6 +4,7 @@
 # ruff: noqa: PLC0415
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -112,6 +113,12 @@ def leave(code: int) -> NoReturn:
     os._exit(code)
 
 
+def leave_what_is_loaded_alone() -> None:
+    """What was loaded by now stays to the end: a collection that looks through it stops everything for 250 ms."""
+    gc.collect()
+    gc.freeze()
+
+
 def _prepared(process: str) -> Settings:
     settings = load_settings()
     configure_logging(process, settings.log_format)
@@ -125,6 +132,7 @@ def _probes(settings: Settings, ready: Readiness) -> Part:
 
 def _run(name: str, parts: list[Part]) -> NoReturn:
     """Runs the parts until SIGTERM or SIGINT; exit code 1 where one failed, or had not ended in time."""
+    leave_what_is_loaded_alone()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         code = runner.run(_until_stopped(name, parts))
         leave(code)

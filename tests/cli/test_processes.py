@@ -110,6 +110,14 @@ def test_a_person_can_have_lines_for_the_eye(tmp_path: Path) -> None:
         assert not process.output().startswith("{")
 
 
+def test_what_was_loaded_at_the_start_is_never_looked_through_again(tmp_path: Path) -> None:
+    body = "import gc\n    structlog.get_logger('worker').info('loaded', left_alone=gc.get_freeze_count())\n    " + GOOD
+    with worker(tmp_path, body) as process:
+        until(process.answers)
+        (line,) = [line for line in process.lines() if line["event"] == "loaded"]
+        assert int(str(line["left_alone"])) > 10_000
+
+
 @pytest.mark.parametrize("body", ["raise RuntimeError('no such queue')", "return"])
 def test_a_part_that_fails_or_ends_unasked_ends_the_process_with_an_error(tmp_path: Path, body: str) -> None:
     with worker(tmp_path, body) as process:
