@@ -130,7 +130,7 @@ async def _work(settings: Settings, desk: Desk, client: Client, stop: asyncio.Ev
     )
     async with worker:
         ready.add("temporal", client.service_client.check_health)
-        log.info("worker works", task_queue=TASK_QUEUE)
+        log.info("worker_works", task_queue=TASK_QUEUE)
         async with asyncio.TaskGroup() as together:
             together.create_task(_keep_deadlines_running(client, stop))
             together.create_task(relay.run(stop))
@@ -144,7 +144,7 @@ async def _keep_deadlines_running(client: Client, stop: asyncio.Event) -> None:
             await keep_running(client, TASK_QUEUE)
         except (RPCError, RuntimeError) as error:
             again_after_s = CONNECT_AGAIN_AFTER_S
-            log.warning("the deadlines' process is not started yet", reason=str(error)[:200])
+            log.warning("deadlines_not_started_yet", reason=str(error)[:200])
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), again_after_s)
 
@@ -159,7 +159,7 @@ async def _connected(settings: Settings, stop: asyncio.Event) -> Client | None:
         try:
             return await connect(settings)
         except (RPCError, RuntimeError) as error:
-            log.warning("Temporal is not there yet", reason=str(error)[:200])
+            log.warning("temporal_not_there_yet", reason=str(error)[:200])
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), CONNECT_AGAIN_AFTER_S)
     return None

@@ -98,9 +98,9 @@ class Courier:
             await self._relay.deliver(names)
         except (RuntimeError, OSError) as error:
             # So a client says that it could not connect at all.
-            log.warning("facts left to the sweep", workflows=names, reason=str(error)[:200])
+            log.warning("facts_left_to_the_sweep", workflows=names, reason=str(error)[:200])
         except Exception:
-            log.exception("facts left to the sweep", workflows=names)
+            log.exception("facts_left_to_the_sweep", workflows=names)
         finally:
             slow.cancel()
             self._was_quick = loop.time() - began_s <= QUICK_S

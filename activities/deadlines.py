@@ -44,7 +44,7 @@ class DeadlineActivities:
             except (BusinessError, DBAPIError, LookupError) as error:
                 # One row that can't be told of holds up nobody else's reminder.
                 failed = True
-                log.warning("reminder put off", table=table.__name__, id=str(row_id), reason=str(error))
+                log.warning("reminder_put_off", table=table.__name__, id=str(row_id), reason=str(error))
         async with self._desk.database.transaction() as session:
             next_at = await deadlines.next_at(session)
         if failed and next_at is not None:

@@ -112,10 +112,10 @@ class DeliveryActivities:
         except Refused as error:
             return Outcome(time.monotonic() - began, error.status, error.detail, final=True)
         except letters.Unwritable as error:
-            log.warning("notice can't be written", notice=str(taken.notice.id), reason=str(error))
+            log.warning("notice_not_written", notice=str(taken.notice.id), reason=str(error))
             return Outcome(time.monotonic() - began, error=str(error), final=True)
         except SecretsError as error:
-            log.warning("webhook can't be signed", endpoint=str(taken.endpoint.id), reason=str(error))
+            log.warning("webhook_not_signed", endpoint=str(taken.endpoint.id), reason=str(error))
             return Outcome(time.monotonic() - began, error=_OUR_KEY_IS_MISSING)
         return Outcome(time.monotonic() - began, status)
 

@@ -87,7 +87,7 @@ class Relay:
             try:
                 await self._deliver([workflow_id], wait=False)
             except (RPCError, RuntimeError) as error:
-                log.warning("fact can't be delivered", workflow=workflow_id, reason=str(error))
+                log.warning("fact_not_delivered", workflow=workflow_id, reason=str(error))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Sweep until told to stop."""
@@ -98,7 +98,7 @@ class Relay:
         try:
             delivered = await self._deliver(workflow_ids, wait=wait)
         except (RPCError, RuntimeError, SQLAlchemyError, OSError) as error:
-            log.warning("facts left to the sweep", workflows=workflow_ids, reason=type(error).__name__)
+            log.warning("facts_left_to_the_sweep", workflows=workflow_ids, reason=type(error).__name__)
             return []
         return [workflow_id for workflow_id in workflow_ids if workflow_id not in delivered]
 
@@ -179,7 +179,7 @@ class Relay:
                 rpc_timeout=CALL_LIMIT,
             )
         except WorkflowAlreadyStartedError:
-            log.info("workflow was started before", workflow=row.workflow_id)
+            log.info("workflow_started_before", workflow=row.workflow_id)
 
     async def _signal(self, row: Handover) -> None:
         fact = Fact(

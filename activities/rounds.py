@@ -27,9 +27,9 @@ async def _tried(errand: Callable[[], Awaitable[object]]) -> None:
         await errand()
     except (SQLAlchemyError, OSError) as error:
         # The database is away.
-        log.warning("errand put off", errand=_name(errand), reason=type(error).__name__)
+        log.warning("errand_put_off", errand=_name(errand), reason=type(error).__name__)
     except Exception:
-        log.exception("errand failed", errand=_name(errand))
+        log.exception("errand_failed", errand=_name(errand))
 
 
 def _name(errand: Callable[[], Awaitable[object]]) -> str:

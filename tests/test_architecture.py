@@ -1,6 +1,7 @@
 """What import-linter can't say of the house: its single file at the top, the size of its rooms, its tests' places."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -87,3 +88,19 @@ def test_nothing_names_the_machine_it_was_written_on() -> None:
     for path in modules(*PACKAGES):
         text = path.read_text()
         assert not any(place in text for place in places), path
+
+
+LEVELS = {"debug", "info", "warning", "error", "exception"}
+EVENT = re.compile(r"[a-z0-9_]+(: %s(, %s)*)?")
+
+
+def test_what_is_logged_is_named_as_programs_read_it() -> None:
+    for path in [*modules(*PACKAGES), ROOT / "worker.py"]:
+        for call in (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)):
+            if isinstance(call.func, ast.Attribute) and call.func.attr in LEVELS and _is_log(call.func.value):
+                name = ast.literal_eval(call.args[0])
+                assert EVENT.fullmatch(name), f"{path}:{call.lineno}: {name}"
+
+
+def _is_log(thing: ast.expr) -> bool:
+    return (thing.attr if isinstance(thing, ast.Attribute) else getattr(thing, "id", "")) in {"log", "logger"}

@@ -79,7 +79,7 @@ class InstallationWorkflow(Process[WorkOrderProgress]):
                     static_summary=f"commissioning {station.name}",
                 )
             except WorkflowAlreadyStartedError:
-                workflow.logger.info("the commissioning runs already")
+                workflow.logger.info("commissioning_runs_already")
 
     async def make_report(self) -> None:
         """P18: the PDF for the requester's files."""

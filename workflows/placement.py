@@ -171,7 +171,7 @@ class PlacementWorkflow(Process[PlacementProgress]):
                 static_summary=f"installation {reference}",
             )
         except WorkflowAlreadyStartedError:
-            workflow.logger.info("the installation runs already")
+            workflow.logger.info("installation_runs_already")
 
     @workflow.update
     async def approve(self, decision: ApprovePlacement) -> str:

@@ -62,13 +62,13 @@ class Process(Generic[P]):
         """The same decisions from Temporal's own tools; a refusal is recorded instead of answered."""
         kind = self.decisions.get(name)
         if kind is None:
-            workflow.logger.warning("there is no decision %s", name)
+            workflow.logger.warning("decision_not_known: %s", name)
             return
         try:
             decision = workflow.payload_converter().from_payload(args[0].payload, kind)
         except (IndexError, KeyError, ValueError, RuntimeError) as error:
             # Raised here it would hold up the whole process, over what somebody typed.
-            workflow.logger.warning("decision %s can't be read: %s", name, type(error).__name__)
+            workflow.logger.warning("decision_not_readable: %s, %s", name, type(error).__name__)
             return
         try:
             await getattr(self, name)(decision)
@@ -128,7 +128,7 @@ class Process(Generic[P]):
                 timeout_summary="the step being taken",
             )
         except TimeoutError:
-            workflow.logger.info("a decision is judged while the process still moves")
+            workflow.logger.info("decision_judged_while_moving")
 
     def _refuse_unless_allowed(self, event: Any) -> None:
         try:

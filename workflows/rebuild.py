@@ -131,7 +131,7 @@ class Rebuild:
             try:
                 await self._start_workflow(known, await rebuild.subject_of(work, known))
             except WorkflowAlreadyStartedError:
-                log.info("its parent was quicker", workflow=known.workflow_id)
+                log.info("parent_was_quicker", workflow=known.workflow_id)
             await rebuild.note_brought_back(work, known, finding.why)
         return True
 
@@ -159,7 +159,7 @@ class Rebuild:
         except (SQLAlchemyError, BusinessError) as error:
             reason = type(error).__name__
         self._failed[finding.workflow_id] = f"{finding.why}; it could not be brought back: {reason}"
-        log.warning("process not brought back", workflow=finding.workflow_id, reason=reason)
+        log.warning("process_not_brought_back", workflow=finding.workflow_id, reason=reason)
         return False
 
     async def _wake_deliveries(self) -> None:

@@ -132,7 +132,7 @@ async def put_on_record(access: Access, what: str, content: bytes, shape: Import
         if item.status is RowStatus.REFUSED
     ]
     counts = shape.model_dump(include={"entered", "changed", "known", "refused"})
-    log.info("list imported", of=what, **counts)
+    log.info("list_imported", of=what, **counts)
     sha256 = hashlib.sha256(content).hexdigest()
     async with access.work() as work:
         timeline.record(

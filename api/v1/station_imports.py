@@ -177,7 +177,7 @@ async def _put_on_record(access: Access, content: bytes, entered: dict[int, str]
         {"line": line, "columns": [fault.column for fault in faults]} for line, faults in sorted(found.faults.items())
     ]
     counts = {"entered": len(entered), "known": len(found.known), "refused": len(refused)}
-    log.info("stations imported", **counts)
+    log.info("stations_imported", **counts)
     sha256 = hashlib.sha256(content).hexdigest()
     async with access.work() as work:
         timeline.record(

@@ -8,7 +8,6 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from pydantic import Field
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -202,15 +201,6 @@ async def connection(session: AsyncSession, asset_id: UUID) -> StationConnection
 REPLACED = "replaced by a newer connection"
 
 
-async def replace_connection(session: AsyncSession, fresh: StationConnection) -> None:
-    values = fresh.model_dump()
-    await session.execute(
-        insert(StationConnection).values(values).on_conflict_do_update(index_elements=["asset_id"], set_=values)
-    )
-    await _end(session, col(PastConnection.asset_id) == fresh.asset_id, fresh.connected_at, REPLACED)
-    session.add(PastConnection(**values))
-
-
 async def drop_connection(session: AsyncSession, asset_id: UUID, connection_id: str, at: datetime, reason: str) -> bool:
     """False where another socket has taken the station over: then it is still connected."""
     gone = await session.execute(
@@ -218,18 +208,17 @@ async def drop_connection(session: AsyncSession, asset_id: UUID, connection_id: 
             col(StationConnection.asset_id) == asset_id, col(StationConnection.connection_id) == connection_id
         )
     )
-    own = sa.and_(col(PastConnection.asset_id) == asset_id, col(PastConnection.connection_id) == connection_id)
-    await _end(session, own, at, reason)
-    return bool(gone.rowcount)  # type: ignore[attr-defined]
-
-
-async def _end(session: AsyncSession, which: sa.ColumnElement[bool], at: datetime, reason: str) -> None:
     await session.execute(
         sa.update(PastConnection)
-        .where(which, col(PastConnection.ended_at).is_(None))
+        .where(
+            col(PastConnection.asset_id) == asset_id,
+            col(PastConnection.connection_id) == connection_id,
+            col(PastConnection.ended_at).is_(None),
+        )
         .values(ended_at=at, reason=reason)
         .execution_options(synchronize_session=False)
     )
+    return bool(gone.rowcount)  # type: ignore[attr-defined]
 
 
 async def past_connections(session: AsyncSession, asset_id: UUID, window: Window) -> Sequence[PastConnection]:

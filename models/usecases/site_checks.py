@@ -1,12 +1,12 @@
 """What stands against stations that somebody wants to enter, field by field (L6)."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from models.errors import AlreadyExists, BusinessError, InvalidInput, UnknownProduct
 from models.messages.site import EnteredStation, EnteredUnit
+from models.rules.doubles import doubled
 from models.store import sites, tenders, units, work_orders
 from models.tables.tender import Product
 from models.tables.unit import Unit, UnitState
@@ -92,11 +92,9 @@ def _doubles(stations: Sequence[EnteredStation]) -> list[Fault]:
         if station.unit is not None
         for name, value in named(station.unit).items()
     ]
-    counted = Counter((name, value) for _, name, value in said)
-    places = {(index, name, value): None for index, name, value in said if counted[name, value] > 1}
     return [
         Fault(index, name, AlreadyExists, f"'{value}' stands here more than once; correct all but one")
-        for index, name, value in places
+        for index, name, value in doubled(said)
     ]
 
 

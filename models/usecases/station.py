@@ -7,7 +7,7 @@ from uuid import UUID
 from models.errors import HardwareNotLinked
 from models.rules import plugs
 from models.rules.commissioning import COMMISSIONING, CommissioningStage
-from models.store import assets, nodes, station_reports, units
+from models.store import assets, nodes, station_reports, telemetry, units
 from models.tables.asset import Asset, StationConnection
 from models.tables.station_report import StationReport
 from models.tables.unit import Unit
@@ -55,13 +55,17 @@ async def connected(work: Work, connection: StationConnection) -> None:
 
 
 async def _note_connection(work: Work, asset: Asset, connection: StationConnection) -> None:
-    await assets.replace_connection(work.session, connection)
+    await telemetry.connect(work.session, [_opened(connection)], work.now)
     asset.last_seen_at = work.now
     await assets.add_event(work.session, asset, "connected", work.now, {"protocol": connection.protocol})
     if asset.stage is CommissioningStage.REGISTERED:
         await commissioning.hand_over(work, asset, "station_connected")
     await upkeep.note_connected(work, asset)
     await command.tell_reachable(work, asset.id)
+
+
+def _opened(row: StationConnection) -> tuple[UUID, str, str, str, str, int]:
+    return row.asset_id, row.connection_id, row.node, row.remote_ip, row.protocol, row.security_profile
 
 
 async def disconnected(work: Work, asset_id: UUID, connection_id: str, reason: str) -> bool:

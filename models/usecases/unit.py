@@ -1,6 +1,5 @@
 """Hardware units in the warehouse: booked in, handed over, taken back (P11). No factory key comes here, only hashes."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 from models.errors import (
@@ -14,6 +13,7 @@ from models.errors import (
 )
 from models.messages.unit import HandOver, NewUnit
 from models.rules.access import OrganisationKind
+from models.rules.doubles import doubled
 from models.store import access, tenders, units, work_orders
 from models.store.viewer import EVERYTHING
 from models.tables.access import Organisation
@@ -103,15 +103,11 @@ def _unknown_products(new: Sequence[NewUnit], known: dict[str, Product]) -> list
 
 
 def _doubles(new: Sequence[NewUnit]) -> list[_Fault]:
-    faults: list[_Fault] = []
-    for field in UNIQUE:
-        counted = Counter(getattr(unit, field) for unit in new)
-        faults += [
-            (index, field, AlreadyExists, f"'{getattr(unit, field)}' stands in the list more than once")
-            for index, unit in enumerate(new)
-            if counted[getattr(unit, field)] > 1
-        ]
-    return faults
+    said = [(index, field, getattr(unit, field)) for field in UNIQUE for index, unit in enumerate(new)]
+    return [
+        (index, field, AlreadyExists, f"'{value}' stands in the list more than once")
+        for index, field, value in doubled(said)
+    ]
 
 
 async def _known(work: Work, new: Sequence[NewUnit]) -> list[_Fault]:
