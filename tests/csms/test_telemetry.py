@@ -25,7 +25,7 @@ from models.tables.charging import ChargingTransaction, IdToken, MeterReading, R
 from models.tables.message import StationMessage
 from models.usecases.work import Desk
 from tests.csms.standing import front_on, station_in_test
-from tests.csms.station import NOW, RawStation, station_at, until_async
+from tests.csms.station import NOW, RawStation, station_at, until, until_async
 from tests.people import FACTORY_KEY, World
 from tests.recording import RecordingRelay
 
@@ -61,9 +61,12 @@ async def statuses(database: Database) -> list[str]:
 
 
 async def all_connected(stack: AsyncExitStack, front: CsmsServer) -> list[RawStation]:
-    return [
+    """Their connections are in the rows."""
+    connected = [
         await stack.enter_async_context(station_at(front, f"CP-HW-{number}", FACTORY_KEY)) for number in range(COUNT)
     ]
+    await until(lambda: len(front.registry) == COUNT)
+    return connected
 
 
 async def started(station: RawStation, meter_wh: int = 1000) -> int:
