@@ -31,6 +31,7 @@ TAGS = [
     {"name": "acceptance tests", "description": "Answers, review and report (P16-P18)."},
     {"name": "stations", "description": "Stations at their place, their states live, activation (P13-P19)."},
     {"name": "customers", "description": "People and companies, whom to speak to, what was agreed (S1)."},
+    {"name": "ledger", "description": "Balances, statements and holds; every amount in double entry (B8, C5)."},
     {"name": "cards", "description": "The pool, whose each card is, and which are blocked (S3, S4)."},
     {"name": "documents", "description": "Reports and photos (P18)."},
     {"name": "endpoints", "description": "Where an organisation is told what happens, and whether that arrived."},

@@ -10,7 +10,13 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-GROUPS = {"request": "cli.requests", "task": "cli.tasks", "station": "cli.stations", "work-order": "cli.work_orders"}
+GROUPS = {
+    "request": "cli.requests",
+    "task": "cli.tasks",
+    "station": "cli.stations",
+    "work-order": "cli.work_orders",
+    "account": "cli.accounts",
+}
 """Commands on the public API, by the module that holds each group of them."""
 
 

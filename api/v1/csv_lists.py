@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol
@@ -19,6 +20,7 @@ LIMIT_BYTES = 4 * 1024 * 1024
 MEDIA_TYPE = "text/csv"
 _FORM = "multipart/form-data"
 _FORMULAS = ("=", "+", "-", "@", "\t")
+_NUMBER = re.compile(r"[+-][0-9]+(\.[0-9]+)?")
 _NUL = RowFault(None, "Leave out the NUL character (U+0000)")
 
 
@@ -163,8 +165,8 @@ def written(columns: Sequence[str], rows: Sequence[Sequence[str | None]]) -> str
 
 
 def _guarded(cell: str) -> str:
-    """A spreadsheet would take it for a formula; a telephone number is none."""
-    return f"'{cell}" if cell[:1] in _FORMULAS and not cell[1:].isdecimal() else cell
+    """A spreadsheet would take it for a formula; a telephone number is none, nor is an amount."""
+    return f"'{cell}" if cell[:1] in _FORMULAS and not _NUMBER.fullmatch(cell) else cell
 
 
 def _bare(cell: str) -> str:

@@ -58,6 +58,8 @@ class Permission(StrEnum):
     SUBSCRIBERS_MANAGE = "subscribers:manage"
     CARDS_READ = "cards:read"
     CARDS_MANAGE = "cards:manage"
+    LEDGER_READ = "ledger:read"
+    LEDGER_POST = "ledger:post"
     DOCUMENTS_READ = "documents:read"
     NOTICES_MANAGE = "notices:manage"
     PROCESSES_READ = "processes:read"
@@ -129,6 +131,8 @@ POLICY: dict[Permission, dict[Role, Reach]] = {
     P.SUBSCRIBERS_MANAGE: {R.CUSTOMER_CARE: _ALL},
     P.CARDS_READ: {R.CUSTOMER_CARE: _ALL, R.OPERATIONS: _ALL, R.FINANCE: _ALL},
     P.CARDS_MANAGE: {R.CUSTOMER_CARE: _ALL},
+    P.LEDGER_READ: {R.FINANCE: _ALL, R.CUSTOMER_CARE: _ALL, R.ADMINISTRATION: _ALL},
+    P.LEDGER_POST: {R.FINANCE: _ALL},
     P.DOCUMENTS_READ: {
         R.REQUESTER: _OWN,
         R.INSTALLER: _OWN,

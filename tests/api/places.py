@@ -10,6 +10,7 @@ from models.store.viewer import EVERYTHING
 from models.usecases import station_certificate
 from tests.api.road import Road, photo
 from tests.certificates import self_signed
+from tests.ledger import Books
 from tests.people import World
 from tests.subscribing import cards_in_pool
 
@@ -37,6 +38,7 @@ async def something_of_everything(road: Road, world: World) -> dict[str, str]:
     await _wanted(road, world, name)
     customer, contact = await _customer(road, world)
     await cards_in_pool(world, "NL-0000-4711")
+    account, transaction = await _ledger(world)
     return {
         "reference": road.reference,
         "work_order": road.work_order,
@@ -66,6 +68,8 @@ async def something_of_everything(road: Road, world: World) -> dict[str, str]:
         "customer": customer,
         "card": "NL-0000-4711",
         "contact_id": contact,
+        "ledger_account": account,
+        "transaction_id": transaction,
     }
 
 
@@ -103,6 +107,14 @@ async def _customer(road: Road, world: World) -> tuple[str, str]:
     return made["reference"], (await road.call(world.customer_care, "POST", path, json={"name": "B. de Boer"}))["id"]
 
 
+async def _ledger(world: World) -> tuple[str, str]:
+    """An account with something in it, and the transaction by which that came."""
+    books = await Books.opened(world.desk)
+    paid = await books.top_up("100")
+    await books.take("5")
+    return str(books.account_id), str(paid.id)
+
+
 def values_for(path: str, places: dict[str, str]) -> dict[str, str]:
     """The values for one path: the same name stands for other things elsewhere."""
     kinds = {"/work-orders/": "work_order", "/customers/": "customer"}
@@ -110,4 +122,6 @@ def values_for(path: str, places: dict[str, str]) -> dict[str, str]:
     values = {**places, "reference": places[named]}
     if path.startswith("/v1/products/"):
         values["code"] = "DUO-22"
+    if path.startswith("/v1/ledger/"):
+        values["account_id"] = places["ledger_account"]
     return values
