@@ -70,7 +70,7 @@ class Doorkeeper:
     ) -> Admission:
         if identity is None:
             raise RefusedError(http.HTTPStatus.NOT_FOUND, "unknown_path")
-        if socket.entrance.crowd.is_too_large(socket.visit.address):
+        if socket.visit.is_beyond:
             raise _later("crowded")
         station = await self._front.records.identify(identity)
         if station is None:

@@ -82,7 +82,7 @@ class Crowd:
 
     def enter(self, address: str) -> "Visit":
         self._waiting[neighbourhood(address)] += 1
-        return Visit(self, address)
+        return Visit(self, address, is_beyond=self.is_too_large(address))
 
     def leave(self, address: str) -> None:
         address = neighbourhood(address)
@@ -98,12 +98,16 @@ class Crowd:
 
 
 class Visit:
-    """One connection's place in the crowd, until it has shown of which station it is, or has gone."""
+    """One connection's place in the crowd, until it has shown of which station it is, or has gone.
 
-    __slots__ = ("_crowd", "_is_there", "address")
+    ``is_beyond``: the crowd was too large when it came. Those that were there before are served all the same.
+    """
 
-    def __init__(self, crowd: Crowd, address: str) -> None:
+    __slots__ = ("_crowd", "_is_there", "address", "is_beyond")
+
+    def __init__(self, crowd: Crowd, address: str, *, is_beyond: bool) -> None:
         self.address = address
+        self.is_beyond = is_beyond
         self._crowd = crowd
         self._is_there = True
 

@@ -85,9 +85,8 @@ class SecureListener:
             self._begin(accepted, address_of(peer))
 
     def _begin(self, accepted: socket.socket, address: str) -> None:
-        crowd = self._entrance.crowd
-        visit = crowd.enter(address)
-        if crowd.is_too_large(address):
+        visit = self._entrance.crowd.enter(address)
+        if visit.is_beyond:
             metrics.HANDSHAKES_REJECTED.labels("crowded").inc()
             visit.end()
             accepted.close()

@@ -110,6 +110,36 @@ async def test_silent_sockets_of_one_address_keep_that_one_waiting_and_no_other(
         assert await comes_in(server, HERE)
 
 
+async def test_those_that_came_before_the_crowd_grew_too_large_are_let_in(records: MemoryRecords) -> None:
+    async with node(records, bounds=Bounds(per_address=5)) as server:
+        early, late = [await asyncio.open_connection(HERE, server.port) for _ in range(2)], []
+        await until(lambda: len(server._crowd) == 2)
+        late += [await asyncio.open_connection(HERE, server.port) for _ in range(6)]
+        await until(lambda: len(server._crowd) == 8)
+        statuses = [await status_of(connection) for connection in (late[-1], early[0], early[1])]
+        assert statuses == [b"503", b"101", b"101"]
+        for _, writer in (*early, *late):
+            writer.close()
+
+
+async def status_of(connection: tuple[asyncio.StreamReader, asyncio.StreamWriter]) -> bytes:
+    """What the handshake of a station on this connection ends with."""
+    reader, writer = connection
+    headers = {
+        "Host": "x",
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Protocol": "ocpp1.6",
+        **basic("CP-1", FACTORY_KEY),
+    }
+    lines = ["GET /ocpp/CP-1 HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+    writer.write("\r\n".join(lines).encode())
+    async with asyncio.timeout(5):
+        return (await reader.readline()).split()[1]
+
+
 async def test_a_crowd_of_half_open_sockets_is_bounded_over_all_addresses(records: MemoryRecords) -> None:
     async with node(records, bounds=Bounds(handshakes=6, per_address=3)) as server:
         silent = [
