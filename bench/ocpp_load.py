@@ -154,13 +154,14 @@ def charges() -> Callable[[Station], tuple[str, str] | None]:
     def next_call(station: Station) -> tuple[str, str]:
         saying = told.get(station.number)
         if saying is None:
-            saying = told[station.number] = itertools.islice(_life(station), random.randrange(50), None)
+            saying = told[station.number] = _life(station, random.randrange(METER_VALUES))
         return next(saying)
 
     return next_call
 
 
-def _life(station: Station) -> Iterator[tuple[str, str]]:
+def _life(station: Station, metered: int) -> Iterator[tuple[str, str]]:
+    """``metered``: how far the first charge has come, so that not all stations say the same thing at once."""
     meter_wh = 0
     while True:
         token = token_of(random.randrange(TOKENS))
@@ -170,11 +171,12 @@ def _life(station: Station) -> Iterator[tuple[str, str]]:
         start = {"connectorId": 1, "idTag": token, "meterStart": meter_wh, "timestamp": _now()}
         yield "StartTransaction", json.dumps(start)
         yield "StatusNotification", _status(STATUSES[1])
-        for number in range(METER_VALUES):
+        for number in range(metered, METER_VALUES):
             meter_wh += 25
             yield "MeterValues", _meter_values(station.transaction.decode(), meter_wh)
             if number % 5 == 4:
                 yield "Heartbeat", "{}"
+        metered = 0
         yield "StatusNotification", _status(STATUSES[2])
         yield "Authorize", card
         stop = {"transactionId": int(station.transaction), "meterStop": meter_wh, "timestamp": _now(), "idTag": token}

@@ -138,19 +138,32 @@ class ChargingRecords(ABC):
             await self._kept(Seen(known.asset_id, known.identity, drift_s))
 
     async def transacted(self, known: KnownStation, event: Transacted, at: datetime) -> TokenDecision | None:
+        times = () if event.offline else (event.timestamp,)
+        fact = telemetry.Transacted(
+            known.asset_id,
+            known.identity,
+            self._drifts.told(known.asset_id, times, event.irregularities, at),
+            theirs=event.transaction,
+            told=told_of(event),
+            token=event.token,
+            token_kind=event.token_kind,
+            samples=_rows(event.samples),
+            frame=event.evidence,
+        )
+        answer = await self._kept(fact)
+        if isinstance(answer, Charged):
+            return _decided_or_none(answer.verdict)
         async with self._facts_of(known) as work:
             verdict = await sequence.tell(
                 work,
                 known.asset_id,
-                theirs=event.transaction,
-                told=told_of(event),
-                token=event.token,
-                token_kind=event.token_kind,
-                samples=_rows(event.samples),
-                frame=event.evidence,
+                theirs=fact.theirs,
+                told=fact.told,
+                token=fact.token,
+                token_kind=fact.token_kind,
+                samples=fact.samples,
+                frame=fact.frame,
             )
-        if not event.offline:
-            await self._note_drift(known, event.timestamp, event.irregularities, at)
         return _decided_or_none(verdict)
 
     async def own_transaction(self, known: KnownStation, number: int) -> str | None:
@@ -177,14 +190,11 @@ def _rows(samples: tuple[Sample, ...]) -> Samples:
 
 def _row(sample: Sample) -> dict[str, Any]:
     """The sample without what is empty; its value as text, exact."""
-    row = {
-        "measurand": sample.measurand,
-        "unit": sample.unit,
-        "value": None if sample.value is None else format(sample.value, "f"),
-        "context": sample.context,
-        "phase": sample.phase,
-        "location": sample.location,
-        "signed": sample.signed,
-        "signing": dict(sample.signing) or None,
-    }
-    return {name: value for name, value in row.items() if value is not None}
+    row: dict[str, Any] = {"measurand": sample.measurand, "unit": sample.unit, "context": sample.context}
+    if sample.value is not None:
+        row["value"] = format(sample.value, "f")
+    told = (("phase", sample.phase), ("location", sample.location), ("signed", sample.signed))
+    row.update({name: value for name, value in told if value is not None})
+    if sample.signing:
+        row["signing"] = dict(sample.signing)
+    return row

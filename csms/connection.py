@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 UNTRACED = frozenset({"Heartbeat", "MeterValues"})
 """So frequent, and of so little consequence each, that they begin no trace."""
-FREQUENT = frozenset({"StatusNotification", "Authorize", "StartTransaction", "StopTransaction"})
+FREQUENT = frozenset({"StatusNotification", "Authorize", "StartTransaction", "StopTransaction", "TransactionEvent"})
 """What is bound for their log lines is bound when there is one."""
 
 
@@ -292,8 +292,7 @@ class StationConnection:
         answer: Answer | None = None
         began_s = time.perf_counter()
         try:
-            async with asyncio.timeout(self._limits.handling_s):
-                answer = await self._handler(call)
+            answer = await self._handler(call)
             text, result = frames.write_result(call.message_id, answer.payload), "answered"
         except CallRefusedError as refusal:
             with _bound(call):

@@ -4,10 +4,12 @@ Texts are free of NUL (PostgreSQL takes none) and cut to a bound; instants are z
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
 
 from csms.frames import Payload
 from models.rules.sequence import Phase
@@ -71,8 +73,7 @@ class Authorise:
     certified: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """One measured value in its base unit (Wh, W, A, V, ...).
 
     ``signed`` holds a signed value, which in OCPP 1.6 has no number beside it; ``signing`` how it was signed and coded.
@@ -86,7 +87,7 @@ class Sample:
     phase: str | None = None
     location: str | None = None
     signed: str | None = None
-    signing: Mapping[str, str] = field(default_factory=dict)
+    signing: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)

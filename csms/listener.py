@@ -19,6 +19,7 @@ from csms.admission import Doorkeeper
 from csms.authentication import Authenticator
 from csms.connection import Limits
 from csms.entrance import Bounds, Crowd, Entrance, Proxies, StationSocket, Visit
+from csms.guard import Guard
 from csms.ports import KeyKind, OpenConnection, StationRecords, StoredKey
 from csms.registry import OvertakenError, Registry
 from csms.secure_listener import SecureListener
@@ -75,7 +76,9 @@ class CsmsServer:
         proxies: Proxies | None = None,
     ) -> None:
         self.registry = Registry()
-        self._front = Front(records, Authenticator(), clock, limits or Limits(), asyncio.Semaphore(CALLS_IN_WORK))
+        limits = limits or Limits()
+        places, guard = asyncio.Semaphore(CALLS_IN_WORK), Guard(limits.handling_s)
+        self._front = Front(records, Authenticator(), clock, limits, places, guard)
         self._doorkeeper = Doorkeeper(self._front, self.registry, lowest)
         self._host, self._node, self._tls = host, node, tls
         self._ports = ports or Ports(plain=port)

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from websockets.typing import Subprotocol
 
@@ -14,8 +15,7 @@ from csms.ports import KnownStation, Registration, StationRecords
 from models.messages.commands import StationCall
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """What a handler has at hand. ``booted`` is told the answer to a boot once that is on its way, and
     ``certificate_awaited`` of a certificate that was promised.
 

@@ -16,6 +16,7 @@ from csms.authentication import Authenticator, new_key
 from csms.connection import Answer, CallRefusedError, Limits, Noted, NotSentError, StationConnection
 from csms.events import CertificateRequested
 from csms.frames import Call, ErrorCode
+from csms.guard import Guard
 from csms.outcome import Outcome, Result
 from csms.ports import KeyKind, KnownStation, NotRegisteredError, OpenConnection, Registration, StationRecords
 from csms.protocol import Context
@@ -51,6 +52,8 @@ class Front:
     limits: Limits
     in_work: asyncio.Semaphore
     """For each call that is handled: whoever came first is next, so one station can take one place only."""
+    guard: Guard
+    """Over how long a call is handled, with its waiting for a place."""
 
 
 class StationSession:
@@ -136,12 +139,15 @@ class StationSession:
             self.station, front.records, front.clock(), self._registration, self._booted, self._certificate_awaited
         )
         try:
-            async with front.in_work:
-                return await self._protocol.handle(context, call)
+            return await front.guard.run(self._work(context, call))
         except NotRegisteredError:
             log.warning("no_longer_registered")
             self._spawn(self.close(CloseCode.POLICY_VIOLATION, "no longer registered"))
             raise CallRefusedError(ErrorCode.SECURITY_ERROR, "the station is not registered any more") from None
+
+    async def _work(self, context: Context, call: Call) -> Answer:
+        async with self._front.in_work:
+            return await self._protocol.handle(context, call)
 
     def _note(self, noted: Noted) -> None:
         """For the message log, with what is nobody's business masked."""

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from models.rules.authorisation import TokenVerdict
+from models.rules.sequence import Told
 
 Samples = list[tuple[datetime, dict[str, Any]]]
 """Measured values with their instants, as they are kept."""
@@ -24,7 +25,7 @@ class Outcome(StrEnum):
 
 
 class Charged(NamedTuple):
-    """A start or a stop is kept: its transaction's OCPP 1.6 id, and the verdict on the token, where one was shown."""
+    """A turn of a charge is kept: our number of its transaction, and the verdict on the token, where one was shown."""
 
     number: int
     verdict: TokenVerdict | None
@@ -104,6 +105,17 @@ class Stopped(Turn):
     at: datetime
     reason: str
     token: str | None
+    samples: Samples
+
+
+@dataclass(slots=True, kw_only=True)
+class Transacted(Turn):
+    """A numbered event of a transaction of OCPP 2, which ``theirs`` names; ``told`` is without the token."""
+
+    theirs: str | None
+    told: Told
+    token: str | None
+    token_kind: str
     samples: Samples
 
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pydantic import BaseModel, ConfigDict
 
 from models.rules import metering
-from models.rules.sequence import Known, Place, Ranges, union
+from models.rules.sequence import Known, Place, Ranges, union, with_odd
 
 STOPPED_LOCALLY = "Local"
 """TransactionType.stoppedReason may be left out only where it is this."""
@@ -98,6 +98,24 @@ def facts(known: Known, *, energy_enough_wh: int) -> tuple[str, ...]:
     flowed = ("energy_flowed",) if energy_wh(known) >= energy_enough_wh else ()
     stopped = ("transaction_stopped",) if known.ended else ()
     return ("transaction_started", *flowed, *stopped)
+
+
+def news(before: Known, after: Known, *, is_test: bool, energy_enough_wh: int) -> tuple[str, ...]:
+    """What the event stream tells of it that it has not told before; that energy flows only of a test charge."""
+    told = facts(before, energy_enough_wh=energy_enough_wh)
+    found = facts(after, energy_enough_wh=energy_enough_wh)
+    return tuple(what for what in found if what not in told and (what != "energy_flowed" or is_test))
+
+
+def begins(before: Known, after: Known) -> bool:
+    """Whether its start has come now."""
+    return before.started is None and after.started is not None
+
+
+def continued(known: Known, last_stop_wh: int | None) -> Known:
+    """With a note where its start does not continue the connector's stop before it."""
+    odd = metering.start_irregularities(_value(known.begin or known.first), last_stop_wh)
+    return known.model_copy(update={"odd": with_odd(known.odd, odd)})
 
 
 def _irregularities(known: Known, start_wh: int | None, stop_wh: int | None) -> Iterator[str]:

@@ -142,6 +142,14 @@ class Known(_Frozen):
         return repetition.is_again(self.prints, *told.prints)
 
 
+def answered(known: Known, told: Told, token: str) -> ShownToken | None:
+    """The token with what was decided on it, where this event was answered before: it gets the same answer again."""
+    if not known.has(told) or known.token is None or known.token[2] != token:
+        return None
+    _, _, _, kind, verdict, is_test = known.token
+    return ShownToken(token=token, kind=kind, verdict=verdict, is_test=is_test)
+
+
 def merged(known: Known, told: Told) -> Known:
     """With the event. One that is repeated changes nothing."""
     return known if known.has(told) else joined(known, known_by(told))

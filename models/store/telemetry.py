@@ -47,22 +47,18 @@ class Judged(NamedTuple):
 READINGS = Table(
     "meter_reading",
     ("received_at", "asset_id", "transaction_number", "connector", "sampled_at", "samples"),
-    ("timestamptz", "uuid", "int4", "int4", "timestamptz", "text"),
 )
 FRAMES = Table(
     "raw_frame",
     ("received_at", "asset_id", "transaction_number", "action", "frame"),
-    ("timestamptz", "uuid", "int4", "text", "text"),
 )
 CONNECTIONS = Table(
     "past_connection",
     ("id", "asset_id", "connection_id", "node", "remote_ip", "protocol", "connected_at"),
-    ("uuid", "uuid", "text", "text", "text", "text", "timestamptz"),
 )
 EVENTS = Table(
     "station_event",
     ("asset_id", "kind", "test_number", "detail", "at"),
-    ("uuid", "text", "int4", "text", "timestamptz"),
 )
 MESSAGES = Table(
     "station_message",
@@ -80,7 +76,6 @@ MESSAGES = Table(
         "took_ms",
         "size",
     ),
-    ("uuid", "timestamptz", "uuid", "uuid", "text", "text", "text", "text", "text", "text", "int4", "int4"),
 )
 
 # A station that lost its registration, or has other hardware, is not among the registered. What was so when the
@@ -126,6 +121,7 @@ _CONNECTED_BEFORE = """
     UPDATE past_connection SET ended_at = %s, reason = %s WHERE asset_id = ANY (%s::uuid[]) AND ended_at IS NULL
 """
 _WAKE = f"SELECT pg_notify('{STATION_EVENT_CHANNEL}', asset_id::text) FROM unnest(%s::uuid[]) AS s (asset_id)"  # noqa: S608 - a name of ours
+_TOKENS = "SELECT token, id, kind, blocked_at IS NOT NULL FROM id_token WHERE token = ANY (%s::text[])"
 _JUDGE = """
     SELECT s.place, a.stage, a.test_token_id, t.id, t.kind, t.blocked_at IS NOT NULL
     FROM unnest(%s::uuid[], %s::text[], %s::text[]) WITH ORDINALITY AS s (asset_id, identity, token, place)
@@ -161,6 +157,12 @@ async def connect(session: AsyncSession, opened: Sequence[tuple[UUID, str, str, 
 async def wake(session: AsyncSession, asset_ids: Iterable[UUID]) -> None:
     """Wakes whoever follows these stations, once each."""
     await driver.rows(session, _WAKE, (list(asset_ids),))
+
+
+async def tokens(session: AsyncSession, wanted: Sequence[str]) -> Mapping[str, KnownToken]:
+    """What is known of the tokens, which are in capitals."""
+    found = await driver.rows(session, _TOKENS, (list(wanted),))
+    return {token: KnownToken(token_id, TokenKind(kind), is_blocked) for token, token_id, kind, is_blocked in found}
 
 
 async def judge(session: AsyncSession, shown: Sequence[tuple[UUID, str, str]]) -> list[Judged]:

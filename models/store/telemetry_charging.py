@@ -1,13 +1,13 @@
 """Transactions of OCPP 1.6, many at a time; of each station at most one. The stations' rows are held."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.rules.authorisation import KnownToken, TokenKind, TokenVerdict
+from models.rules.authorisation import TokenVerdict
 from models.rules.charging import Charge
 from models.store import driver
 from models.tables.charging import TRANSACTION_NUMBER
@@ -62,7 +62,6 @@ class Ended(NamedTuple):
     irregularities: str
 
 
-_TOKENS = "SELECT token, id, kind, blocked_at IS NOT NULL FROM id_token WHERE token = ANY (%s::text[])"
 _STARTS = f"""
     SELECT coalesce(t.number, nextval('{TRANSACTION_NUMBER.name}')), t.verdict, l.meter_stop_wh
     FROM unnest(%s::uuid[], %s::int4[], %s::text[], %s::timestamptz[], %s::int4[]) WITH ORDINALITY
@@ -103,12 +102,6 @@ _END = """
         AS s (number, stopped_at, meter_stop_wh, stop_reason, stop_token, energy_wh, irregularities)
     WHERE t.number = s.number
 """
-
-
-async def tokens(session: AsyncSession, wanted: Sequence[str]) -> Mapping[str, KnownToken]:
-    """What is known of the tokens, which are in capitals."""
-    found = await driver.rows(session, _TOKENS, (list(wanted),))
-    return {token: KnownToken(token_id, TokenKind(kind), is_blocked) for token, token_id, kind, is_blocked in found}
 
 
 async def starts(session: AsyncSession, told: Sequence[tuple[Any, ...]]) -> list[Start]:

@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 
 from models.messages.telemetry import Answer, Outcome, Samples, Seen, Turn
+from models.rules.authorisation import KnownToken, TokenVerdict, judged
 from models.store import driver, telemetry
 from models.store.telemetry import Heard
 from models.usecases import card
@@ -26,6 +27,8 @@ class Batch:
     facts: Sequence[Seen]
     stations: Stations
     answers: list[Answer]
+    tokens: Mapping[str, KnownToken] = field(default_factory=dict)
+    """Those that were shown, as far as they are known."""
     readings: list[tuple[Any, ...]] = field(default_factory=list)
     frames: list[tuple[Any, ...]] = field(default_factory=list)
     events: list[tuple[Any, ...]] = field(default_factory=list)
@@ -53,6 +56,18 @@ class Batch:
 
     def station(self, fact: Seen) -> Heard:
         return self.stations[fact.asset_id, fact.identity]
+
+    def judged(self, fact: Seen, token: str) -> tuple[TokenVerdict, bool]:
+        """The verdict on a token, and whether it is the test card of the fact's station."""
+        station = self.station(fact)
+        return judged(self.tokens.get(token.upper()), station.stage, station.test_token_id)
+
+    def verdict(self, fact: Seen, token: str) -> TokenVerdict:
+        """The same, to be told to the station."""
+        verdict, _ = self.judged(fact, token)
+        if verdict is TokenVerdict.BLOCKED:
+            self.refused.add((token.upper(), fact.asset_id))
+        return verdict
 
     def keep_frame(self, fact: Seen, number: int | None, action: str, frame: str) -> None:
         """As evidence beside the transaction."""

@@ -1,9 +1,11 @@
 """Transactions that a station tells by numbered events (OCPP 2): each event is kept, and the row made anew from all."""
 
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from models.messages.telemetry import Samples
-from models.rules import charging_session, metering, sequence
+from models.rules import charging_session, sequence
 from models.rules.authorisation import TokenVerdict
 from models.rules.sequence import Known, ShownToken, Told
 from models.store import assets, charging
@@ -69,37 +71,36 @@ async def queue_told(work: Work, asset_id: UUID, theirs: str, *, messages_in_que
 
 
 async def _shown(work: Work, asset: Asset, before: Known, told: Told, token: str, kind: str) -> ShownToken:
-    """A repeated event gets the answer that it got."""
-    if before.has(told) and before.token is not None and before.token[2] == token:
-        _, _, _, kind, verdict, is_test = before.token
-    else:
-        verdict, is_test = await judge(work, asset, token)
+    known = sequence.answered(before, told, token)
+    if known is not None:
+        return known
+    verdict, is_test = await judge(work, asset, token)
     return ShownToken(token=token, kind=kind, verdict=verdict, is_test=is_test)
 
 
+def columns_of(known: Known, received_at: datetime) -> dict[str, Any]:
+    """The columns of a transaction's row that its events tell."""
+    session = charging_session.session_of(known, received_at)
+    told = known.model_dump(mode="json", exclude_defaults=True)
+    return {**session.model_dump(), "verdict": session.verdict or NOT_SHOWN, "sequence": told}
+
+
 async def _change(work: Work, asset: Asset, transaction: ChargingTransaction, before: Known, after: Known) -> None:
-    after = await _continued(work, transaction, before, after)
-    session = charging_session.session_of(after, work.now)
-    for name, value in session.model_dump().items():
+    if charging_session.begins(before, after):
+        after = await _continued(work, transaction, after)
+    for name, value in columns_of(after, work.now).items():
         setattr(transaction, name, value)
-    transaction.verdict = session.verdict or NOT_SHOWN
-    transaction.sequence = after.model_dump(mode="json", exclude_defaults=True)
     if transaction.verdict == TokenVerdict.ACCEPTED:
         await reservation.used(work, asset.id, transaction.reservation_id, transaction.number)
     await _tell(work, asset, transaction, before, after)
 
 
-async def _continued(work: Work, transaction: ChargingTransaction, before: Known, after: Known) -> Known:
-    """With a note where the start, now that it has come, does not continue the meter's last stop."""
-    if after.started is None or before.started is not None:
-        return after
+async def _continued(work: Work, transaction: ChargingTransaction, after: Known) -> Known:
     session = charging_session.session_of(after, work.now)
+    if session.connector is None:
+        return after
     transaction.connector, transaction.started_at = session.connector, session.started_at
-    last_stop_wh = None
-    if session.connector is not None:
-        last_stop_wh = await charging.stop_before_wh(work.session, transaction)
-    odd = metering.start_irregularities(session.meter_start_wh, last_stop_wh)
-    return after.model_copy(update={"odd": sequence.with_odd(after.odd, odd)})
+    return charging_session.continued(after, await charging.stop_before_wh(work.session, transaction))
 
 
 async def _tell(work: Work, asset: Asset, transaction: ChargingTransaction, before: Known, after: Known) -> None:
@@ -107,11 +108,12 @@ async def _tell(work: Work, asset: Asset, transaction: ChargingTransaction, befo
 
     A start that comes after its end is told before it; a token that comes after the start makes it a test charge then.
     """
-    enough_wh = work.terms.test_charge_energy_wh
+    enough_wh, is_test = work.terms.test_charge_energy_wh, transaction.is_test
     known = charging_session.facts(before, energy_enough_wh=enough_wh)
+    news = charging_session.news(before, after, is_test=is_test, energy_enough_wh=enough_wh)
     drove = before.heard_live and before.token is not None and before.token[5]
     for what in charging_session.facts(after, energy_enough_wh=enough_wh):
-        if what not in known and (what != "energy_flowed" or transaction.is_test):
+        if what in news:
             await announce(work, asset, transaction, what)
         if after.heard_live and not (drove and what in known):
             await inform(work, asset, transaction, what)

@@ -3,16 +3,16 @@
 The same rules hold as for one at a time (``station``, ``charging``). What may move a process is left to those.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from models.messages.telemetry import Answer, Opened, Outcome, Seen, Shown, Status
-from models.rules.authorisation import TokenVerdict, judged
+from models.messages.telemetry import Answer, Opened, Outcome, Seen, Shown, Started, Status, Stopped, Transacted
+from models.rules.authorisation import KnownToken, TokenVerdict, judged
 from models.rules.commissioning import CommissioningStage
 from models.store import commands, telemetry, wanted
 from models.store.telemetry import Said
-from models.usecases import card, telemetry_charging
+from models.usecases import card, telemetry_charging, telemetry_sequence
 from models.usecases.batch import Batch, Stations
 from models.usecases.work import Work
 
@@ -22,7 +22,9 @@ async def keep(work: Work, facts: Sequence[Seen]) -> list[Answer]:
     batch = Batch.of(work, facts, await _heard(work, facts))
     await _opened(batch)
     await _told(batch)
+    batch.tokens = await _tokens(batch)
     await telemetry_charging.keep(batch)
+    await telemetry_sequence.keep(batch)
     await batch.write()
     return batch.answers
 
@@ -47,6 +49,15 @@ async def _heard(work: Work, facts: Sequence[Seen]) -> Stations:
             said[key] = Said(fact.asset_id, fact.identity, fact.drift_s)
     found = await telemetry.hear(work.session, list(said.values()), work.now)
     return {(each.asset_id, each.identity): each for each in found}
+
+
+async def _tokens(batch: Batch) -> Mapping[str, KnownToken]:
+    """What is known of the tokens that were shown in the course of charges."""
+    started, stopped, transacted = batch.kept(Started), batch.kept(Stopped), batch.kept(Transacted)
+    shown = {*(fact.token for _, fact in stopped), *(fact.token for _, fact in transacted)}
+    shown |= {fact.token for _, fact in started}
+    wanted = {token.upper() for token in shown if token is not None}
+    return await telemetry.tokens(batch.work.session, list(wanted)) if wanted else {}
 
 
 async def _opened(batch: Batch) -> None:

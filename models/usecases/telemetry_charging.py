@@ -4,38 +4,30 @@ What may move a process, and what has to be looked for (a reservation, a transac
 start that leaves out what it is known again by) is left to those.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from models.messages.telemetry import Charged, Metered, Outcome, Seen, Started, Stopped
 from models.rules import charging
-from models.rules.authorisation import KnownToken, TokenVerdict, judged
+from models.rules.authorisation import TokenVerdict
 from models.store import telemetry_charging as store
 from models.store.telemetry_charging import Begun, Ended, Held, Moved
 from models.tables.base import new_id
 from models.usecases.batch import Batch, text_of
 
-Tokens = Mapping[str, KnownToken]
 Charges = dict[tuple[int | None, UUID], Held]
 
 
 async def keep(batch: Batch) -> None:
     started, metered, stopped = batch.kept(Started), batch.kept(Metered), batch.kept(Stopped)
-    shown = [*(fact.token for _, fact in started), *(fact.token for _, fact in stopped)]
-    tokens = await _tokens(batch, shown)
     if started:
-        await _start(batch, started, tokens)
+        await _start(batch, started)
     told = {(fact.number, fact.asset_id) for _, fact in metered} | {(fact.number, fact.asset_id) for _, fact in stopped}
     charges = await _charges(batch, told)
     if metered:
         await _meter(batch, metered, charges)
     if stopped:
-        await _stop(batch, stopped, charges, tokens)
-
-
-async def _tokens(batch: Batch, shown: Sequence[str | None]) -> Tokens:
-    wanted = {token.upper() for token in shown if token is not None}
-    return await store.tokens(batch.work.session, list(wanted)) if wanted else {}
+        await _stop(batch, stopped, charges)
 
 
 async def _charges(batch: Batch, told: set[tuple[int | None, UUID]]) -> Charges:
@@ -45,8 +37,8 @@ async def _charges(batch: Batch, told: set[tuple[int | None, UUID]]) -> Charges:
     return {(held.number, held.asset_id): held for held in found}
 
 
-async def _start(batch: Batch, started: Sequence[tuple[int, Started]], tokens: Tokens) -> None:
-    plain = [(place, fact) for place, fact in started if _is_plain(batch, fact, tokens)]
+async def _start(batch: Batch, started: Sequence[tuple[int, Started]]) -> None:
+    plain = [(place, fact) for place, fact in started if _is_plain(batch, fact)]
     for place in {place for place, _ in started} - {place for place, _ in plain}:
         batch.answers[place] = Outcome.ALONE
     keys = [(fact.asset_id, fact.connector, fact.token.upper(), fact.at, fact.meter_start_wh) for _, fact in plain]
@@ -55,7 +47,7 @@ async def _start(batch: Batch, started: Sequence[tuple[int, Started]], tokens: T
     for (place, fact), start in zip(plain, known, strict=True):
         verdict = start.verdict
         if verdict is None:
-            verdict = _verdict(batch, fact, fact.token, tokens)
+            verdict = batch.verdict(fact, fact.token)
             begun.append(_begun(fact, start.number, verdict, start.last_stop_wh))
             _tell(batch, fact, "transaction_started", start.number, fact.connector, 0)
         batch.keep_frame(fact, start.number, "StartTransaction", fact.frame)
@@ -64,9 +56,9 @@ async def _start(batch: Batch, started: Sequence[tuple[int, Started]], tokens: T
         await store.begin(batch.work.session, begun)
 
 
-def _is_plain(batch: Batch, fact: Started, tokens: Tokens) -> bool:
+def _is_plain(batch: Batch, fact: Started) -> bool:
     is_whole = fact.connector is not None and fact.meter_start_wh is not None and fact.reservation is None
-    _, is_test = _judged(batch, fact, fact.token, tokens)
+    _, is_test = batch.judged(fact, fact.token)
     return is_whole and not charging.may_move_a_process(batch.station(fact).stage, is_test=is_test)
 
 
@@ -104,7 +96,7 @@ async def _meter(batch: Batch, metered: Sequence[tuple[int, Metered]], charges: 
         await store.move(batch.work.session, rows)
 
 
-async def _stop(batch: Batch, stopped: Sequence[tuple[int, Stopped]], charges: Charges, tokens: Tokens) -> None:
+async def _stop(batch: Batch, stopped: Sequence[tuple[int, Stopped]], charges: Charges) -> None:
     ended = []
     for place, fact in stopped:
         held = charges.get((fact.number, fact.asset_id))
@@ -114,7 +106,7 @@ async def _stop(batch: Batch, stopped: Sequence[tuple[int, Stopped]], charges: C
         if not held.charge.has_stopped:
             ended.append(_ended(batch, fact, held))
         batch.keep_frame(fact, held.number, "StopTransaction", fact.frame)
-        verdict = None if fact.token is None else _verdict(batch, fact, fact.token, tokens)
+        verdict = None if fact.token is None else batch.verdict(fact, fact.token)
         batch.answers[place] = Charged(held.number, verdict)
     if ended:
         await store.end(batch.work.session, ended)
@@ -138,15 +130,3 @@ def _ended(batch: Batch, fact: Stopped, held: Held) -> Ended:
 def _tell(batch: Batch, fact: Seen, what: str, number: int, connector: int | None, energy_wh: int) -> None:
     """As ``charging.tell``, of a charge that no process waits for."""
     batch.announce(fact, what, charging.detail(number, connector, energy_wh, is_test=False), batch.work.now)
-
-
-def _verdict(batch: Batch, fact: Seen, token: str, tokens: Tokens) -> TokenVerdict:
-    verdict, _ = _judged(batch, fact, token, tokens)
-    if verdict is TokenVerdict.BLOCKED:
-        batch.refused.add((token.upper(), fact.asset_id))
-    return verdict
-
-
-def _judged(batch: Batch, fact: Seen, token: str, tokens: Tokens) -> tuple[TokenVerdict, bool]:
-    station = batch.station(fact)
-    return judged(tokens.get(token.upper()), station.stage, station.test_token_id)
