@@ -31,6 +31,7 @@ from activities.settling import SettlingActivities
 from activities.station import StationActivities
 from activities.station_watch import StationWatch
 from activities.steps import Steps
+from activities.subscriber import SubscriberActivities
 from models.secrets import KeyRing
 from models.settings import Settings
 from models.store.database import Database
@@ -44,6 +45,7 @@ from workflows.delivery import DeliveryWorkflow
 from workflows.installation import InstallationWorkflow
 from workflows.placement import PlacementWorkflow
 from workflows.station import StationWorkflow
+from workflows.subscriber import SubscriberWorkflow
 
 WORKFLOWS: list[type] = [
     PlacementWorkflow,
@@ -51,6 +53,7 @@ WORKFLOWS: list[type] = [
     CommissioningWorkflow,
     CommandWorkflow,
     StationWorkflow,
+    SubscriberWorkflow,
     DeliveryWorkflow,
     DeadlinesWorkflow,
 ]
@@ -78,17 +81,19 @@ def activities_of(settings: Settings, desk: Desk, relay: Relay) -> list[Callable
     """Every activity, bound to its clients."""
     steps = Steps(desk, relay)
     placement = PlacementActivities(steps, HttpGridOperator.from_settings(settings))
-    installation = InstallationActivities(steps, documents_from(settings))
+    documents, mail = documents_from(settings), SmtpMail.from_settings(settings)
+    installation = InstallationActivities(steps, documents)
+    subscriber = SubscriberActivities(steps, documents, mail)
     delivery = DeliveryActivities(
         steps,
-        SmtpMail.from_settings(settings),
+        mail,
         HttpWebhooks.from_settings(settings),
         KeyRing.parse(settings.keys.get_secret_value()),
         settings.public_api_url,
     )
     of_all = (RefusalActivities(desk), SettlingActivities(desk), DeadlineActivities(desk, relay))
     stations = (CommissioningActivities(steps), CommandActivities(steps), StationActivities(steps))
-    rooms = (placement, installation, *stations, delivery, *of_all)
+    rooms = (placement, installation, *stations, subscriber, delivery, *of_all)
     return [
         method
         for room in rooms

@@ -32,6 +32,7 @@ TAGS = [
     {"name": "stations", "description": "Stations at their place, their states live, activation (P13-P19)."},
     {"name": "customers", "description": "People and companies, whom to speak to, what was agreed (S1)."},
     {"name": "ledger", "description": "Balances, statements and holds; every amount in double entry (B8, C5)."},
+    {"name": "subscribers", "description": "Subscriptions, from the request to the settled account (S1-S5)."},
     {"name": "cards", "description": "The pool, whose each card is, and which are blocked (S3, S4)."},
     {"name": "documents", "description": "Reports and photos (P18)."},
     {"name": "endpoints", "description": "Where an organisation is told what happens, and whether that arrived."},

@@ -69,6 +69,11 @@ class Client:
     def get(self, path: str, **query: Any) -> Any:
         return self._call("GET", path, query={name: value for name, value in query.items() if value is not None})
 
+    def text(self, path: str) -> str:
+        """What is no JSON. Raises Refused, NotReached."""
+        answer = self._answer("GET", path, repeatable("GET"), {"timeout": UPLOAD_LIMIT_S})
+        return answer.text if answer.is_success else str(self._told(answer))
+
     def post(self, path: str, body: Any = None, *, key: str | None = None) -> Any:
         return self._call("POST", path, body=body, key=key)
 

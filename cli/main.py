@@ -16,6 +16,9 @@ GROUPS = {
     "station": "cli.stations",
     "work-order": "cli.work_orders",
     "account": "cli.accounts",
+    "customer": "cli.customers",
+    "subscriber": "cli.subscribers",
+    "card": "cli.cards",
 }
 """Commands on the public API, by the module that holds each group of them."""
 

@@ -1,6 +1,7 @@
 """Everything a process reads from its environment, in one place."""
 
 import socket
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 
@@ -100,6 +101,10 @@ class Settings(BaseSettings):
 
     language: Language = Language.ENGLISH
     """Of letters to whom has not chosen one."""
+    credit_limit: Decimal = Field(default=Decimal(250), ge=0)
+    """How far below zero a postpaid account may be spent on-line where nobody has said otherwise."""
+    subscriptions_per_minute: int = Field(default=5, ge=1)
+    """How often one address may ask for a subscription by the form."""
     cards_low_below: int = Field(default=50, ge=1)
     """With fewer cards in the pool customer care is warned."""
     notices_kept_days: int = Field(default=30, ge=1)

@@ -1,13 +1,15 @@
 """Customers with subscriptions and cards, as tests need them in the rows."""
 
+from decimal import Decimal
+
 from models.messages.card import ImportedCard
 from models.messages.customer import Address, NewCustomer
 from models.rules.customer import CustomerKind
 from models.rules.events import Language
-from models.rules.subscriber import Payment, SubscriberStage
+from models.rules.subscriber import Payment, Source, SubscriberStage
 from models.tables.customer import Customer
 from models.tables.subscriber import Subscriber
-from models.usecases import card, customer
+from models.usecases import card, card_import, customer
 from models.usecases.work import Work
 from tests.people import World
 
@@ -32,6 +34,8 @@ async def a_subscriber(world: World, stage: SubscriberStage = SubscriberStage.AC
             reference=f"SUB-{known.reference}",
             customer_id=known.id,
             stage=stage,
+            source=Source.AGENT,
+            credit_limit=Decimal(0),
             payment=Payment.POSTPAID,
             currency="EUR",
             zone="Europe/Amsterdam",
@@ -46,6 +50,14 @@ async def cards_in_pool(world: World, *numbers: str) -> None:
     """Each with the uid ``04`` and its number."""
     async with world.desk.work(world.customer_care.actor, "test") as work:
         await add_cards(work, *numbers)
+
+
+async def import_cards(world: World, *numbers: str) -> None:
+    """As a supplier's list is taken in: whoever waits for a card hears of it."""
+    async with world.desk.work(world.customer_care.actor, "test") as work:
+        for line, number in enumerate(numbers, start=2):
+            row = card_import.Row(line, ImportedCard(number=number, uid=uid_of(number)))
+            await card_import.enter(work, row)
 
 
 async def add_cards(work: Work, *numbers: str) -> None:

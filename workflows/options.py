@@ -18,6 +18,14 @@ REPORT_RETRY = RetryPolicy(
 REPORT_HEARTBEAT_WITHIN = timedelta(seconds=10)
 """A worker that dies over a report is missed so soon, however many photos there are to draw."""
 
+WELCOME_LIMIT = timedelta(minutes=2)
+WELCOME_RETRY = RetryPolicy(
+    initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=30)
+)
+"""A mail server or document store that is away is tried until it is back."""
+CARD_LOOKED_FOR_AFTER = timedelta(hours=6)
+"""Whoever imports cards rings; a card that came back to the pool some other way is found so soon."""
+
 GRID_CALL_LIMIT = timedelta(seconds=30)
 GRID_CALL_RETRY = RetryPolicy(
     initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=30)

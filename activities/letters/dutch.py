@@ -117,6 +117,42 @@ LETTERS: dict[str, tuple[str, str]] = {
         "{{ reference }}: een klant is gewijzigd",
         "De gegevens van klant {{ reference }} zijn gewijzigd.\n",
     ),
+    Event.SUBSCRIBER_REQUESTED: (
+        "{{ reference }}: het abonnement is aangevraagd",
+        "Abonnement {{ reference }} is aangevraagd.\n",
+    ),
+    Event.SUBSCRIBER_ACTIVATED: (
+        "{{ reference }}: het abonnement is actief",
+        "Abonnement {{ reference }} is actief.\n",
+    ),
+    Event.SUBSCRIBER_REJECTED: (
+        "{{ reference }}: het abonnement is afgewezen",
+        "Abonnement {{ reference }} is afgewezen.\n",
+    ),
+    Event.SUBSCRIBER_FAILED: (
+        "{{ reference }}: het abonnement is niet tot stand gekomen",
+        "Abonnement {{ reference }} is niet tot stand gekomen.\n",
+    ),
+    Event.SUBSCRIBER_CARD_REPLACED: (
+        "{{ reference }}: het abonnement heeft een andere kaart",
+        "Abonnement {{ reference }} heeft een andere kaart.\n",
+    ),
+    Event.SUBSCRIBER_SUSPENDED: (
+        "{{ reference }}: het abonnement is opgeschort",
+        "Abonnement {{ reference }} is opgeschort.\n",
+    ),
+    Event.SUBSCRIBER_RESUMED: (
+        "{{ reference }}: het abonnement is hervat",
+        "Abonnement {{ reference }} is hervat.\n",
+    ),
+    Event.SUBSCRIBER_CLOSING: (
+        "{{ reference }}: het abonnement wordt beëindigd",
+        "Abonnement {{ reference }} wordt beëindigd.\n",
+    ),
+    Event.SUBSCRIBER_CLOSED: (
+        "{{ reference }}: het abonnement is beëindigd",
+        "Abonnement {{ reference }} is beëindigd.\n",
+    ),
     Event.TASK_DUE_SOON: (
         "{{ reference }}: een taak moet binnenkort klaar zijn",
         (

@@ -114,6 +114,42 @@ LETTERS: dict[str, tuple[str, str]] = {
         "{{ reference }}: a customer has changed",
         "What we know of customer {{ reference }} has changed.\n",
     ),
+    Event.SUBSCRIBER_REQUESTED: (
+        "{{ reference }}: the subscription was asked for",
+        "Subscription {{ reference }} was asked for.\n",
+    ),
+    Event.SUBSCRIBER_ACTIVATED: (
+        "{{ reference }}: the subscription is active",
+        "Subscription {{ reference }} is active.\n",
+    ),
+    Event.SUBSCRIBER_REJECTED: (
+        "{{ reference }}: the subscription is rejected",
+        "Subscription {{ reference }} is rejected.\n",
+    ),
+    Event.SUBSCRIBER_FAILED: (
+        "{{ reference }}: the subscription came to nothing",
+        "Subscription {{ reference }} came to nothing.\n",
+    ),
+    Event.SUBSCRIBER_CARD_REPLACED: (
+        "{{ reference }}: the subscription has another card",
+        "Subscription {{ reference }} has another card.\n",
+    ),
+    Event.SUBSCRIBER_SUSPENDED: (
+        "{{ reference }}: the subscription is suspended",
+        "Subscription {{ reference }} is suspended.\n",
+    ),
+    Event.SUBSCRIBER_RESUMED: (
+        "{{ reference }}: the subscription is resumed",
+        "Subscription {{ reference }} is resumed.\n",
+    ),
+    Event.SUBSCRIBER_CLOSING: (
+        "{{ reference }}: the subscription is being closed",
+        "Subscription {{ reference }} is being closed.\n",
+    ),
+    Event.SUBSCRIBER_CLOSED: (
+        "{{ reference }}: the subscription is closed",
+        "Subscription {{ reference }} is closed.\n",
+    ),
     Event.TASK_DUE_SOON: (
         "{{ reference }}: a task is due soon",
         (

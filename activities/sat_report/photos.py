@@ -7,7 +7,7 @@ from io import BytesIO
 
 from PIL import Image, ImageOps
 
-from activities.sat_report.paper import FAILED, MARGIN_MM, RULE, TEXT, Paper
+from activities.paper import FAILED, MARGIN_MM, RULE, TEXT, Paper
 from models.messages.sat_report import Photo
 
 _GAP_MM = 6.0

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 
+from activities.paper import ACCENT, MUTED, PASSED, TEXT, Paper
 from activities.sat_report import wording
-from activities.sat_report.paper import ACCENT, MUTED, PASSED, TEXT, Paper
 from activities.sat_report.photos import NumberedPhoto, draw_photos
 from activities.sat_report.table import Cell, Column, facts, table
 from activities.sat_report.wording import Wording

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from activities.sat_report.paper import MARGIN_MM, MUTED, RULE, TEXT, TINT, Ink, Paper
+from activities.paper import MARGIN_MM, MUTED, RULE, TEXT, TINT, Ink, Paper
 
 _LINE_MM = 4.5
 _PAD_MM = 1.3

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from activities.sat_report.paper import FAILED, MUTED, PASSED
+from activities.paper import FAILED, MUTED, PASSED
 from activities.sat_report.table import Cell
 from models.messages.sat_report import AnsweredQuestion, Place, Section, Signature
 

@@ -9,6 +9,7 @@ from models.rules.access import Permission, Reach
 from models.rules.commissioning import COMMISSIONING, CommissioningEvent, CommissioningStage
 from models.rules.machine import Machine
 from models.rules.placement import PLACEMENT, PlacementEvent, PlacementStage
+from models.rules.subscriber import SUBSCRIBER, SubscriberEvent, SubscriberStage
 from models.rules.work_order import FILLING_IN, WORK_ORDER, WorkOrderEvent
 from models.tables.asset import Asset
 from models.tables.work_order import WorkOrder, WorkOrderLine
@@ -31,6 +32,10 @@ _WORK_ORDER = {
 """What is decided of a whole work order; the rest is decided of a line."""
 
 _CANCEL = WorkOrderEvent.CANCEL
+_SUBSCRIPTION = {
+    **dict.fromkeys(SubscriberEvent, Permission.SUBSCRIBERS_MANAGE),
+    SubscriberEvent.SETTLE: Permission.SUBSCRIBERS_SETTLE,
+}
 _STATION = {CommissioningEvent.ACTIVATE: Permission.STATIONS_ACTIVATE}
 
 
@@ -79,6 +84,10 @@ def on_sat(access: Access, order: WorkOrder, filled_in_by: Collection[str]) -> l
 
 def on_station(access: Access, stage: CommissioningStage) -> list[str]:
     return _decisions(access, COMMISSIONING, stage, _STATION, None)
+
+
+def on_subscription(access: Access, stage: SubscriberStage) -> list[str]:
+    return _decisions(access, SUBSCRIBER, stage, _SUBSCRIPTION, None)
 
 
 def _station_allows(stage: CommissioningStage | None, event: CommissioningEvent) -> bool:

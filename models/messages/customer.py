@@ -27,8 +27,8 @@ class Address(Message):
     country: Country = "NL"
 
 
-class NewCustomer(Message):
-    """``external_id`` is by what an outside CRM knows them; without a language it is the operator's."""
+class Person(Message):
+    """Who somebody says they are; without a language it is the operator's."""
 
     kind: CustomerKind
     name: Line
@@ -36,6 +36,11 @@ class NewCustomer(Message):
     phone: Phone | None = None
     language: Language | None = None
     address: Address
+
+
+class NewCustomer(Person):
+    """``external_id`` is by what an outside CRM knows them."""
+
     external_id: ExternalId | None = None
 
 

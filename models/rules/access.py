@@ -56,6 +56,7 @@ class Permission(StrEnum):
     STATIONS_SECURE = "stations:secure"
     SUBSCRIBERS_READ = "subscribers:read"
     SUBSCRIBERS_MANAGE = "subscribers:manage"
+    SUBSCRIBERS_SETTLE = "subscribers:settle"
     CARDS_READ = "cards:read"
     CARDS_MANAGE = "cards:manage"
     LEDGER_READ = "ledger:read"
@@ -129,6 +130,7 @@ POLICY: dict[Permission, dict[Role, Reach]] = {
     # Customers too: whoever reads these reads names and addresses.
     P.SUBSCRIBERS_READ: {R.CUSTOMER_CARE: _ALL, R.FINANCE: _ALL},
     P.SUBSCRIBERS_MANAGE: {R.CUSTOMER_CARE: _ALL},
+    P.SUBSCRIBERS_SETTLE: {R.FINANCE: _ALL},
     P.CARDS_READ: {R.CUSTOMER_CARE: _ALL, R.OPERATIONS: _ALL, R.FINANCE: _ALL},
     P.CARDS_MANAGE: {R.CUSTOMER_CARE: _ALL},
     P.LEDGER_READ: {R.FINANCE: _ALL, R.CUSTOMER_CARE: _ALL, R.ADMINISTRATION: _ALL},

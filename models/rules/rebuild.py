@@ -70,6 +70,8 @@ _MAY_LAG = frozenset(
         # What is to be done about a station at this moment; its next look tells.
         "todo",
         "look_at",
+        # Whether there was a card when it was looked for.
+        "lacks_card",
     }
 )
 """What a process knows of its rows and is allowed to know late."""

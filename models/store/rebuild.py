@@ -15,6 +15,7 @@ from models.store.processes import is_open
 from models.tables.asset import ASSET_NUMBER, Asset
 from models.tables.handover import Handover, HandoverKind, Process
 from models.tables.placement import PLACEMENT_NUMBER, PlacementRequest
+from models.tables.subscriber import Subscriber
 from models.tables.timeline import TimelineEntry
 from models.tables.work_order import WORK_ORDER_NUMBER, WorkOrder
 
@@ -22,6 +23,7 @@ _REFERENCES = {
     "placement": (PlacementRequest.id, PlacementRequest.reference),
     "installation": (WorkOrder.id, WorkOrder.reference),
     "commissioning": (Asset.id, Asset.name),
+    "subscriber": (Subscriber.id, Subscriber.reference),
 }
 _NUMBERS = {"placement": PLACEMENT_NUMBER, "installation": WORK_ORDER_NUMBER, "commissioning": ASSET_NUMBER}
 MOST_LOST = 100_000

@@ -1,10 +1,13 @@
 """Subscriptions: a customer's way to charge, with an account in the ledger and cards (S1-S5)."""
 
+from decimal import Decimal
+
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
+from models.money import AMOUNT_DIGITS, AMOUNT_PLACES
 from models.rules.events import Language
-from models.rules.subscriber import Ending, Payment, SubscriberStage
+from models.rules.subscriber import Payment, Source, SubscriberStage
 from models.tables.base import UUID, Instant, datetime, identity, now_column, text_state
 
 SUBSCRIBER_NUMBER = sa.Sequence("subscriber_number", metadata=SQLModel.metadata)
@@ -33,13 +36,15 @@ class Subscriber(SQLModel, table=True):
     """The code of the tariff that was asked for; which one holds when is in its assignments."""
     wanted_card: str | None = Field(default=None, sa_type=sa.Text)
     """The printed number of the card that is to be theirs; None: any of the pool."""
-    ending: Ending | None = Field(default=None, sa_type=text_state(Ending, "ending"))
+    source: Source = Field(sa_type=text_state(Source, "source"))
+    credit_limit: Decimal = Field(sa_type=sa.Numeric(AMOUNT_DIGITS, AMOUNT_PLACES))
+    """With which its account is opened."""
     ending_reason: str | None = Field(default=None, sa_type=sa.Text)
     suspended_because: str | None = Field(default=None, sa_type=sa.Text)
     letter_key: str | None = Field(default=None, sa_type=sa.Text)
     """Under which the welcome letter is kept."""
     welcomed_at: datetime | None = Field(default=None, sa_type=Instant)
-    """When the welcome kit went out."""
+    """When the welcome kit went out, or was left to customer care."""
     activated_at: datetime | None = Field(default=None, sa_type=Instant)
     closing_at: datetime | None = Field(default=None, sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)

@@ -31,6 +31,7 @@ class TaskKind(StrEnum):
     DIFFERS_FROM_ROWS = "differs_from_rows"
     STATION_DIFFERS = "station_differs"
     """It refuses what is wanted of it; ``subject_id`` is the station."""
+    REVIEW_SUBSCRIPTION = "review_subscription"
     CARDS_LOW = "cards_low"
     ASSIGN_CARD = "assign_card"
     """Somebody waits for a card, and there is none: ``subject_id`` is the subscription."""

@@ -9,7 +9,7 @@ from models.messages.card import ImportedCard
 from models.messages.lists import RowFault
 from models.store import cards
 from models.tables.card import Card
-from models.usecases import card
+from models.usecases import card, subscriber
 from models.usecases.work import Work
 
 Row = lists.Row[ImportedCard]
@@ -49,7 +49,8 @@ async def sort(work: Work, rows: Sequence[Row]) -> Sorted:
 
 
 async def enter(work: Work, row: Row) -> str:
-    """The card's number."""
+    """The card's number. Whoever waits for one hears of it."""
+    work.at_the_end["awaited cards"] = subscriber.ring_waiting
     return (await card.add(work, row.said)).number
 
 

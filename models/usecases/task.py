@@ -20,7 +20,13 @@ from models.usecases import timeline
 from models.usecases.work import Work
 
 CLOSED_BY_PEOPLE = frozenset(
-    {TaskKind.UNEXPECTED_FACT, TaskKind.HANDOVER_STUCK, TaskKind.OVERDUE, TaskKind.DIFFERS_FROM_ROWS}
+    {
+        TaskKind.UNEXPECTED_FACT,
+        TaskKind.HANDOVER_STUCK,
+        TaskKind.OVERDUE,
+        TaskKind.DIFFERS_FROM_ROWS,
+        TaskKind.WELCOME_FAILED,
+    }
 )
 """Nothing else tells that these are done; an overdue task's end also ends who looks after it."""
 LATEST_DUE = timedelta(days=3 * 366)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -37,6 +38,8 @@ class Terms:
     operator_name: str
     """Also the organisation in the certificates of our stations."""
     cards_low_below: int
+    credit_limit: Decimal
+    """Of a postpaid account, where nobody has said otherwise."""
     notices_kept: timedelta
     """What has waited longer for an endpoint that is paused is given up."""
     old_secret_valid: timedelta
@@ -58,6 +61,7 @@ class Terms:
             language=settings.language,
             operator_name=settings.operator_name,
             cards_low_below=settings.cards_low_below,
+            credit_limit=settings.credit_limit,
             notices_kept=timedelta(days=settings.notices_kept_days),
             old_secret_valid=timedelta(hours=settings.old_secret_valid_hours),
             messages_kept=timedelta(days=settings.messages_kept_days),

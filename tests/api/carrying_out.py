@@ -15,7 +15,17 @@ from models.errors import BusinessError
 from models.messages.base import Decision
 from models.store import processes
 from models.tables.handover import Handover, StepResult
-from models.usecases import commissioning, placement, planning, sat, site, undoing, work_order
+from models.usecases import (
+    commissioning,
+    placement,
+    planning,
+    sat,
+    site,
+    subscriber,
+    subscriber_closing,
+    undoing,
+    work_order,
+)
 from models.usecases.work import Desk, Work
 
 CarryOut = Callable[[Work, UUID, Any], Awaitable[object]]
@@ -34,6 +44,14 @@ DECISIONS: dict[tuple[str, str], CarryOut] = {
     ("installation", "return_sat"): sat.give_back,
     ("installation", "approve_sat"): lambda work, subject, _: sat.approve(work, subject),
     ("installation", "cancel"): site.call_off,
+    ("subscriber", "accept"): lambda work, subject, _: subscriber.accept(work, subject),
+    ("subscriber", "reject"): subscriber.reject,
+    ("subscriber", "assign_card"): subscriber.assign_card,
+    ("subscriber", "replace_card"): subscriber.replace_card,
+    ("subscriber", "suspend"): subscriber.suspend,
+    ("subscriber", "resume"): lambda work, subject, _: subscriber.resume(work, subject),
+    ("subscriber", "close"): subscriber_closing.close,
+    ("subscriber", "settle"): subscriber_closing.settle,
     ("commissioning", "start_test_charge"): lambda work, subject, _: commissioning.start_test_charge(work, subject),
     ("commissioning", "activate"): lambda work, subject, _: commissioning.activate(work, subject),
 }

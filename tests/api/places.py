@@ -5,9 +5,11 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from api.v1 import customers
-from models.store import assets
+from models.store import assets, subscribers
 from models.store.viewer import EVERYTHING
-from models.usecases import station_certificate
+from models.tables.document import Document
+from models.usecases import station_certificate, welcome
+from tests.api import test_subscribers
 from tests.api.road import Road, photo
 from tests.certificates import self_signed
 from tests.ledger import Books
@@ -19,6 +21,7 @@ async def something_of_everything(road: Road, world: World) -> dict[str, str]:
     """Values of the path parameters, by their names; ``work_order`` is the ``reference`` of a work order."""
     hook = {"channel": "webhook", "address": "https://city.example/hook", "events": []}
     await road.call(world.requester, "POST", "/v1/endpoints", json=hook)
+    subscriber = await test_subscribers.active(road, "NL-1")
     name = await road.to_test_charged()
     await road.fill_in()
     endpoints = await road.call(world.requester, "GET", "/v1/endpoints")
@@ -29,6 +32,7 @@ async def something_of_everything(road: Road, world: World) -> dict[str, str]:
         f"/v1/work-orders/{road.work_order}/photos",
         files={"file": ("a.png", photo("PNG"), "image/png")},
     )
+    await _lettered(world, subscriber, picture["id"])
     tasks = await road.call(world.installer_user, "GET", "/v1/tasks")
     told = await road.call(world.requester, "GET", f"/v1/endpoints/{endpoints['items'][0]['id']}/notices")
     crew = await road.call(world.installer_user, "POST", "/v1/crews", json={"name": "Team Noord"})
@@ -66,11 +70,21 @@ async def something_of_everything(road: Road, world: World) -> dict[str, str]:
         "serial": serial,
         "key": "HeartbeatInterval",
         "customer": customer,
+        "subscriber": subscriber,
         "card": "NL-0000-4711",
         "contact_id": contact,
         "ledger_account": account,
         "transaction_id": transaction,
     }
+
+
+async def _lettered(world: World, reference: str, document_id: str) -> None:
+    """The subscription has this document for its welcome letter."""
+    async with world.desk.work(world.administrator.actor, "test") as work:
+        row = await subscribers.find(work.session, reference)
+        assert row is not None
+        kept = await work.session.get_one(Document, document_id)
+        await welcome.note_letter(work, row.id, kept.key)
 
 
 async def _commanded(road: Road, world: World, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -117,7 +131,7 @@ async def _ledger(world: World) -> tuple[str, str]:
 
 def values_for(path: str, places: dict[str, str]) -> dict[str, str]:
     """The values for one path: the same name stands for other things elsewhere."""
-    kinds = {"/work-orders/": "work_order", "/customers/": "customer"}
+    kinds = {"/work-orders/": "work_order", "/customers/": "customer", "/subscribers/": "subscriber"}
     named = next((name for part, name in kinds.items() if part in path), "reference")
     values = {**places, "reference": places[named]}
     if path.startswith("/v1/products/"):

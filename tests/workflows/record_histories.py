@@ -13,9 +13,13 @@ from temporalio.client import WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
 
 from models.messages.placement import RejectPlacement
+from models.messages.subscriber import AcceptSubscription, RejectSubscription
 from models.messages.work_order import LinkHardware, UnlinkHardware
-from models.usecases import command, notice, upkeep
+from models.rules.subscriber import SubscriberStage
+from models.tables.task import TaskKind
+from models.usecases import command, notice, subscriber, upkeep
 from models.usecases import endpoint as endpoints
+from tests import subscribing
 from tests.road import decision
 from tests.temporal_server import PROGRAMS
 from tests.workflows import (
@@ -27,6 +31,7 @@ from tests.workflows import (
     test_rows,
     test_site,
     test_station,
+    test_subscriber,
     test_undoing,
     walk,
 )
@@ -239,10 +244,38 @@ async def renewed(house: House) -> None:
             keep(history, f"{kind}-renewed-{number}")
 
 
+async def subscribed(house: House) -> None:
+    """Waits for a card, is welcomed, gets another card, is suspended, resumed, closed and settled."""
+    row = await test_subscriber.entered(house)
+    await house.until(lambda: test_subscriber.tasks(house, TaskKind.ASSIGN_CARD))
+    await subscribing.import_cards(house.world, "NL-1", "NL-2")
+    await test_subscriber.arrived(house, row, SubscriberStage.ACTIVE)
+    await test_subscriber.welcomed(house, row)
+    await test_subscriber.its_whole_life(house, row)
+    await save(house, subscriber.workflow_id(row.id), "subscriber-straight")
+
+
+async def subscription_failed(house: House) -> None:
+    row = await test_subscriber.entered(house, "NL-1")
+    await test_subscriber.ended(house, row)
+    await save(house, subscriber.workflow_id(row.id), "subscriber-failed")
+
+
+async def subscription_accepted(house: House) -> None:
+    """Asked for by a consumer, and rejected after it was accepted, while there is no card."""
+    row = await test_subscriber.asked(house)
+    await test_subscriber.decide(house, row, "accept", AcceptSubscription)
+    await house.until(lambda: test_subscriber.tasks(house, TaskKind.ASSIGN_CARD))
+    await test_subscriber.decide(house, row, "reject", RejectSubscription, reason="No card for weeks")
+    await test_subscriber.ended(house, row)
+    await save(house, subscriber.workflow_id(row.id), "subscriber-accepted-and-rejected")
+
+
 NEVER = 4096
 ROADS = [straight, rejected, with_bends, other_hardware, delivery, caught_up]
 ROADS += [commanded, command_lost, command_cancelled]
 ROADS += [withdrawn, withdrawn_while_asking, planned_by_installer, reminded, at_a_site, called_off]
+ROADS += [subscribed, subscription_failed, subscription_accepted]
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,16 @@ def saved(name: str, **changed: str) -> WorkflowHistory:
 
 def test_there_is_a_history_of_every_process() -> None:
     kinds = {path.stem.partition("-")[0] for path in SAVED}
-    assert kinds == {"placement", "installation", "commissioning", "command", "station", "delivery", "deadlines"}
+    assert kinds == {
+        "placement",
+        "installation",
+        "commissioning",
+        "command",
+        "station",
+        "subscriber",
+        "delivery",
+        "deadlines",
+    }
 
 
 @pytest.mark.timeout(60)

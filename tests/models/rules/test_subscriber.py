@@ -4,21 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.rules.subscriber import SUBSCRIBER, SubscriberEvent, SubscriberStage
+from models.rules.subscriber import FIRST_STAGE, SUBSCRIBER, Source, SubscriberEvent, SubscriberStage
 
 pytestmark = pytest.mark.step("S2", "S5")
 S, E = SubscriberStage, SubscriberEvent
 
 
-def test_a_failed_step_and_a_rejection_both_undo_what_was_done_before_they_end() -> None:
-    for event, undone, end in ((E.FAILED, E.UNDONE, S.COMPENSATED), (E.REJECT, E.REJECTION_DONE, S.REJECTED)):
-        undoing = SUBSCRIBER.next(S.REQUESTED, event)
-        assert undoing is S.UNDOING
-        assert SUBSCRIBER.next(undoing, undone) is end
+def test_what_one_of_ours_enters_needs_no_acceptance() -> None:
+    assert FIRST_STAGE[Source.WEB] is SUBSCRIBER.initial
+    assert FIRST_STAGE[Source.AGENT] is SUBSCRIBER.next(S.REQUESTED, E.ACCEPT)
 
 
-def test_nothing_is_decided_about_one_that_is_undone_or_has_ended() -> None:
-    for stage in (S.UNDOING, S.REJECTED, S.COMPENSATED, S.CLOSED):
+def test_nothing_is_decided_about_one_that_has_ended() -> None:
+    for stage in (S.REJECTED, S.FAILED, S.CLOSED):
         assert SUBSCRIBER.allowed(stage, "decision") == ()
 
 
@@ -31,4 +29,4 @@ def test_one_that_was_active_ends_only_by_its_settlement(events: list[Subscriber
             seen.add(stage)
     if S.ACTIVE in seen and SUBSCRIBER.is_terminal(stage):
         assert {stage, *seen} >= {S.CLOSING, S.CLOSED}
-        assert not seen & {S.REJECTED, S.COMPENSATED}
+        assert not seen & {S.REJECTED, S.FAILED}

@@ -35,13 +35,23 @@ class Paper(FPDF):
     The bytes depend on nothing but what is drawn and ``created_at``.
     """
 
-    def __init__(self, *, title: str, author: str, reference: str, footnote: str, created_at: datetime) -> None:
+    def __init__(
+        self,
+        *,
+        title: str,
+        author: str,
+        reference: str,
+        footnote: str,
+        created_at: datetime,
+        page: str = "Page {} of {}",
+    ) -> None:
         super().__init__(format="A4", unit="mm")
         fonts = files("font_source_sans_pro") / "files"
         self.add_font(_FAMILY, "", str(fonts / "SourceSansPro-Regular.ttf"))
         self.add_font(_FAMILY, "B", str(fonts / "SourceSansPro-Semibold.ttf"))
         self._signs = set[int]().union(*(font.cmap for font in self.fonts.values() if isinstance(font, TTFFont)))
         self._running = (title, reference, footnote)
+        self._page = page
         self.set_margins(MARGIN_MM, TOP_MM, MARGIN_MM)
         self.set_auto_page_break(auto=False)
         self._describe(title, author, reference, created_at)
@@ -111,7 +121,7 @@ class Paper(FPDF):
 
     def footer(self) -> None:
         self.ink(MUTED, 8.5)
-        self._ends(self.h - 14, self._running[2], f"Page {self.page_no()} of {{nb}}", "Page 10 of 10")
+        self._ends(self.h - 14, self._running[2], self._page.format(self.page_no(), "{nb}"), self._page.format(10, 10))
 
     def _ends(self, y: float, left: str, right: str, right_as_wide_as: str | None = None) -> None:
         left, right = self.printable(left), self.printable(right) if right_as_wide_as is None else right

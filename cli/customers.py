@@ -1,0 +1,106 @@
+"""``stationmaster customer``: customers, found, entered, imported and written out."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from cli.lists import Check, File, Key, import_list
+from cli.requests import read_json
+from cli.terminal import All, AsJson, Limit, calling, in_path, show_fields, show_rows
+
+app = typer.Typer(name="customer", help="Customers: find, show, create, note, import, export.", no_args_is_help=True)
+
+PATH = "/v1/customers"
+Reference = Annotated[str, typer.Argument(help="Such as CU-2026-000017.", parser=in_path)]
+
+_COLUMNS = {
+    "Reference": "reference",
+    "Kind": "kind",
+    "Name": "name",
+    "City": "address.city",
+    "Mail": "email",
+    "Phone": "phone",
+    "CRM": "external_id",
+}
+_FIELDS = {
+    **_COLUMNS,
+    "Street": "address.street",
+    "Number": "address.house_number",
+    "Postal code": "address.postal_code",
+    "Country": "address.country",
+    "Language": "language",
+    "Since": "created_at",
+}
+_HISTORY = {"At": "at", "About": "subject", "What": "what", "Who": "who", "Why": "why", "Refused": "refused"}
+_ROWS = {"Line": "line", "Status": "status", "Customer": "reference"}
+
+
+@app.command("list")
+def show_all(
+    kind: Annotated[str | None, typer.Option(help="Only person, or only company.")] = None,
+    limit: Limit = 50,
+    *,
+    everything: All = False,
+    as_json: AsJson = False,
+) -> None:
+    """Lists customers, newest first."""
+    with calling(as_json=as_json) as api:
+        rows = api.pages(PATH, None if everything else limit, kind=kind)
+    show_rows(rows, _COLUMNS, as_json=as_json)
+
+
+@app.command()
+def find(
+    words: Annotated[str, typer.Argument(help="Part of a name, mail address, telephone number, postal code or city.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Finds customers by anything that is known of them; the newest fifty."""
+    with calling(as_json=as_json) as api:
+        rows = api.post(f"{PATH}/search", {"q": words})["items"]
+    show_rows(rows, _COLUMNS, as_json=as_json)
+
+
+@app.command()
+def show(reference: Reference, *, as_json: AsJson = False) -> None:
+    """Shows one customer."""
+    with calling(as_json=as_json) as api:
+        show_fields(api.get(f"{PATH}/{reference}"), _FIELDS, as_json=as_json)
+
+
+@app.command()
+def create(
+    file: Annotated[str, typer.Argument(help="The customer in JSON, as the API takes it; - is the standard input.")],
+    key: Key = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Enters a customer; the reference is shown."""
+    body = read_json(file)
+    with calling(as_json=as_json) as api:
+        show_fields(api.post(PATH, body, key=key), _FIELDS, as_json=as_json)
+
+
+@app.command()
+def history(reference: Reference, limit: Limit = 50, *, everything: All = False, as_json: AsJson = False) -> None:
+    """Shows what was done about a customer, its subscriptions and cards, newest first."""
+    with calling(as_json=as_json) as api:
+        rows = api.pages(f"{PATH}/{reference}/history", None if everything else limit)
+    show_rows(rows, _HISTORY, as_json=as_json)
+
+
+@app.command("import")
+def import_customers(file: File, key: Key = None, *, check: Check = False, as_json: AsJson = False) -> None:
+    """Enters customers from a list; a row whose external_id is known changes that customer.
+
+    Exit code 1: some rows were refused. Correct them, and send the whole list again.
+    """
+    import_list(f"{PATH}/import", file, key, _ROWS, check=check, as_json=as_json)
+
+
+@app.command()
+def export() -> None:
+    """Writes all customers as CSV to the standard output, as an import takes them."""
+    with calling() as api:
+        sys.stdout.write(api.text(f"{PATH}/export"))

@@ -1,0 +1,59 @@
+"""A subscription is closed: its cards at once, its account by finance (S5)."""
+
+from uuid import UUID
+
+from models.messages.subscriber import CloseSubscription, SettleSubscription, SubscriberProgress
+from models.money import Money
+from models.rules.access import Role
+from models.rules.card import BlockReason, CardState
+from models.rules.events import Event
+from models.rules.ledger import OPENED_FOR
+from models.rules.subscriber import SubscriberEvent
+from models.store import cards, ledger, subscribers
+from models.tables.subscriber import Subscriber
+from models.tables.task import TaskKind
+from models.usecases import card, process, subscriber, task
+from models.usecases.work import Work
+
+E = SubscriberEvent
+
+
+async def close(work: Work, subscriber_id: UUID, decision: CloseSubscription) -> SubscriberProgress:
+    """Its cards are blocked for good at once; finance settles what is on its account. Raises StageDoesNotAllow."""
+    row = await subscribers.lock(work.session, subscriber_id)
+    row.closing_at, row.ending_reason = work.now, decision.reason
+    await subscriber.move(work, row, E.CLOSE, why=decision.reason)
+    for each, _ in await cards.lock_of(work.session, row.id):
+        if each.state is CardState.ASSIGNED:
+            await card.block(work, each, BlockReason.CLOSED)
+    title = f"Settle the account: {_in_words(await balance(work, row))}"
+    await subscriber.open_task(work, row, TaskKind.SETTLE_ACCOUNT, Role.FINANCE, title)
+    await subscriber.tell(work, row, Event.SUBSCRIBER_CLOSING)
+    return await subscriber.progress(work, row)
+
+
+async def settle(work: Work, subscriber_id: UUID, decision: SettleSubscription) -> SubscriberProgress:
+    """Finance says how the account was settled; what is on it then stands on record. Raises StageDoesNotAllow."""
+    row = await subscribers.lock(work.session, subscriber_id)
+    row.ended_at = work.now
+    await subscriber.move(work, row, E.SETTLE, why=decision.reason, balance=str(await balance(work, row)))
+    await task.close_task(work, TaskKind.SETTLE_ACCOUNT, row.id)
+    await subscriber.tell(work, row, Event.SUBSCRIBER_CLOSED)
+    await process.end(work, subscriber.workflow_id(row.id))
+    return await subscriber.progress(work, row)
+
+
+async def balance(work: Work, row: Subscriber) -> Money:
+    """What the house owes on all its accounts; below zero: what is owed to the house."""
+    own = await ledger.accounts_for(work.session, row.id, row.currency, OPENED_FOR[row.payment])
+    accounts = [await ledger.account(work.session, each) for each in own.values()]
+    amounts = (Money(each.balance, row.currency) for each in accounts if each is not None and each.balance is not None)
+    return Money.sum(amounts, row.currency)
+
+
+def _in_words(balance: Money) -> str:
+    if balance.is_zero:
+        return "nothing is on it; say that it is settled"
+    if balance > Money.zero(balance.currency):
+        return f"pay {balance.rounded()} back"
+    return f"make the final invoice of {(-balance).rounded()}"
