@@ -34,8 +34,10 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = POOL_SIZE) -> None:
         self.engine = create_async_engine(
             url,
-            pool_size=pool_size,
-            max_overflow=pool_size,
+            # Kept once they are open: to open one, password and all, costs as much as a whole request.
+            pool_size=2 * pool_size,
+            max_overflow=0,
+            pool_use_lifo=True,  # so that those in use need not be asked whether they are still there
             pool_timeout=POOL_WAIT_S,
             connect_args=_CONNECTION,
             # Errors are logged: what was to be stored (hashes, addresses, names) is not to be in their text.
