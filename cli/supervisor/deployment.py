@@ -17,6 +17,7 @@ from cli.supervisor.temporal import NAMESPACE, EmbeddedTemporal, search_attribut
 
 _FOREIGN = ("TEMPORAL_", "PG", "DATABASE_URL", "STATIONMASTER_PORT_")
 """What the caller's environment says about other servers is kept from ours."""
+_NOTHING_COMPILED = "PYTHONDONTWRITEBYTECODE"
 
 
 def default_folder() -> Path:
@@ -120,8 +121,11 @@ class Deployment:
 
 
 def bare_environment() -> dict[str, str]:
-    """The caller's environment without what points at servers of its own."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
+    """The caller's environment without what points at servers of its own.
+
+    Our programs may keep what Python has compiled: the workflows' sandbox imports their modules anew for each run.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith((*_FOREIGN, _NOTHING_COMPILED))}
     scripts = str(Path(sys.executable).parent)
     return kept | {"PYTHONUNBUFFERED": "1", "PATH": f"{scripts}{os.pathsep}{kept.get('PATH', os.defpath)}"}
 
