@@ -177,14 +177,18 @@ class Model:
         return True
 
     def _extend(self, op: Extend) -> bool:
-        hold = self.holds[op.name]
-        if hold.state != "held" or self.available(hold.account) < max(op.to - hold.amount, Decimal(0)) > 0:
+        hold = self.holds.get(op.name)
+        if hold is None or hold.state != "held":
+            return False
+        if op.to > hold.amount and self.available(hold.account) < op.to - hold.amount:
             return False
         hold.amount = max(hold.amount, op.to)
         return True
 
     def _settle(self, op: Settle) -> bool:
-        hold = self.holds[op.name]
+        hold = self.holds.get(op.name)
+        if hold is None:
+            return False
         if hold.state == "settled":
             return hold.price == op.price
         if hold.state != "held" or (op.price > hold.amount and not op.may_exceed):
@@ -195,7 +199,9 @@ class Model:
         return True
 
     def _release(self, op: Release) -> bool:
-        hold = self.holds[op.name]
+        hold = self.holds.get(op.name)
+        if hold is None:
+            return False
         if hold.state == "held":
             hold.state = "released"
         return hold.state == "released"
@@ -207,7 +213,9 @@ class Model:
         return True
 
     def _reverse(self, op: Reverse) -> bool:
-        booked = self.booked[op.name]
+        booked = self.booked.get(op.name)
+        if booked is None:
+            return False
         if not booked.is_reversed:
             booked.is_reversed = True
             self.purses[booked.account].balance -= booked.amount
