@@ -1,6 +1,7 @@
 """The CSMS nodes and their signs of life, told and judged by the database's clock: the machines' own may differ."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -9,9 +10,29 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from models.rules.command import NODE_GONE_AFTER
-from models.tables.asset import CsmsNode, StationConnection
+from models.tables.asset import STATION_EVENT_CHANNEL, CsmsNode, StationConnection
+from models.tables.base import Instant, Json
 
 _NOW = sa.func.clock_timestamp()
+# Stations are locked first, as by everybody. One that came elsewhere meanwhile is not among those held.
+_LET_GO = sa.text("""
+    WITH held AS (
+        SELECT a.id, a.test_number, c.connection_id
+        FROM station_connection c JOIN asset a ON a.id = c.asset_id
+        WHERE c.node = :node ORDER BY a.id FOR NO KEY UPDATE OF a
+    ), gone AS (
+        DELETE FROM station_connection c USING held h
+        WHERE c.asset_id = h.id AND c.connection_id = h.connection_id
+        RETURNING h.id, h.test_number, h.connection_id
+    ), past AS (
+        UPDATE past_connection p SET ended_at = :now, reason = :reason FROM gone g
+        WHERE p.asset_id = g.id AND p.connection_id = g.connection_id AND p.ended_at IS NULL
+    ), told AS (
+        INSERT INTO station_event (asset_id, kind, test_number, detail, at)
+        SELECT id, 'disconnected', test_number, :detail, :now FROM gone ORDER BY id
+    )
+    SELECT pg_notify(:channel, id::text) FROM gone
+""").bindparams(sa.bindparam("detail", type_=Json), sa.bindparam("now", type_=Instant))
 
 
 async def started(session: AsyncSession, name: str) -> None:
@@ -64,14 +85,10 @@ async def left_behind(session: AsyncSession, limit: int) -> Sequence[tuple[UUID,
     return [(row[0], row[1], row[2]) for row in found]
 
 
-async def held_by(session: AsyncSession, node: str) -> Sequence[tuple[UUID, str]]:
-    """Stations and connections that the rows say the node holds."""
-    found = await session.execute(
-        sa.select(col(StationConnection.asset_id), col(StationConnection.connection_id))
-        .where(col(StationConnection.node) == node)
-        .order_by(col(StationConnection.asset_id))
-    )
-    return [(row[0], row[1]) for row in found]
+async def let_go(session: AsyncSession, node: str, now: datetime, reason: str) -> None:
+    """The node holds no socket any more: those that the rows say it holds have ended, however many they are."""
+    said = {"node": node, "now": now, "reason": reason, "detail": {"reason": reason}}
+    await session.execute(_LET_GO, {**said, "channel": STATION_EVENT_CHANNEL})
 
 
 def _gone() -> sa.ColumnElement[bool]:

@@ -24,8 +24,7 @@ FIRMWARE = "firmware"
 
 async def node_started(work: Work, node: str) -> None:
     """No socket is held by the node any more, whatever a process of that name left behind; it lives from now on."""
-    for asset_id, connection_id in await nodes.held_by(work.session, node):
-        await disconnected(work, asset_id, connection_id, "its node was started anew")
+    await nodes.let_go(work.session, node, work.now, "its node was started anew")
     await nodes.started(work.session, node)
 
 

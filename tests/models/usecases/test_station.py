@@ -6,7 +6,7 @@ from sqlmodel import col, select
 from models.errors import HardwareNotLinked
 from models.rules.commissioning import CommissioningStage
 from models.store import assets
-from models.tables.asset import Evse, StationConnection, StationEvent
+from models.tables.asset import Evse, PastConnection, StationConnection, StationEvent
 from models.tables.unit import Unit
 from models.usecases import station
 from tests.models.usecases.test_commissioning import facts
@@ -83,8 +83,13 @@ async def test_a_node_that_starts_holds_no_socket_of_its_former_life(road: Road)
     await road.connect()
     await road.do(NOBODY, lambda work: station.node_started(work, "another-node"))
     assert await connection(road) is not None
+    assert (await events(road))[-1] == "connected"
     await road.do(NOBODY, lambda work: station.node_started(work, road.node))
     assert await connection(road) is None
+    assert (await events(road))[-1] == "disconnected"
+    async with road.desk.database.transaction() as session:
+        past = (await session.execute(select(PastConnection))).scalars().one()
+    assert (past.reason, past.ended_at is not None) == ("its node was started anew", True)
 
 
 @pytest.mark.step("P14")
