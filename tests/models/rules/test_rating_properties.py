@@ -1,6 +1,6 @@
 """What holds of every tariff and every session; and a slow oracle that comes to the same by another way."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -60,35 +60,51 @@ CLOCKS = st.fixed_dictionaries(
         "end_date": st.sampled_from(NEAR).map(lambda day: (day.date() + timedelta(days=1)).isoformat()),
     },
 ).filter(_is_meant)
-MEASURES = st.one_of(
+UNMOVED_BY_ENERGY = st.one_of(
     st.just({}),
-    _bounds("kwh", st.integers(0, 20).map(lambda number: Decimal(number * THRESHOLD_WH) / 1000)),
     _bounds("duration", st.integers(0, 30).map(lambda number: number * 600)),
-    _bounds("power", st.sampled_from([1, 5, 10, 20])),
     st.integers(0, 12).map(lambda number: {"min_overstay": number * 300}),
     st.sets(st.sampled_from(list(PlaceKind)), min_size=1).map(lambda kinds: {"place_kind": sorted(kinds)}),
 )
+MEASURES = st.one_of(
+    UNMOVED_BY_ENERGY,
+    _bounds("kwh", st.integers(0, 20).map(lambda number: Decimal(number * THRESHOLD_WH) / 1000)),
+    _bounds("power", st.sampled_from([1, 5, 10, 20])),
+)
+STEPS = (0, 1, 7, 60, 300, 900)
 
 
 @st.composite
-def elements(draw: st.DrawFn, dimensions: st.SearchStrategy[Dimension]) -> dict[str, Any]:
+def elements(
+    draw: st.DrawFn,
+    dimensions: st.SearchStrategy[Dimension],
+    measures: st.SearchStrategy[dict[str, Any]],
+    steps: Sequence[int],
+) -> dict[str, Any]:
     components = [
         {
             "type": dimension,
             "price": draw(PRICES),
             "vat": draw(st.sampled_from([None, 0, 9, 21, Decimal("5.2")])),
-            "step_size": draw(st.sampled_from([0, 1, 7, 60, 300, 900])),
+            "step_size": draw(st.sampled_from(steps)),
         }
         for dimension in sorted(draw(st.sets(dimensions, min_size=1, max_size=4)))
     ]
-    return {"price_components": components, "restrictions": {**draw(MEASURES), **draw(st.just({}) | CLOCKS)}}
+    return {"price_components": components, "restrictions": {**draw(measures), **draw(st.just({}) | CLOCKS)}}
 
 
 @st.composite
-def tariffs(draw: st.DrawFn, *, limited: bool = True, kinds: tuple[Dimension, ...] = tuple(Dimension)) -> Tariff:
+def tariffs(
+    draw: st.DrawFn,
+    *,
+    limited: bool = True,
+    kinds: tuple[Dimension, ...] = tuple(Dimension),
+    measures: st.SearchStrategy[dict[str, Any]] = MEASURES,
+    steps: Sequence[int] = STEPS,
+) -> Tariff:
     said: dict[str, Any] = {
         "currency": "EUR",
-        "elements": draw(st.lists(elements(st.sampled_from(kinds)), min_size=1, max_size=5)),
+        "elements": draw(st.lists(elements(st.sampled_from(kinds), measures, steps), min_size=1, max_size=5)),
         "tax_included": draw(st.sampled_from(["YES", "NO"])),
     }
     if limited and draw(st.booleans()):
@@ -169,17 +185,18 @@ def test_a_period_that_is_told_in_two_halves_costs_the_same(
     assert told(price(tariff, split)) == told(price(tariff, session))
 
 
-@given(tariffs(kinds=(Dimension.ENERGY, Dimension.FLAT, Dimension.PARKING_TIME)), sessions(), st.integers(1, 5000))
+def _charging(session: Session) -> list[int]:
+    return [number for number, period in enumerate(session.periods) if period.activity is Activity.CHARGING]
+
+
+@given(
+    tariffs(kinds=(Dimension.ENERGY, Dimension.FLAT, Dimension.PARKING_TIME), measures=UNMOVED_BY_ENERGY, steps=(0, 1)),
+    sessions().filter(_charging),
+    st.integers(1, 5000),
+)
 def test_more_energy_never_costs_less(tariff: Tariff, session: Session, more_wh: int) -> None:
-    """Of a tariff without power bands or charging time, either of which may be cheaper where energy flows faster."""
-    banded = any(element.restrictions.min_power or element.restrictions.max_power for element in tariff.elements)
-    by_energy = any(
-        component.type is not Dimension.ENERGY and (element.restrictions.min_kwh or element.restrictions.max_kwh)
-        for element in tariff.elements
-        for component in element.price_components
-    )
-    charging = [number for number, period in enumerate(session.periods) if period.activity is Activity.CHARGING]
-    assume(charging and not banded and not by_energy)
+    """Of a tariff without bands of energy or power, charging time or steps: by each of them more may be cheaper."""
+    charging = _charging(session)
     periods = list(session.periods)
     last = periods[charging[-1]]
     periods[charging[-1]] = replace(last, energy_wh=last.energy_wh + more_wh)
