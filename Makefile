@@ -60,6 +60,7 @@ mutants: setup
 bench: setup
 	$(BIN)/python -m bench
 	$(BIN)/python -m bench ocpp
+	$(BIN)/python -m bench drivers
 
 lint: setup
 	$(BIN)/ruff check .

@@ -1,6 +1,7 @@
 """``python -m bench`` measures the house and writes ``docs/BENCHMARKS.md``; ``--smoke`` shows a little of each.
 
-``python -m bench ocpp`` measures the OCPP front by itself and writes ``docs/BENCHMARKS_OCPP.md``.
+``python -m bench ocpp`` measures the OCPP front by itself and writes ``docs/BENCHMARKS_OCPP.md``, ``drivers`` what
+drivers cost and writes ``docs/BENCHMARKS_DRIVERS.md``.
 """
 
 import argparse
@@ -9,16 +10,16 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import boots, decisions, empty, handover, intake, ocpp, wholes
+from bench import boots, decisions, drivers, empty, handover, intake, ocpp, wholes
 from bench.house import House, standing
 from bench.report import Report
 from cli.processes import leave_what_is_loaded_alone
 
 DOCS = Path(__file__).parents[1] / "docs"
-DOCUMENTS = {"house": DOCS / "BENCHMARKS.md", "ocpp": DOCS / "BENCHMARKS_OCPP.md"}
 ENDS_WITHIN_S = 590.0
 _ACTIONS_AT_MOST = 80
 
@@ -100,26 +101,50 @@ async def measured_front(size: ocpp.Size, command: str) -> Report:
     return report
 
 
-async def run(part: str, *, smoke: bool) -> Report:
+@dataclass(frozen=True)
+class Part:
+    """What is measured by itself and written down in a document of its own."""
+
+    document: str
+    command: str
+    measured: Callable[[bool, str], Awaitable[Report]]
+    """Asked for a little or for all of it, and by which command."""
+
+
+PARTS = {
+    "house": Part("BENCHMARKS.md", "make bench", lambda smoke, said: measured(SMOKE if smoke else Size(), said)),
+    "ocpp": Part(
+        "BENCHMARKS_OCPP.md",
+        "python -m bench ocpp",
+        lambda smoke, said: measured_front(ocpp.SMOKE if smoke else ocpp.Size(), said),
+    ),
+    "drivers": Part(
+        "BENCHMARKS_DRIVERS.md",
+        "python -m bench drivers",
+        lambda smoke, said: drivers.measured(drivers.SMOKE if smoke else drivers.Size(), said),
+    ),
+}
+
+
+async def run(part: Part, *, smoke: bool) -> Report:
     """Raises TimeoutError where it is not done in ten minutes."""
     async with asyncio.timeout(ENDS_WITHIN_S):
-        if part == "ocpp":
-            return await measured_front(ocpp.SMOKE if smoke else ocpp.Size(), "python -m bench ocpp")
-        return await measured(SMOKE if smoke else Size(), "make bench")
+        return await part.measured(smoke, part.command)
 
 
 def main() -> int:
     arguments = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    arguments.add_argument("part", nargs="?", choices=sorted(DOCUMENTS), default="house")
+    arguments.add_argument("part", nargs="?", choices=sorted(PARTS), default="house")
     arguments.add_argument("--smoke", action="store_true", help="a little of each, shown and not written down")
     said = arguments.parse_args()
     # A pause of whoever makes the load would count as one of the house.
     leave_what_is_loaded_alone()
-    report = asyncio.run(run(said.part, smoke=said.smoke))
+    part = PARTS[said.part]
+    report = asyncio.run(run(part, smoke=said.smoke))
     print(report.text())
     if not said.smoke:
-        report.write(DOCUMENTS[said.part])
-        print(f"Written to {DOCUMENTS[said.part]}.")
+        report.write(DOCS / part.document)
+        print(f"Written to {DOCS / part.document}.")
     return 0
 
 

@@ -30,6 +30,7 @@ class Figure:
 @dataclass
 class Report:
     command: str
+    head: str = _HEAD
     figures: list[Figure] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -64,7 +65,7 @@ class Report:
         ]
         table = ["| what | measured | floor | aim | |", "|---|---|---|---|---|", *rows]
         ran = f"`{self.command}`, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {machine()}."
-        return "\n".join([_HEAD, ran, "", *table, "", *self.notes]).rstrip() + "\n"
+        return "\n".join([self.head, ran, "", *table, "", *self.notes]).rstrip() + "\n"
 
 
 _VERDICT = {None: "", True: "met", False: "**missed**"}

@@ -19,6 +19,7 @@ GROUPS = {
     "customer": "cli.customers",
     "subscriber": "cli.subscribers",
     "card": "cli.cards",
+    "tariff": "cli.tariffs",
 }
 """Commands on the public API, by the module that holds each group of them."""
 

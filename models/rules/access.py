@@ -61,6 +61,8 @@ class Permission(StrEnum):
     CARDS_MANAGE = "cards:manage"
     LEDGER_READ = "ledger:read"
     LEDGER_POST = "ledger:post"
+    TARIFFS_READ = "tariffs:read"
+    TARIFFS_MANAGE = "tariffs:manage"
     DOCUMENTS_READ = "documents:read"
     NOTICES_MANAGE = "notices:manage"
     PROCESSES_READ = "processes:read"
@@ -135,6 +137,8 @@ POLICY: dict[Permission, dict[Role, Reach]] = {
     P.CARDS_MANAGE: {R.CUSTOMER_CARE: _ALL},
     P.LEDGER_READ: {R.FINANCE: _ALL, R.CUSTOMER_CARE: _ALL, R.ADMINISTRATION: _ALL},
     P.LEDGER_POST: {R.FINANCE: _ALL},
+    P.TARIFFS_READ: {R.FINANCE: _ALL, R.ADMINISTRATION: _ALL, R.CUSTOMER_CARE: _ALL, R.OPERATIONS: _ALL},
+    P.TARIFFS_MANAGE: {R.FINANCE: _ALL, R.ADMINISTRATION: _ALL},
     P.DOCUMENTS_READ: {
         R.REQUESTER: _OWN,
         R.INSTALLER: _OWN,

@@ -204,7 +204,7 @@ def _measures(asked: TariffRestrictions, language: Language) -> Iterator[str]:
 
 def _money(amount: Decimal, currency: str, language: Language) -> str:
     """With what there is behind the cents, to four places."""
-    pattern = {Language.ENGLISH: "¤#,##0.00##", Language.DUTCH: "¤ #,##0.00##"}[language]
+    pattern = {Language.ENGLISH: "¤#,##0.00##", Language.DUTCH: "¤\xa0#,##0.00##"}[language]
     return format_currency(amount, currency, pattern, locale=language, currency_digits=False)
 
 

@@ -30,6 +30,7 @@ SECOND_US = 1_000_000
 DAY_US = local_clock.DAY_S * SECOND_US
 DAYS_KEPT = 512
 """The slots of so many days are kept, of all zones and kinds of place together."""
+TARIFFS_KEPT = 256
 _FOREVER = 1 << 80
 _UNBOUNDED = float("inf")
 
@@ -140,6 +141,12 @@ class RatedTariff:
             reserved=_choice(reserved, Dimension.TIME),
             expired=_choice([*expired, *reserved], Dimension.TIME),
         )
+
+
+@lru_cache(TARIFFS_KEPT)
+def ready(tariff: Tariff) -> RatedTariff:
+    """The same one again for the same tariff, with the days that it has kept."""
+    return RatedTariff(tariff)
 
 
 def _terms(tariff: Tariff) -> Terms:

@@ -3,17 +3,29 @@
 Ours are two restrictions, ``min_overstay`` and ``place_kind``, and ``tax_included``, which OCPI has from 2.3.0 on.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+    model_validator,
+)
 
 from models.money import Money
 
 ELEMENTS_LIMIT = 100
+_CLOCK = "([0-1][0-9]|2[0-3]):[0-5][0-9]"
 YEAR_S = 366 * 24 * 3600
 
 
@@ -75,10 +87,10 @@ def _not_empty(given: tuple[Any, ...]) -> tuple[Any, ...]:
     return given
 
 
-def _to_the_minute(given: time) -> time:
-    if given.second or given.microsecond or given.tzinfo is not None:
-        raise ValueError("Give hours and minutes of local time, such as 13:30")
-    return given
+def _to_the_minute(given: Any) -> time:
+    if isinstance(given, str) and re.fullmatch(_CLOCK, given):
+        return time.fromisoformat(given)
+    raise ValueError("Give hours and minutes of local time, such as 13:30")
 
 
 # OCPI's numbers are JSON numbers. So few digits come back from a float as they went in.
@@ -89,7 +101,9 @@ Amount = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=4), _numbe
 Percent = Annotated[Decimal, Field(ge=0, le=100, decimal_places=4), _number]
 Thousandths = Annotated[Decimal, Field(ge=0, max_digits=9, decimal_places=3), _number]
 Seconds = Annotated[int, Field(ge=0, le=YEAR_S)]
-LocalTime = Annotated[time, AfterValidator(_to_the_minute), _minutes]
+LocalTime = Annotated[
+    time, BeforeValidator(_to_the_minute), _minutes, WithJsonSchema({"type": "string", "pattern": f"^{_CLOCK}$"})
+]
 Currency = Annotated[str, AfterValidator(_known_currency)]
 _some = AfterValidator(_not_empty)
 

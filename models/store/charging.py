@@ -1,13 +1,13 @@
 """Id tokens, charging transactions, meter readings and the frames they came in."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from models.tables.charging import TRANSACTION_NUMBER, ChargingTransaction, IdToken
+from models.tables.charging import TRANSACTION_NUMBER, ChargingTransaction, IdToken, MeterReading
 
 
 async def next_number(session: AsyncSession) -> int:
@@ -145,3 +145,31 @@ async def stop_before_wh(session: AsyncSession, transaction: ChargingTransaction
         .limit(1)
     )
     return found.scalar_one_or_none()
+
+
+async def ended(
+    session: AsyncSession, asset_id: UUID, since: datetime, until: datetime, limit: int
+) -> Sequence[ChargingTransaction]:
+    """The station's transactions that began in the period and have ended, the oldest first; no test charges."""
+    found = await session.execute(
+        select(ChargingTransaction)
+        .where(
+            col(ChargingTransaction.asset_id) == asset_id,
+            col(ChargingTransaction.started_at) >= since,
+            col(ChargingTransaction.started_at) < until,
+            col(ChargingTransaction.stopped_at) >= col(ChargingTransaction.started_at),
+            col(ChargingTransaction.is_test).is_(False),
+        )
+        .order_by(col(ChargingTransaction.started_at), col(ChargingTransaction.id))
+        .limit(limit)
+    )
+    return found.scalars().all()
+
+
+async def readings(session: AsyncSession, numbers: Collection[int]) -> dict[int, list[MeterReading]]:
+    """What the meters told during these transactions, by their numbers."""
+    found = await session.execute(select(MeterReading).where(col(MeterReading.transaction_number).in_(numbers)))
+    by_number: dict[int, list[MeterReading]] = {number: [] for number in numbers}
+    for reading in found.scalars():
+        by_number[reading.transaction_number or 0].append(reading)
+    return by_number

@@ -4,7 +4,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from api.v1 import customers
+from api.v1 import customers, tariffs
 from models.store import assets, subscribers
 from models.store.viewer import EVERYTHING
 from models.tables.document import Document
@@ -43,6 +43,7 @@ async def something_of_everything(road: Road, world: World) -> dict[str, str]:
     customer, contact = await _customer(road, world)
     await cards_in_pool(world, "NL-0000-4711")
     account, transaction = await _ledger(world)
+    assignment = await _tariff(road, world)
     return {
         "reference": road.reference,
         "work_order": road.work_order,
@@ -75,6 +76,8 @@ async def something_of_everything(road: Road, world: World) -> dict[str, str]:
         "contact_id": contact,
         "ledger_account": account,
         "transaction_id": transaction,
+        "tariff": tariffs.NEW["code"],
+        "assignment_id": assignment,
     }
 
 
@@ -127,6 +130,12 @@ async def _ledger(world: World) -> tuple[str, str]:
     paid = await books.top_up("100")
     await books.take("5")
     return str(books.account_id), str(paid.id)
+
+
+async def _tariff(road: Road, world: World) -> str:
+    """A tariff that holds everywhere; the id of its assignment."""
+    made = await road.call(world.finance, "POST", "/v1/tariffs", json=tariffs.NEW)
+    return str((await road.call(world.finance, "POST", f"/v1/tariffs/{made['code']}/assignments", json={}))["id"])
 
 
 def values_for(path: str, places: dict[str, str]) -> dict[str, str]:
