@@ -45,6 +45,8 @@ def operations(app: FastAPI, world: World) -> Iterator[tuple[str, str, dict[str,
         Role.OPERATIONS: world.operations,
         Role.WAREHOUSE: world.warehouse,
         Role.ENGINEER: world.engineer,
+        Role.CUSTOMER_CARE: world.customer_care,
+        Role.FINANCE: world.finance,
         Role.INSTALLER: world.installer_user,
         Role.REQUESTER: world.requester_user,
     }
