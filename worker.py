@@ -11,6 +11,7 @@ from temporalio.service import RPCError
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.charging_session import ChargingSessionActivities
 from activities.command import CommandActivities
 from activities.commissioning import CommissioningActivities
 from activities.deadlines import DeadlineActivities
@@ -37,6 +38,7 @@ from models.settings import Settings
 from models.store.database import Database
 from models.usecases.work import Desk, Terms
 from workflows import options
+from workflows.charging_session import ChargingSessionWorkflow
 from workflows.client import connect
 from workflows.command import CommandWorkflow
 from workflows.commissioning import CommissioningWorkflow
@@ -54,6 +56,7 @@ WORKFLOWS: list[type] = [
     CommandWorkflow,
     StationWorkflow,
     SubscriberWorkflow,
+    ChargingSessionWorkflow,
     DeliveryWorkflow,
     DeadlinesWorkflow,
 ]
@@ -93,7 +96,7 @@ def activities_of(settings: Settings, desk: Desk, relay: Relay) -> list[Callable
     )
     of_all = (RefusalActivities(desk), SettlingActivities(desk), DeadlineActivities(desk, relay))
     stations = (CommissioningActivities(steps), CommandActivities(steps), StationActivities(steps))
-    rooms = (placement, installation, *stations, subscriber, delivery, *of_all)
+    rooms = (placement, installation, *stations, subscriber, ChargingSessionActivities(steps), delivery, *of_all)
     return [
         method
         for room in rooms

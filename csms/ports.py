@@ -38,12 +38,15 @@ class Registration(StrEnum):
 
 
 class TokenStatus(StrEnum):
-    """OCPP 1.6 ed.2 §7.2 AuthorizationStatus."""
+    """OCPP 2.0.1 §3.7 AuthorizationStatusEnumType, and OCPP 1.6 ed.2 §7.2, which has fewer words."""
 
     ACCEPTED = "accepted"
     BLOCKED = "blocked"
     EXPIRED = "expired"
     INVALID = "invalid"
+    NO_CREDIT = "no_credit"
+    NOT_AT_THIS_LOCATION = "not_at_this_location"
+    NOT_AT_THIS_TIME = "not_at_this_time"
     CONCURRENT = "concurrent"
 
 

@@ -99,6 +99,11 @@ class Settings(BaseSettings):
     test_charge_time_limit_s: int = 300
     test_charge_energy_wh: int = 100
 
+    session_hold: Decimal = Field(default=Decimal(25), gt=0)
+    """In the account's currency: so much is set aside for a prepaid session, again when nearly used up."""
+    session_least: Decimal = Field(default=Decimal(5), gt=0)
+    """What an account must be able to spend before energy flows."""
+
     language: Language = Language.ENGLISH
     """Of letters to whom has not chosen one."""
     credit_limit: Decimal = Field(default=Decimal(250), ge=0)

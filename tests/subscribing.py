@@ -4,12 +4,13 @@ from decimal import Decimal
 
 from models.messages.card import ImportedCard
 from models.messages.customer import Address, NewCustomer
+from models.money import Money
 from models.rules.customer import CustomerKind
 from models.rules.events import Language
 from models.rules.subscriber import Payment, Source, SubscriberStage
 from models.tables.customer import Customer
 from models.tables.subscriber import Subscriber
-from models.usecases import card, card_import, customer
+from models.usecases import card, card_import, customer, ledger
 from models.usecases.work import Work
 from tests.people import World
 
@@ -26,8 +27,15 @@ async def a_customer(world: World) -> Customer:
         return await customer.add(work, CUSTOMER)
 
 
-async def a_subscriber(world: World, stage: SubscriberStage = SubscriberStage.ACTIVE) -> Subscriber:
-    """In the rows alone, without a process."""
+async def a_subscriber(
+    world: World,
+    stage: SubscriberStage = SubscriberStage.ACTIVE,
+    *,
+    payment: Payment = Payment.POSTPAID,
+    balance: str = "0",
+    limit: str = "500",
+) -> Subscriber:
+    """In the rows alone, without a process; its account is topped up where there is a ``balance``."""
     known = await a_customer(world)
     async with world.desk.work(world.customer_care.actor, "test") as work:
         subscriber = Subscriber(
@@ -35,14 +43,18 @@ async def a_subscriber(world: World, stage: SubscriberStage = SubscriberStage.AC
             customer_id=known.id,
             stage=stage,
             source=Source.AGENT,
-            credit_limit=Decimal(0),
-            payment=Payment.POSTPAID,
+            credit_limit=Decimal(limit),
+            payment=payment,
             currency="EUR",
             zone="Europe/Amsterdam",
             language=Language.ENGLISH,
             email=known.email,
         )
         work.session.add(subscriber)
+        await work.session.flush()
+        account = await ledger.open_account(work, subscriber.id, payment, Money(Decimal(limit), "EUR"))
+        if Decimal(balance):
+            await ledger.top_up(work, account.id, Money(Decimal(balance), "EUR"), f"pay-{subscriber.id}")
     return subscriber
 
 

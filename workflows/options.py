@@ -59,6 +59,8 @@ COMMAND_TRIED_AGAIN_WITHIN = timedelta(seconds=10)
 """The longest wait between two tries while the rows say that a node holds the station."""
 STATION_SHORTEST_NAP = timedelta(seconds=1)
 """The clocks of workers and of Temporal may differ a little."""
+SESSION_SHORTEST_NAP = timedelta(seconds=1)
+"""So too between two looks at a charging session."""
 BOOT_ASKED_AGAIN_AFTER = timedelta(seconds=30)
 """A station that is connected but was up before its test began boots again when it is asked to."""
 CONFIGURATION_LIMIT = timedelta(minutes=5)

@@ -27,6 +27,9 @@ _TOKEN_STATUS = {
     TokenStatus.BLOCKED: enums.AuthorizationStatus.blocked,
     TokenStatus.EXPIRED: enums.AuthorizationStatus.expired,
     TokenStatus.INVALID: enums.AuthorizationStatus.invalid,
+    TokenStatus.NO_CREDIT: enums.AuthorizationStatus.blocked,
+    TokenStatus.NOT_AT_THIS_LOCATION: enums.AuthorizationStatus.invalid,
+    TokenStatus.NOT_AT_THIS_TIME: enums.AuthorizationStatus.invalid,
     TokenStatus.CONCURRENT: enums.AuthorizationStatus.concurrent_tx,
 }
 

@@ -40,6 +40,9 @@ class Transactions:
             TokenStatus.BLOCKED: status.blocked,
             TokenStatus.EXPIRED: status.expired,
             TokenStatus.INVALID: status.invalid,
+            TokenStatus.NO_CREDIT: status.no_credit,
+            TokenStatus.NOT_AT_THIS_LOCATION: status.not_at_this_location,
+            TokenStatus.NOT_AT_THIS_TIME: status.not_at_this_time,
             TokenStatus.CONCURRENT: status.concurrent_tx,
         }
 

@@ -1,10 +1,13 @@
-"""Who may charge where: one pure decision (P13, P15, P19)."""
+"""Who may charge where, and when: one pure decision (P13, P15, P19; C1, C2, C5)."""
 
+from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
 from models.rules.commissioning import CommissioningStage
+from models.rules.subscriber import Payment, SubscriberStage
 
 
 class TokenKind(StrEnum):
@@ -13,40 +16,141 @@ class TokenKind(StrEnum):
 
 
 class TokenVerdict(StrEnum):
-    """OCPP 1.6 ed.2 §7.2 AuthorizationStatus, as far as a central system may answer it."""
+    """OCPP 2.0.1 §3.7 AuthorizationStatusEnumType, as far as a central system may answer it; each version's front says
+    it in its own words."""
 
     ACCEPTED = "accepted"
     BLOCKED = "blocked"
+    EXPIRED = "expired"
     INVALID = "invalid"
+    NO_CREDIT = "no_credit"
+    NOT_AT_THIS_LOCATION = "not_at_this_location"
+    NOT_AT_THIS_TIME = "not_at_this_time"
+    CONCURRENT = "concurrent"
 
 
 class KnownToken(NamedTuple):
     id: UUID
     kind: TokenKind
     is_blocked: bool
+    expires_at: datetime | None = None
 
 
-def judged(
-    known: KnownToken | None, stage: CommissioningStage, test_token_id: UUID | None
+class Holder(NamedTuple):
+    """The subscription that a token belongs to. ``available`` is what its account can still spend; None: it has none.
+
+    ``running`` counts the token's sessions that go on elsewhere. It bears on a start only (OCPP 1.6 ed.2 §7.2).
+    """
+
+    id: UUID
+    stage: SubscriberStage
+    payment: Payment
+    available: Decimal | None
+    running: int = 0
+
+
+class Shown(NamedTuple):
+    """A token with its holder; ``places`` are where sessions of it go on, by ``place_of``."""
+
+    token: KnownToken
+    holder: Holder | None
+    places: frozenset[str]
+
+
+class Station(NamedTuple):
+    """``admits`` is whether it is open to the token's group, ``is_open`` whether it is so at this time."""
+
+    stage: CommissioningStage
+    test_token_id: UUID | None
+    admits: bool = True
+    is_open: bool = True
+
+
+class Judgement(NamedTuple):
+    """``is_test``: the token is the station's own test card. ``session_id`` is of the session that money was set aside
+    for before the start was accepted, by the hold."""
+
+    verdict: TokenVerdict
+    is_test: bool
+    token_id: UUID | None = None
+    holder: Holder | None = None
+    session_id: UUID | None = None
+    hold_id: UUID | None = None
+
+
+_OF_STAGE = {
+    SubscriberStage.ACTIVE: TokenVerdict.ACCEPTED,
+    SubscriberStage.SUSPENDED: TokenVerdict.BLOCKED,
+    SubscriberStage.CLOSING: TokenVerdict.BLOCKED,
+    SubscriberStage.CLOSED: TokenVerdict.EXPIRED,
+}
+"""Of a subscription at any other stage a token charges as little as an unknown one."""
+SESSIONS_AT_ONCE = 1
+"""Of one token."""
+
+
+def decide(
+    known: KnownToken | None, station: Station, at: datetime, *, holder: Holder | None = None, least: Decimal
 ) -> tuple[TokenVerdict, bool]:
     """The verdict on a token at a station, and whether it is that station's own test card.
 
-    The test card of another station is as good as unknown.
+    The test card of another station is as good as unknown. A token without a holder is one of the house's own, at whose
+    cost it charges. ``least`` is what an account must be able to spend before energy flows.
     """
-    if known is None or (known.kind is TokenKind.TEST and known.id != test_token_id):
-        return verdict(None, blocked=False, stage=stage), False
-    return verdict(known.kind, blocked=known.is_blocked, stage=stage), known.kind is TokenKind.TEST
+    if known is None or (known.kind is TokenKind.TEST and known.id != station.test_token_id):
+        return TokenVerdict.INVALID, False
+    is_test = known.kind is TokenKind.TEST
+    if known.is_blocked:
+        return TokenVerdict.BLOCKED, is_test
+    if known.expires_at is not None and known.expires_at <= at:
+        return TokenVerdict.EXPIRED, is_test
+    needed = CommissioningStage.TEST_CHARGING if is_test else CommissioningStage.ACTIVE
+    if station.stage is not needed:
+        return TokenVerdict.INVALID, is_test
+    return (TokenVerdict.ACCEPTED if is_test else _at_its_place(station, holder, least)), is_test
 
 
-def verdict(kind: TokenKind | None, *, blocked: bool, stage: CommissioningStage) -> TokenVerdict:
-    """A test card charges only in the test charge, an ordinary one only on an active station.
+def to_start(shown: Shown | None, station: Station, at: datetime, place: str, least: Decimal) -> Judgement:
+    """A session that goes on at the same place ends where another begins there: it counts no more."""
+    if shown is None:
+        return Judgement(*decide(None, station, at, least=least))
+    token, holder, places = shown
+    if holder is not None:
+        holder = holder._replace(running=len(places - {place}))
+    return Judgement(*decide(token, station, at, holder=holder, least=least), token.id, holder)
 
-    ``kind`` is None where the token is unknown.
-    """
-    if kind is None:
-        return TokenVerdict.INVALID
-    if blocked:
-        return TokenVerdict.BLOCKED
-    if kind is TokenKind.TEST:
-        return TokenVerdict.ACCEPTED if stage is CommissioningStage.TEST_CHARGING else TokenVerdict.INVALID
-    return TokenVerdict.ACCEPTED if stage is CommissioningStage.ACTIVE else TokenVerdict.INVALID
+
+def to_stop(shown: Shown | None, station: Station, at: datetime) -> Judgement:
+    """Whoever stops needs no money, and charges nowhere else by it."""
+    token = None if shown is None else shown.token
+    return Judgement(*decide(token, station, at, least=Decimal(0)))
+
+
+def makes_a_session(judged: Judgement) -> bool:
+    """There is none of a test charge, nor of the house's own cards."""
+    return not judged.is_test and (judged.holder is not None or judged.verdict is not TokenVerdict.ACCEPTED)
+
+
+def needs_hold(judged: Judgement) -> bool:
+    """Whether money is to be set aside before the start is accepted."""
+    is_prepaid = judged.holder is not None and judged.holder.payment is Payment.PREPAID
+    return judged.verdict is TokenVerdict.ACCEPTED and is_prepaid
+
+
+def place_of(asset_id: UUID, connector: int | None) -> str:
+    return f"{asset_id}/{connector or 0}"
+
+
+def _at_its_place(station: Station, holder: Holder | None, least: Decimal) -> TokenVerdict:
+    of_stage = TokenVerdict.ACCEPTED if holder is None else _OF_STAGE.get(holder.stage, TokenVerdict.INVALID)
+    if of_stage is not TokenVerdict.ACCEPTED:
+        return of_stage
+    if not station.admits:
+        return TokenVerdict.NOT_AT_THIS_LOCATION
+    if not station.is_open:
+        return TokenVerdict.NOT_AT_THIS_TIME
+    if holder is None:
+        return TokenVerdict.ACCEPTED
+    if holder.available is None or holder.available < least:
+        return TokenVerdict.NO_CREDIT
+    return TokenVerdict.CONCURRENT if holder.running >= SESSIONS_AT_ONCE else TokenVerdict.ACCEPTED

@@ -72,6 +72,8 @@ _MAY_LAG = frozenset(
         "look_at",
         # Whether there was a card when it was looked for.
         "lacks_card",
+        # Whether a session's station is to be told to stop it; its next look tells.
+        "is_to_stop",
     }
 )
 """What a process knows of its rows and is allowed to know late."""

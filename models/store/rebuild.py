@@ -15,6 +15,7 @@ from models.store.processes import is_open
 from models.tables.asset import ASSET_NUMBER, Asset
 from models.tables.handover import Handover, HandoverKind, Process
 from models.tables.placement import PLACEMENT_NUMBER, PlacementRequest
+from models.tables.session import SESSION_NUMBER, ChargingSession
 from models.tables.subscriber import Subscriber
 from models.tables.timeline import TimelineEntry
 from models.tables.work_order import WORK_ORDER_NUMBER, WorkOrder
@@ -24,8 +25,14 @@ _REFERENCES = {
     "installation": (WorkOrder.id, WorkOrder.reference),
     "commissioning": (Asset.id, Asset.name),
     "subscriber": (Subscriber.id, Subscriber.reference),
+    "charging_session": (ChargingSession.id, ChargingSession.reference),
 }
-_NUMBERS = {"placement": PLACEMENT_NUMBER, "installation": WORK_ORDER_NUMBER, "commissioning": ASSET_NUMBER}
+_NUMBERS = {
+    "placement": PLACEMENT_NUMBER,
+    "installation": WORK_ORDER_NUMBER,
+    "commissioning": ASSET_NUMBER,
+    "charging_session": SESSION_NUMBER,
+}
 MOST_LOST = 100_000
 """No day has so many placements: a number beyond these is none of ours."""
 _ONE_AT_A_TIME = sa.func.hashtextextended("rebuild", 0)

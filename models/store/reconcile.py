@@ -127,6 +127,46 @@ PROOFS = (
         GROUP BY t.payment_id HAVING count(*) > 1
         """,
     ),
+    Proof(
+        "sessions_have_one_record",
+        "every settled session has one bill data record that was not credited, and no other session has any",
+        """
+        SELECT s.id AS session_id, s.reference, s.stage, count(c.id) AS records
+        FROM charging_session s
+        LEFT JOIN cdr c ON c.session_id = s.id AND c.credits_id IS NULL
+            AND NOT EXISTS (SELECT FROM cdr k WHERE k.credits_id = c.id)
+        GROUP BY s.id HAVING count(c.id) <> (s.stage IN ('settled', 'provisional', 'corrected'))::int
+        """,
+    ),
+    Proof(
+        "records_are_booked",
+        "every bill data record that costs something is in one transaction of its amount, and no other is of a session",
+        """
+        SELECT c.session_id, c.id AS record_id, c.gross, t.id AS transaction_id, -e.sum AS booked
+        FROM cdr c
+        LEFT JOIN ledger_transaction t ON t.id = c.ledger_transaction_id AND t.session_id = c.session_id
+        LEFT JOIN LATERAL (
+            SELECT sum(e.amount) FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id
+            WHERE e.transaction_id = t.id AND a.owner_id = c.subscriber_id
+        ) e ON TRUE
+        WHERE (c.gross <> 0) <> (t.id IS NOT NULL) OR -e.sum <> c.gross
+        UNION ALL
+        SELECT t.session_id, NULL, NULL, t.id, NULL FROM ledger_transaction t
+        JOIN charging_session s ON s.id = t.session_id
+        WHERE NOT EXISTS (SELECT FROM cdr c WHERE c.ledger_transaction_id = t.id)
+        """,
+    ),
+    Proof(
+        "holds_end_with_their_session",
+        "every session's hold is its own, and ends when the session is settled, or by its time",
+        """
+        SELECT s.id AS session_id, s.reference, s.stage, h.id AS hold_id, h.state
+        FROM charging_session s JOIN hold h ON h.id = s.hold_id
+        WHERE h.session_id IS DISTINCT FROM s.id
+            OR (h.state = 'held' AND s.stage IN ('settled', 'provisional', 'corrected'))
+            OR (h.state IN ('settled', 'released') AND s.stage IN ('charging', 'idle', 'stopped'))
+        """,
+    ),
 )
 
 

@@ -7,10 +7,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.rules.authorisation import KnownToken, TokenKind
+from models.rules.authorisation import Holder, KnownToken, Station
 from models.rules.commissioning import CommissioningStage
 from models.store import driver
 from models.store.assets import REPLACED
+from models.store.authorisation import FACTS, JOINS, facts_of
 from models.store.driver import Table
 from models.tables.asset import STATION_EVENT_CHANNEL
 from models.tables.base import new_id
@@ -39,9 +40,9 @@ class Judged(NamedTuple):
     """What is known of a token that was shown, and of the station where it was. ``place`` counts from 1."""
 
     place: int
-    stage: CommissioningStage
-    test_token_id: UUID | None
+    station: Station
     token: KnownToken | None
+    holder: Holder | None
 
 
 READINGS = Table(
@@ -121,14 +122,14 @@ _CONNECTED_BEFORE = """
     UPDATE past_connection SET ended_at = %s, reason = %s WHERE asset_id = ANY (%s::uuid[]) AND ended_at IS NULL
 """
 _WAKE = f"SELECT pg_notify('{STATION_EVENT_CHANNEL}', asset_id::text) FROM unnest(%s::uuid[]) AS s (asset_id)"  # noqa: S608 - a name of ours
-_TOKENS = "SELECT token, id, kind, blocked_at IS NOT NULL FROM id_token WHERE token = ANY (%s::text[])"
-_JUDGE = """
-    SELECT s.place, a.stage, a.test_token_id, t.id, t.kind, t.blocked_at IS NOT NULL
+_JUDGE = f"""
+    SELECT s.place, a.stage, a.test_token_id, {FACTS}
     FROM unnest(%s::uuid[], %s::text[], %s::text[]) WITH ORDINALITY AS s (asset_id, identity, token, place)
     JOIN asset a ON a.id = s.asset_id AND a.registered_at IS NOT NULL
     JOIN unit u ON u.id = a.unit_id AND u.ocpp_identity = s.identity
     LEFT JOIN id_token t ON t.token = s.token
-"""
+    {JOINS}
+"""  # noqa: S608 - texts of ours
 
 
 async def hear(session: AsyncSession, said: Sequence[Said], now: datetime) -> list[Heard]:
@@ -159,17 +160,10 @@ async def wake(session: AsyncSession, asset_ids: Iterable[UUID]) -> None:
     await driver.rows(session, _WAKE, (list(asset_ids),))
 
 
-async def tokens(session: AsyncSession, wanted: Sequence[str]) -> Mapping[str, KnownToken]:
-    """What is known of the tokens, which are in capitals."""
-    found = await driver.rows(session, _TOKENS, (list(wanted),))
-    return {token: KnownToken(token_id, TokenKind(kind), is_blocked) for token, token_id, kind, is_blocked in found}
-
-
 async def judge(session: AsyncSession, shown: Sequence[tuple[UUID, str, str]]) -> list[Judged]:
     """``shown`` holds the station, its identity and the token in capitals; left out is who is not registered."""
     found = await driver.rows(session, _JUDGE, driver.columns(shown, 3))
-    return [Judged(row[0], CommissioningStage(row[1]), row[2], _token(*row[3:])) for row in found]
-
-
-def _token(token_id: UUID | None, kind: str, is_blocked: bool) -> KnownToken | None:
-    return None if token_id is None else KnownToken(token_id, TokenKind(kind), is_blocked)
+    return [
+        Judged(place, Station(CommissioningStage(stage), test_token_id), *facts_of(*facts))
+        for place, stage, test_token_id, *facts in found
+    ]

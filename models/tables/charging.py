@@ -37,6 +37,8 @@ class IdToken(SQLModel, table=True):
     token: str = Field(sa_type=sa.Text, unique=True)
     kind: TokenKind = Field(sa_type=text_state(TokenKind, "kind"))
     blocked_at: datetime | None = Field(default=None, sa_type=Instant)
+    expires_at: datetime | None = Field(default=None, sa_type=Instant)
+    """From then on it is refused."""
     created_at: datetime = now_column()
 
 

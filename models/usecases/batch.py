@@ -9,7 +9,8 @@ from uuid import UUID
 import orjson
 
 from models.messages.telemetry import Answer, Outcome, Samples, Seen, Turn
-from models.rules.authorisation import KnownToken, TokenVerdict, judged
+from models.rules import authorisation
+from models.rules.authorisation import Judgement, Shown, Station, TokenVerdict
 from models.store import driver, telemetry
 from models.store.telemetry import Heard
 from models.usecases import card
@@ -27,7 +28,7 @@ class Batch:
     facts: Sequence[Seen]
     stations: Stations
     answers: list[Answer]
-    tokens: Mapping[str, KnownToken] = field(default_factory=dict)
+    tokens: Mapping[str, Shown] = field(default_factory=dict)
     """Those that were shown, as far as they are known."""
     readings: list[tuple[Any, ...]] = field(default_factory=list)
     frames: list[tuple[Any, ...]] = field(default_factory=list)
@@ -57,17 +58,23 @@ class Batch:
     def station(self, fact: Seen) -> Heard:
         return self.stations[fact.asset_id, fact.identity]
 
-    def judged(self, fact: Seen, token: str) -> tuple[TokenVerdict, bool]:
-        """The verdict on a token, and whether it is the test card of the fact's station."""
-        station = self.station(fact)
-        return judged(self.tokens.get(token.upper()), station.stage, station.test_token_id)
+    def to_start(self, fact: Seen, token: str, connector: int | None) -> Judgement:
+        """The decision on a token that is shown to begin at the fact's station."""
+        place, least = authorisation.place_of(fact.asset_id, connector), self.work.terms.session_least
+        return authorisation.to_start(self.tokens.get(token.upper()), self._station(fact), self.work.now, place, least)
 
-    def verdict(self, fact: Seen, token: str) -> TokenVerdict:
-        """The same, to be told to the station."""
-        verdict, _ = self.judged(fact, token)
-        if verdict is TokenVerdict.BLOCKED:
+    def to_stop(self, fact: Seen, token: str) -> Judgement:
+        return authorisation.to_stop(self.tokens.get(token.upper()), self._station(fact), self.work.now)
+
+    def verdict(self, fact: Seen, token: str, judged: Judgement) -> TokenVerdict:
+        """What is decided, to be told to the station."""
+        if judged.verdict is TokenVerdict.BLOCKED:
             self.refused.add((token.upper(), fact.asset_id))
-        return verdict
+        return judged.verdict
+
+    def _station(self, fact: Seen) -> Station:
+        heard = self.station(fact)
+        return Station(heard.stage, heard.test_token_id)
 
     def keep_frame(self, fact: Seen, number: int | None, action: str, frame: str) -> None:
         """As evidence beside the transaction."""

@@ -6,13 +6,14 @@ from uuid import UUID
 from models.messages.telemetry import Samples
 from models.rules import authorisation, metering
 from models.rules import charging as rules
-from models.rules.authorisation import KnownToken, TokenVerdict
+from models.rules.authorisation import Judgement, Station, TokenVerdict
 from models.rules.charging import Charge
 from models.rules.commissioning import CommissioningStage
 from models.store import assets, charging
+from models.store import authorisation as tokens
 from models.tables.asset import Asset
 from models.tables.charging import ChargingTransaction, MeterReading, RawFrame
-from models.usecases import card, commissioning, reservation
+from models.usecases import card, commissioning, reservation, session
 from models.usecases.batch import by_instant
 from models.usecases.work import Work
 
@@ -54,7 +55,7 @@ async def _begin(
     started_at: datetime,
     irregularities: list[str],
 ) -> ChargingTransaction:
-    judged, is_test = await judge(work, asset, token)
+    judged = await session.covered(work, await judge(work, asset, token, connector, starts=True))
     last_stop_wh = None if connector is None else await charging.last_stop_wh(work.session, asset.id, connector)
     charge = rules.begun(meter_start_wh, last_stop_wh, irregularities)
     transaction = ChargingTransaction(
@@ -62,13 +63,15 @@ async def _begin(
         asset_id=asset.id,
         connector=connector,
         token=token,
-        verdict=judged,
-        is_test=is_test,
+        verdict=judged.verdict,
+        is_test=judged.is_test,
         started_at=started_at,
         meter_start_wh=meter_start_wh,
         irregularities=list(charge.irregularities),
     )
     work.session.add(transaction)
+    await work.session.flush()  # first of all: its session points to it
+    await session.begin(work, [session.begun(transaction, judged)])
     return transaction
 
 
@@ -91,6 +94,8 @@ async def meter(
         return
     before = transaction.energy_wh
     _move(transaction, rules.metered(_charge(transaction), register_wh, irregularities))
+    if transaction.energy_wh > before:
+        await session.metered(work, {transaction.number: transaction.energy_wh})
     enough = work.terms.test_charge_energy_wh
     if transaction.is_test and before < enough <= transaction.energy_wh:
         await tell(work, await assets.lock(work.session, asset_id), transaction, "energy_flowed")
@@ -123,7 +128,8 @@ async def stop(
         transaction.stopped_at, transaction.meter_stop_wh = stopped_at, meter_stop_wh
         transaction.stop_reason, transaction.stop_token = reason, token.upper() if token else None
         await tell(work, asset, transaction, "transaction_stopped")
-    return None if token is None else (await judge(work, asset, token))[0]
+        await session.stopped(work, {transaction.number: stopped_at})
+    return None if token is None else (await judge(work, asset, token)).verdict
 
 
 async def _rebuilt(
@@ -144,14 +150,21 @@ async def _rebuilt(
     return await _begin(work, asset, None, shown, meter_start_wh, started_at, [metering.REBUILT])
 
 
-async def judge(work: Work, asset: Asset, token: str) -> tuple[TokenVerdict, bool]:
-    """The verdict on a token, and whether it is the test card of a station."""
-    found = await charging.token(work.session, token)
-    known = None if found is None else KnownToken(found.id, found.kind, found.blocked_at is not None)
-    judged, is_test = authorisation.judged(known, asset.stage, asset.test_token_id)
-    if judged is TokenVerdict.BLOCKED:
-        await card.note_use(work, [(token.upper(), asset.id)])
-    return judged, is_test
+async def judge(
+    work: Work, asset: Asset, token: str, connector: int | None = None, *, starts: bool = False
+) -> Judgement:
+    """The decision on a token that is shown. Only of a start it is asked whether its holder can pay."""
+    token = token.upper()
+    shown = (await tokens.tokens(work.session, [token])).get(token)
+    station = Station(asset.stage, asset.test_token_id)
+    if starts:
+        place = authorisation.place_of(asset.id, connector)
+        judged = authorisation.to_start(shown, station, work.now, place, work.terms.session_least)
+    else:
+        judged = authorisation.to_stop(shown, station, work.now)
+    if judged.verdict is TokenVerdict.BLOCKED:
+        await card.note_use(work, [(token, asset.id)])
+    return judged
 
 
 async def _own(work: Work, asset_id: UUID, number: int | None) -> ChargingTransaction | None:

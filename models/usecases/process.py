@@ -1,7 +1,7 @@
 """Processes begin, hear of facts and end; each step's result is kept (rules 1, 3 and 4)."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -40,6 +40,35 @@ def begin_at_the_end(work: Work, workflow_id: str, kind: str, subject_id: UUID, 
 def _subject(work: Work, subject_id: UUID, reference: str) -> dict[str, Any]:
     subject = Subject(subject_id=subject_id, reference=reference, correlation_id=work.correlation_id)
     return subject.model_dump(mode="json")
+
+
+class Begun(NamedTuple):
+    """A process that begins, and what it is about."""
+
+    workflow_id: str
+    subject_id: UUID
+    reference: str
+
+
+async def begin_all(work: Work, kind: str, begun: Sequence[Begun]) -> None:
+    """As ``begin``, for many of one kind together."""
+    work.session.add_all(
+        Process(workflow_id=each.workflow_id, kind=kind, subject_id=each.subject_id, last_number=1) for each in begun
+    )
+    await work.session.flush()  # the processes first: their facts point to them
+    for workflow_id, subject_id, reference in begun:
+        subject = Subject(subject_id=subject_id, reference=reference, correlation_id=work.correlation_id)
+        start = Handover(
+            workflow_id=workflow_id,
+            number=1,
+            kind=HandoverKind.START,
+            name=kind,
+            payload=subject.model_dump(mode="json"),
+            correlation_id=work.correlation_id,
+        )
+        work.session.add(start)
+        work.handed_over.add(workflow_id)
+    await work.session.flush()
 
 
 async def enter(work: Work, workflow_id: str, kind: str, subject_id: UUID) -> None:

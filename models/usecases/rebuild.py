@@ -11,7 +11,18 @@ from models.store import organisations, processes
 from models.store import rebuild as rows
 from models.tables.handover import Process
 from models.tables.task import TaskKind
-from models.usecases import command, commissioning, notice, placement, process, subscriber, task, upkeep, work_order
+from models.usecases import (
+    command,
+    commissioning,
+    notice,
+    placement,
+    process,
+    session_process,
+    subscriber,
+    task,
+    upkeep,
+    work_order,
+)
 from models.usecases.work import Work
 
 REBUILD = Actor(id=None, name="rebuild")
@@ -23,6 +34,7 @@ _LOAD: dict[str, Callable[[Work, UUID], Awaitable[Progress]]] = {
     command.WORKFLOW: command.load,
     upkeep.WORKFLOW: upkeep.load,
     subscriber.WORKFLOW: subscriber.load,
+    session_process.WORKFLOW: session_process.load,
 }
 FACTS_AT_ONCE = 1000
 KINDS = (*_LOAD, notice.DELIVERY)

@@ -6,12 +6,13 @@ from uuid import UUID
 
 from models.messages.telemetry import Samples
 from models.rules import charging_session, sequence
-from models.rules.authorisation import TokenVerdict
+from models.rules.authorisation import Judgement, TokenVerdict
 from models.rules.sequence import Known, ShownToken, Told
-from models.store import assets, charging
+from models.rules.session_usage import Mark, mark_of
+from models.store import assets, charging, sessions
 from models.tables.asset import Asset
 from models.tables.charging import ChargingTransaction
-from models.usecases import reservation
+from models.usecases import reservation, session
 from models.usecases.charging import announce, inform, judge, keep, keep_samples
 from models.usecases.work import Work
 
@@ -39,10 +40,13 @@ async def tell(
     if theirs is None:
         keep_samples(work, asset_id, told.evse, None, samples)
         keep(work, asset_id, None, ACTION, frame)
-        return None if token is None else (await judge(work, asset, token))[0]
+        return None if token is None else (await judge(work, asset, token)).verdict
     transaction = await charging.by_station_transaction(work.session, asset_id, theirs)
     before = Known() if transaction is None else Known.model_validate(transaction.sequence or {})
-    shown = None if token is None else await _shown(work, asset, before, told, token.upper(), token_kind)
+    shown, judged = sequence.answered(before, told, (token or "").upper()), None
+    if shown is None and token is not None:
+        judged = await _judged(work, asset, transaction, told, token)
+        shown = ShownToken(token=token.upper(), kind=token_kind, verdict=judged.verdict, is_test=judged.is_test)
     after = sequence.merged(before, told.model_copy(update={"token": shown}))
     if transaction is None:
         transaction = ChargingTransaction(
@@ -59,6 +63,9 @@ async def tell(
         keep_samples(work, asset_id, told.evse or transaction.connector, transaction.number, samples)
     if after != before:
         await _change(work, asset, transaction, before, after)
+    if judged is not None and not told.stops:
+        await _begin_session(work, transaction, judged)
+    await _follow(work, transaction, mark_of(told.charging_state, told.at))
     return None if shown is None else shown.verdict
 
 
@@ -68,21 +75,44 @@ async def queue_told(work: Work, asset_id: UUID, theirs: str, *, messages_in_que
     transaction = await charging.by_station_transaction(work.session, asset_id, theirs)
     if transaction is not None:
         transaction.messages_in_queue = messages_in_queue
+        await _follow(work, transaction)
 
 
-async def _shown(work: Work, asset: Asset, before: Known, told: Told, token: str, kind: str) -> ShownToken:
-    known = sequence.answered(before, told, token)
-    if known is not None:
-        return known
-    verdict, is_test = await judge(work, asset, token)
-    return ShownToken(token=token, kind=kind, verdict=verdict, is_test=is_test)
+async def _judged(
+    work: Work, asset: Asset, transaction: ChargingTransaction | None, told: Told, token: str
+) -> Judgement:
+    is_begun = transaction is not None and bool(await sessions.known(work.session, [transaction.number]))
+    starts = not told.stops and not is_begun
+    judged = await judge(work, asset, token, told.evse, starts=starts)
+    return await session.covered(work, judged) if starts else judged
+
+
+async def _begin_session(work: Work, transaction: ChargingTransaction, judged: Judgement) -> None:
+    """With the first token that is shown to start: further ones change nothing about whose session it is."""
+    await work.session.flush()  # the transaction first: its session points to it
+    if not await sessions.known(work.session, [transaction.number]):
+        await session.begin(work, [session.begun(transaction, judged)])
+
+
+async def _follow(work: Work, transaction: ChargingTransaction, mark: Mark | None = None) -> None:
+    """What an event has made of the transaction, and so of its session."""
+    stopped_at = None if transaction.is_open else transaction.stopped_at
+    told = session.Followed(
+        transaction.started_at,
+        transaction.connector,
+        transaction.energy_wh,
+        stopped_at,
+        mark,
+        heard_offline=transaction.heard_offline,
+    )
+    await session.follow(work, {transaction.number: told})
 
 
 def columns_of(known: Known, received_at: datetime) -> dict[str, Any]:
     """The columns of a transaction's row that its events tell."""
-    session = charging_session.session_of(known, received_at)
+    found = charging_session.session_of(known, received_at)
     told = known.model_dump(mode="json", exclude_defaults=True)
-    return {**session.model_dump(), "verdict": session.verdict or NOT_SHOWN, "sequence": told}
+    return {**found.model_dump(), "verdict": found.verdict or NOT_SHOWN, "sequence": told}
 
 
 async def _change(work: Work, asset: Asset, transaction: ChargingTransaction, before: Known, after: Known) -> None:
@@ -96,10 +126,10 @@ async def _change(work: Work, asset: Asset, transaction: ChargingTransaction, be
 
 
 async def _continued(work: Work, transaction: ChargingTransaction, after: Known) -> Known:
-    session = charging_session.session_of(after, work.now)
-    if session.connector is None:
+    found = charging_session.session_of(after, work.now)
+    if found.connector is None:
         return after
-    transaction.connector, transaction.started_at = session.connector, session.started_at
+    transaction.connector, transaction.started_at = found.connector, found.started_at
     return charging_session.continued(after, await charging.stop_before_wh(work.session, transaction))
 
 

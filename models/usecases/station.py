@@ -7,11 +7,12 @@ from uuid import UUID
 from models.errors import HardwareNotLinked
 from models.rules import plugs
 from models.rules.commissioning import COMMISSIONING, CommissioningStage
+from models.rules.session_usage import mark_of
 from models.store import assets, nodes, station_reports, telemetry, units
 from models.tables.asset import Asset, StationConnection
 from models.tables.station_report import StationReport
 from models.tables.unit import Unit
-from models.usecases import command, commissioning, reservation, upkeep
+from models.usecases import command, commissioning, reservation, session, upkeep
 from models.usecases.work import Work
 
 HEARTBEAT_INTERVAL_S = 300
@@ -128,6 +129,7 @@ async def status(
             error_code = plugs.error_of(state)
     changed = (evse.status, evse.error_code) != (state, error_code)
     evse.status, evse.error_code, evse.status_at = state, error_code, at
+    await session.told(work, [(asset_id, connector, mark_of(state, at))])
     if changed:
         detail = {"connector": connector, "status": state, "error_code": error_code, "info": info}
         await assets.add_event(work.session, asset, "status", at, detail)

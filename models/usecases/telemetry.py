@@ -8,11 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from models.messages.telemetry import Answer, Opened, Outcome, Seen, Shown, Started, Status, Stopped, Transacted
-from models.rules.authorisation import KnownToken, TokenVerdict, judged
+from models.rules.authorisation import Shown as ShownToken
+from models.rules.authorisation import TokenVerdict, decide
 from models.rules.commissioning import CommissioningStage
+from models.rules.session_usage import mark_of
 from models.store import commands, telemetry, wanted
+from models.store.authorisation import tokens as tokens_of
 from models.store.telemetry import Said
-from models.usecases import card, telemetry_charging, telemetry_sequence
+from models.usecases import card, session, telemetry_charging, telemetry_sequence
 from models.usecases.batch import Batch, Stations
 from models.usecases.work import Work
 
@@ -33,8 +36,9 @@ async def judge(work: Work, shown: Sequence[Shown]) -> list[TokenVerdict | None]
     """Whether each token may charge where it was shown; None where the station is not registered any more."""
     found = await telemetry.judge(work.session, [(each.asset_id, each.identity, each.token.upper()) for each in shown])
     verdicts: list[TokenVerdict | None] = [None] * len(shown)
+    least = work.terms.session_least
     for each in found:
-        verdicts[each.place - 1], _ = judged(each.token, each.stage, each.test_token_id)
+        verdicts[each.place - 1], _ = decide(each.token, each.station, work.now, holder=each.holder, least=least)
     refused = [shown[place] for place, each in enumerate(verdicts) if each is TokenVerdict.BLOCKED]
     if refused:
         await card.note_use(work, {(each.token.upper(), each.asset_id) for each in refused})
@@ -51,13 +55,13 @@ async def _heard(work: Work, facts: Sequence[Seen]) -> Stations:
     return {(each.asset_id, each.identity): each for each in found}
 
 
-async def _tokens(batch: Batch) -> Mapping[str, KnownToken]:
+async def _tokens(batch: Batch) -> Mapping[str, ShownToken]:
     """What is known of the tokens that were shown in the course of charges."""
     started, stopped, transacted = batch.kept(Started), batch.kept(Stopped), batch.kept(Transacted)
     shown = {*(fact.token for _, fact in stopped), *(fact.token for _, fact in transacted)}
     shown |= {fact.token for _, fact in started}
     wanted = {token.upper() for token in shown if token is not None}
-    return await telemetry.tokens(batch.work.session, list(wanted)) if wanted else {}
+    return await tokens_of(batch.work.session, list(wanted)) if wanted else {}
 
 
 async def _opened(batch: Batch) -> None:
@@ -87,8 +91,7 @@ async def _told(batch: Batch) -> None:
     told = [(place, fact) for place, fact in batch.kept(Status) if fact.connector != 0]
     if not told:
         return
-    session = batch.work.session
-    known = dict(await telemetry.evses(session, list({(fact.asset_id, fact.connector) for _, fact in told})))
+    known = dict(await telemetry.evses(batch.work.session, list({(fact.asset_id, fact.connector) for _, fact in told})))
     rows = {}
     for place, fact in told:
         key = (fact.asset_id, fact.connector)
@@ -101,7 +104,9 @@ async def _told(batch: Batch) -> None:
             known[key] = (fact.state, fact.error_code)
             batch.announce(fact, "status", _detail(fact), at)
     if rows:
-        await telemetry.evses_told(session, list(rows.values()))
+        await telemetry.evses_told(batch.work.session, list(rows.values()))
+        marks = [(asset_id, connector, mark_of(state, at)) for asset_id, connector, state, _, at in rows.values()]
+        await session.told(batch.work, marks)
 
 
 def _detail(fact: Status) -> dict[str, Any]:

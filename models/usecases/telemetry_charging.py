@@ -9,10 +9,11 @@ from uuid import UUID
 
 from models.messages.telemetry import Charged, Metered, Outcome, Seen, Started, Stopped
 from models.rules import charging
-from models.rules.authorisation import TokenVerdict
+from models.rules.authorisation import TokenVerdict, needs_hold
 from models.store import telemetry_charging as store
 from models.store.telemetry_charging import Begun, Ended, Held, Moved
 from models.tables.base import new_id
+from models.usecases import session
 from models.usecases.batch import Batch, text_of
 
 Charges = dict[tuple[int | None, UUID], Held]
@@ -43,23 +44,27 @@ async def _start(batch: Batch, started: Sequence[tuple[int, Started]]) -> None:
         batch.answers[place] = Outcome.ALONE
     keys = [(fact.asset_id, fact.connector, fact.token.upper(), fact.at, fact.meter_start_wh) for _, fact in plain]
     known = await store.starts(batch.work.session, keys) if keys else []
-    begun = []
+    begun, made = [], []
     for (place, fact), start in zip(plain, known, strict=True):
         verdict = start.verdict
         if verdict is None:
-            verdict = batch.verdict(fact, fact.token)
+            judged = batch.to_start(fact, fact.token, fact.connector)
+            verdict = batch.verdict(fact, fact.token, judged)
             begun.append(_begun(fact, start.number, verdict, start.last_stop_wh))
+            made.append(session.Start(start.number, fact.asset_id, fact.connector, fact.at, judged))
             _tell(batch, fact, "transaction_started", start.number, fact.connector, 0)
         batch.keep_frame(fact, start.number, "StartTransaction", fact.frame)
         batch.answers[place] = Charged(start.number, verdict)
     if begun:
         await store.begin(batch.work.session, begun)
+        await session.begin(batch.work, made)
 
 
 def _is_plain(batch: Batch, fact: Started) -> bool:
     is_whole = fact.connector is not None and fact.meter_start_wh is not None and fact.reservation is None
-    _, is_test = batch.judged(fact, fact.token)
-    return is_whole and not charging.may_move_a_process(batch.station(fact).stage, is_test=is_test)
+    judged = batch.to_start(fact, fact.token, fact.connector)
+    is_alone = charging.may_move_a_process(batch.station(fact).stage, is_test=judged.is_test)
+    return is_whole and not is_alone and not needs_hold(judged)
 
 
 def _begun(fact: Started, number: int, verdict: TokenVerdict, last_stop_wh: int | None) -> Begun:
@@ -94,6 +99,7 @@ async def _meter(batch: Batch, metered: Sequence[tuple[int, Metered]], charges: 
     rows = [Moved(each.number, each.charge.energy_wh, text_of(each.charge.irregularities)) for each in moved.values()]
     if rows:
         await store.move(batch.work.session, rows)
+        await session.metered(batch.work, {each.number: each.energy_wh for each in rows})
 
 
 async def _stop(batch: Batch, stopped: Sequence[tuple[int, Stopped]], charges: Charges) -> None:
@@ -106,10 +112,11 @@ async def _stop(batch: Batch, stopped: Sequence[tuple[int, Stopped]], charges: C
         if not held.charge.has_stopped:
             ended.append(_ended(batch, fact, held))
         batch.keep_frame(fact, held.number, "StopTransaction", fact.frame)
-        verdict = None if fact.token is None else batch.verdict(fact, fact.token)
+        verdict = None if fact.token is None else batch.verdict(fact, fact.token, batch.to_stop(fact, fact.token))
         batch.answers[place] = Charged(held.number, verdict)
     if ended:
         await store.end(batch.work.session, ended)
+        await session.stopped(batch.work, {each.number: each.stopped_at for each in ended})
 
 
 def _ended(batch: Batch, fact: Stopped, held: Held) -> Ended:

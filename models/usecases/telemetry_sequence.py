@@ -3,16 +3,20 @@
 What may move a process, an event of a reservation, and one that names no transaction are left to those.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from models.messages.telemetry import Charged, Outcome, Transacted
 from models.rules import charging, charging_session, sequence
+from models.rules.authorisation import Judgement, needs_hold
 from models.rules.sequence import Known, ShownToken
+from models.rules.session_usage import Mark, mark_of
+from models.store import sessions
 from models.store import telemetry_sequence as store
 from models.store.telemetry_sequence import Row
 from models.tables.base import new_id
+from models.usecases import session
 from models.usecases.batch import Batch
 from models.usecases.sequence import ACTION, columns_of
 
@@ -27,11 +31,13 @@ class Change:
     before: Known
     after: Known
     shown: ShownToken | None
+    judged: Judgement | None
+    """The decision on the token, where it is shown to start."""
 
     @property
     def is_plain(self) -> bool:
         is_test = self.row.is_test or (self.shown is not None and self.shown.is_test)
-        return not is_test and self.after.reservation is None
+        return not is_test and self.after.reservation is None and not (self.judged and needs_hold(self.judged))
 
 
 async def keep(batch: Batch) -> None:
@@ -46,6 +52,20 @@ async def keep(batch: Batch) -> None:
     written = [row for change in plain if (row := _kept(batch, change))]
     if written:
         await store.write(batch.work.session, written)
+        await _lead_sessions(batch, plain, {row["number"]: row for row in written})
+
+
+async def _lead_sessions(batch: Batch, plain: Sequence[Change], written: Mapping[int, Mapping[str, Any]]) -> None:
+    """Sessions begin with the first token that is shown to start, and follow what their transactions tell."""
+    begun = [
+        session.Start(change.row.number, change.fact.asset_id, row["connector"], row["started_at"], change.judged)
+        for change in plain
+        if change.judged is not None and (row := written.get(change.row.number)) is not None
+    ]
+    known = await sessions.known(batch.work.session, [each.number for each in begun]) if begun else set()
+    await session.begin(batch.work, [each for each in begun if each.number not in known])
+    marks = {change.row.number: mark_of(change.fact.told.charging_state, change.fact.told.at) for change in plain}
+    await session.follow(batch.work, {number: _followed(row, marks[number]) for number, row in written.items()})
 
 
 async def _changes(batch: Batch) -> list[Change]:
@@ -64,17 +84,20 @@ async def _changes(batch: Batch) -> list[Change]:
 
 def _change(batch: Batch, place: int, fact: Transacted, row: Row | None) -> Change:
     before = Known() if row is None else Known.model_validate(row.sequence)
-    shown = None if fact.token is None else _shown(batch, fact, before, fact.token.upper())
+    shown, judged = (None, None) if fact.token is None else _shown(batch, fact, before, fact.token.upper())
     after = sequence.merged(before, fact.told.model_copy(update={"token": shown}))
-    return Change(place, fact, row or Row(new_id(), 0, None, is_test=False, sequence={}), before, after, shown)
+    return Change(place, fact, row or Row(new_id(), 0, None, is_test=False, sequence={}), before, after, shown, judged)
 
 
-def _shown(batch: Batch, fact: Transacted, before: Known, token: str) -> ShownToken:
+def _shown(batch: Batch, fact: Transacted, before: Known, token: str) -> tuple[ShownToken, Judgement | None]:
     known = sequence.answered(before, fact.told, token)
     if known is not None:
-        return known
-    _, is_test = batch.judged(fact, token)
-    return ShownToken(token=token, kind=fact.token_kind, verdict=batch.verdict(fact, token), is_test=is_test)
+        return known, None
+    stops = fact.told.stops
+    judged = batch.to_stop(fact, token) if stops else batch.to_start(fact, token, fact.told.evse)
+    verdict = batch.verdict(fact, token, judged)
+    shown = ShownToken(token=token, kind=fact.token_kind, verdict=verdict, is_test=judged.is_test)
+    return shown, None if stops else judged
 
 
 async def _number(batch: Batch, fresh: Sequence[Change]) -> None:
@@ -117,3 +140,10 @@ def _tell(batch: Batch, change: Change, columns: dict[str, Any]) -> None:
     detail = charging.detail(change.row.number, columns["connector"], columns["energy_wh"], is_test=False)
     for what in charging_session.news(change.before, change.after, is_test=False, energy_enough_wh=enough_wh):
         batch.announce(change.fact, what, detail, batch.work.now)
+
+
+def _followed(row: Mapping[str, Any], mark: Mark | None) -> session.Followed:
+    stopped_at = None if row["awaits_events"] else row["stopped_at"]
+    return session.Followed(
+        row["started_at"], row["connector"], row["energy_wh"], stopped_at, mark, heard_offline=row["heard_offline"]
+    )

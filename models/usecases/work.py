@@ -44,6 +44,10 @@ class Terms:
     """What has waited longer for an endpoint that is paused is given up."""
     old_secret_valid: timedelta
     """For so long after a rotation an endpoint's old secret signs beside the new one."""
+    session_hold: Decimal
+    """So much is set aside for a prepaid session at a time, in the account's currency."""
+    session_least: Decimal
+    """What an account must be able to spend before energy flows."""
     messages_kept: timedelta
     readings_kept: timedelta
     frames_kept: timedelta
@@ -64,6 +68,8 @@ class Terms:
             credit_limit=settings.credit_limit,
             notices_kept=timedelta(days=settings.notices_kept_days),
             old_secret_valid=timedelta(hours=settings.old_secret_valid_hours),
+            session_hold=settings.session_hold,
+            session_least=settings.session_least,
             messages_kept=timedelta(days=settings.messages_kept_days),
             readings_kept=timedelta(days=settings.readings_kept_days),
             frames_kept=timedelta(days=settings.frames_kept_days),

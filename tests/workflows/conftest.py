@@ -15,6 +15,7 @@ from models.settings import Settings
 from models.store.database import Database
 from models.tables.asset import ASSET_NUMBER
 from models.tables.placement import PLACEMENT_NUMBER
+from models.tables.session import SESSION_NUMBER
 from models.tables.work_order import WORK_ORDER_NUMBER
 from tests.conftest import settings_for
 from tests.people import World
@@ -57,7 +58,7 @@ async def _own_numbers(database: Database) -> str:
     """So that no other test's processes have the same names."""
     number = next(_NUMBERS)
     async with database.transaction() as session:
-        for sequence in (PLACEMENT_NUMBER, WORK_ORDER_NUMBER, ASSET_NUMBER):
+        for sequence in (PLACEMENT_NUMBER, WORK_ORDER_NUMBER, ASSET_NUMBER, SESSION_NUMBER):
             await session.execute(sa.text(f"ALTER SEQUENCE {sequence.name} RESTART WITH {number * 100}"))
     return f"q{number}"
 

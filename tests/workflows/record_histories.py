@@ -19,10 +19,12 @@ from models.rules.subscriber import SubscriberStage
 from models.tables.task import TaskKind
 from models.usecases import command, notice, subscriber, upkeep
 from models.usecases import endpoint as endpoints
+from models.usecases import session as sessions
 from tests import subscribing
 from tests.road import decision
 from tests.temporal_server import PROGRAMS
 from tests.workflows import (
+    test_charging_session,
     test_command,
     test_deadlines,
     test_delivery,
@@ -271,9 +273,19 @@ async def subscription_accepted(house: House) -> None:
     await save(house, subscriber.workflow_id(row.id), "subscriber-accepted-and-rejected")
 
 
+async def charged(house: House) -> None:
+    session = await test_charging_session.charged_and_paid_later(house)
+    await save(house, sessions.workflow_id(session.reference), "session-straight")
+
+
+async def cut_off(house: House) -> None:
+    session = await test_charging_session.ran_out(house)
+    await save(house, sessions.workflow_id(session.reference), "session-cut-off")
+
+
 NEVER = 4096
 ROADS = [straight, rejected, with_bends, other_hardware, delivery, caught_up]
-ROADS += [commanded, command_lost, command_cancelled]
+ROADS += [commanded, command_lost, command_cancelled, charged, cut_off]
 ROADS += [withdrawn, withdrawn_while_asking, planned_by_installer, reminded, at_a_site, called_off]
 ROADS += [subscribed, subscription_failed, subscription_accepted]
 

@@ -41,6 +41,7 @@ def test_there_is_a_history_of_every_process() -> None:
         "command",
         "station",
         "subscriber",
+        "session",
         "delivery",
         "deadlines",
     }

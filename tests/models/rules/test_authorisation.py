@@ -1,35 +1,140 @@
-"""Who may charge where: test cards in the test, ordinary cards when the station is active (P13, P15, P19)."""
+"""Who may charge where: the whole table of facts (P13, P15, P19; C1, C2, C5)."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.rules.authorisation import TokenKind, TokenVerdict, verdict
+from models.rules.authorisation import (
+    SESSIONS_AT_ONCE,
+    Holder,
+    KnownToken,
+    Station,
+    TokenKind,
+    TokenVerdict,
+    decide,
+)
 from models.rules.commissioning import CommissioningStage
+from models.rules.subscriber import Payment, SubscriberStage
 
-stages = st.sampled_from(CommissioningStage)
-kinds = st.sampled_from(TokenKind)
+V = TokenVerdict
+NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
+LEAST = Decimal(5)
+CARD, OTHER, SOMEBODY = UUID(int=1), UUID(int=2), UUID(int=3)
+ACTIVE = Station(CommissioningStage.ACTIVE, None)
+
+tokens = st.builds(
+    KnownToken,
+    id=st.sampled_from([CARD, OTHER]),
+    kind=st.sampled_from(TokenKind),
+    is_blocked=st.booleans(),
+    expires_at=st.none() | st.sampled_from([NOW - timedelta(days=1), NOW, NOW + timedelta(seconds=1)]),
+)
+stations = st.builds(
+    Station,
+    stage=st.sampled_from(CommissioningStage),
+    test_token_id=st.sampled_from([None, CARD]),
+    admits=st.booleans(),
+    is_open=st.booleans(),
+)
+holders = st.none() | st.builds(
+    Holder,
+    id=st.just(SOMEBODY),
+    stage=st.sampled_from(SubscriberStage),
+    payment=st.sampled_from(Payment),
+    available=st.none() | st.sampled_from([Decimal(-1), Decimal(0), LEAST - Decimal("0.01"), LEAST, Decimal(100)]),
+    running=st.integers(0, 3),
+)
+
+
+def card(**changes: Any) -> KnownToken:
+    return KnownToken(CARD, TokenKind.CARD, is_blocked=False)._replace(**changes)
+
+
+def holder(**changes: Any) -> Holder:
+    rich = Holder(SOMEBODY, SubscriberStage.ACTIVE, Payment.PREPAID, Decimal(100))
+    return rich._replace(**changes)
+
+
+def verdict(known: KnownToken | None = None, station: Station = ACTIVE, who: Holder | None = None) -> V:
+    return decide(known or card(), station, NOW, holder=who, least=LEAST)[0]
+
+
+@pytest.mark.step("C1", "C5")
+@given(tokens, stations, holders)
+def test_a_card_is_accepted_where_nothing_stands_against_it_and_only_there(
+    known: KnownToken, station: Station, who: Holder | None
+) -> None:
+    judged, is_test = decide(known, station, NOW, holder=who, least=LEAST)
+    if known.kind is TokenKind.TEST:
+        own = known.id == station.test_token_id
+        stands = own and station.stage is CommissioningStage.TEST_CHARGING
+        assert is_test == own
+    else:
+        stands = station == ACTIVE._replace(test_token_id=station.test_token_id)
+        paid = who is None or (who.available is not None and who.available >= LEAST)
+        free = who is None or (who.stage is SubscriberStage.ACTIVE and who.running < SESSIONS_AT_ONCE)
+        stands = stands and paid and free
+        assert not is_test
+    valid = not known.is_blocked and (known.expires_at is None or known.expires_at > NOW)
+    assert (judged is V.ACCEPTED) == (stands and valid)
+
+
+@given(stations, holders)
+def test_an_unknown_token_is_invalid_everywhere(station: Station, who: Holder | None) -> None:
+    assert decide(None, station, NOW, holder=who, least=LEAST) == (V.INVALID, False)
+
+
+@given(tokens, stations, holders)
+def test_no_reason_is_given_that_is_not_so(known: KnownToken, station: Station, who: Holder | None) -> None:
+    judged, _ = decide(known, station, NOW, holder=who, least=LEAST)
+    closed = who is not None and who.stage is SubscriberStage.CLOSED
+    assert judged is not V.EXPIRED or closed or (known.expires_at is not None and known.expires_at <= NOW)
+    assert judged is not V.NOT_AT_THIS_LOCATION or not station.admits
+    assert judged is not V.NOT_AT_THIS_TIME or not station.is_open
+    assert judged is not V.NO_CREDIT or (who is not None and (who.available is None or who.available < LEAST))
+    assert judged is not V.CONCURRENT or (who is not None and who.running >= SESSIONS_AT_ONCE)
 
 
 @pytest.mark.step("P19")
-@given(stages)
+@given(st.sampled_from(CommissioningStage))
 def test_an_ordinary_card_charges_on_an_active_station_only(stage: CommissioningStage) -> None:
-    accepted = verdict(TokenKind.CARD, blocked=False, stage=stage) is TokenVerdict.ACCEPTED
-    assert accepted == (stage is CommissioningStage.ACTIVE)
+    assert (verdict(station=Station(stage, None)) is V.ACCEPTED) == (stage is CommissioningStage.ACTIVE)
 
 
-@pytest.mark.step("P15")
-@given(stages)
-def test_a_test_card_charges_in_the_test_charge_only(stage: CommissioningStage) -> None:
-    accepted = verdict(TokenKind.TEST, blocked=False, stage=stage) is TokenVerdict.ACCEPTED
-    assert accepted == (stage is CommissioningStage.TEST_CHARGING)
+@pytest.mark.step("C1")
+@pytest.mark.parametrize(
+    ("stage", "judged"),
+    [
+        (SubscriberStage.REQUESTED, V.INVALID),
+        (SubscriberStage.ACTIVE, V.ACCEPTED),
+        (SubscriberStage.SUSPENDED, V.BLOCKED),
+        (SubscriberStage.CLOSING, V.BLOCKED),
+        (SubscriberStage.CLOSED, V.EXPIRED),
+        (SubscriberStage.REJECTED, V.INVALID),
+    ],
+)
+def test_a_subscription_charges_while_it_is_active(stage: SubscriberStage, judged: TokenVerdict) -> None:
+    assert verdict(who=holder(stage=stage)) is judged
 
 
-@given(stages, st.booleans())
-def test_an_unknown_token_is_invalid_everywhere(stage: CommissioningStage, blocked: bool) -> None:
-    assert verdict(None, blocked=blocked, stage=stage) is TokenVerdict.INVALID
+@pytest.mark.step("C5")
+@pytest.mark.parametrize("payment", Payment)
+def test_without_the_least_amount_to_spend_nobody_begins(payment: Payment) -> None:
+    assert verdict(who=holder(payment=payment, available=LEAST)) is V.ACCEPTED
+    assert verdict(who=holder(payment=payment, available=LEAST - Decimal("0.0001"))) is V.NO_CREDIT
+    assert verdict(who=holder(payment=payment, available=None)) is V.NO_CREDIT
 
 
-@given(kinds, stages)
-def test_a_blocked_token_charges_nowhere(kind: TokenKind, stage: CommissioningStage) -> None:
-    assert verdict(kind, blocked=True, stage=stage) is TokenVerdict.BLOCKED
+@pytest.mark.step("C1")
+def test_what_the_driver_can_mend_at_once_is_told_last() -> None:
+    """A card that is blocked is not said to be short of money, nor one that is short to be charging elsewhere."""
+    poor = holder(available=Decimal(0), running=9)
+    assert verdict(card(is_blocked=True), who=poor) is V.BLOCKED
+    assert verdict(station=ACTIVE._replace(admits=False), who=poor) is V.NOT_AT_THIS_LOCATION
+    assert verdict(who=poor) is V.NO_CREDIT
+    assert verdict(who=holder(running=1)) is V.CONCURRENT

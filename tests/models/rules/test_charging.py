@@ -1,11 +1,13 @@
 """What the messages of a charge of OCPP 1.6 make of it, in whatever number they come."""
 
+from datetime import UTC, datetime
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
 
 from models.rules import charging, metering
-from models.rules.authorisation import KnownToken, TokenKind, TokenVerdict, judged
+from models.rules.authorisation import KnownToken, Station, TokenKind, TokenVerdict, decide
 from models.rules.charging import Charge
 from models.rules.commissioning import CommissioningStage
 
@@ -45,9 +47,14 @@ def test_a_process_may_wait_for_a_test_charge_and_for_a_station_out_of_service()
 @pytest.mark.step("P15", "P19")
 def test_the_test_card_of_another_station_is_as_good_as_unknown() -> None:
     own = KnownToken(uuid4(), TokenKind.TEST, is_blocked=False)
-    assert judged(own, TESTING, own.id) == (TokenVerdict.ACCEPTED, True)
-    assert judged(own, ACTIVE, own.id) == (TokenVerdict.INVALID, True)
-    assert judged(own, TESTING, uuid4()) == judged(None, TESTING, own.id) == (TokenVerdict.INVALID, False)
-    assert judged(own._replace(is_blocked=True), TESTING, own.id) == (TokenVerdict.BLOCKED, True)
+    other, here = Station(TESTING, uuid4()), Station(TESTING, own.id)
+    assert decided(own, here) == (TokenVerdict.ACCEPTED, True)
+    assert decided(own, Station(ACTIVE, own.id)) == (TokenVerdict.INVALID, True)
+    assert decided(own, other) == decided(None, here) == (TokenVerdict.INVALID, False)
+    assert decided(own._replace(is_blocked=True), here) == (TokenVerdict.BLOCKED, True)
     card = KnownToken(uuid4(), TokenKind.CARD, is_blocked=False)
-    assert judged(card, ACTIVE, None) == (TokenVerdict.ACCEPTED, False)
+    assert decided(card, Station(ACTIVE, None)) == (TokenVerdict.ACCEPTED, False)
+
+
+def decided(known: KnownToken | None, station: Station) -> tuple[TokenVerdict, bool]:
+    return decide(known, station, datetime.now(UTC), least=Decimal(5))

@@ -15,6 +15,7 @@ from models.rules.authorisation import TokenKind, TokenVerdict
 from models.rules.commissioning import CommissioningStage
 from models.tables.asset import Asset, StationEvent
 from models.tables.charging import ChargingTransaction, IdToken, MeterReading, RawFrame
+from models.tables.session import ChargingSession
 from models.usecases import charging, sequence, telemetry
 from models.usecases.work import Desk
 from tests.csms.standing import station_in_test
@@ -114,7 +115,7 @@ async def assert_the_same(
     """Of each round one message of each station is under way at a time; answers and rows are the same."""
     one, many = both
     async with one.desk.database.transaction() as session:
-        for kind in LEFT_BY:
+        for kind in (ChargingSession, *LEFT_BY):
             await session.execute(sa.delete(kind))
     for each in rounds:
         alone = [await one.alone(await fact(one, station, said)) for station, said in each.items()]

@@ -1,0 +1,54 @@
+"""What is known of tokens and of those they belong to. A batch of them is one statement, each by its indexes."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.rules.authorisation import Holder, KnownToken, Shown, TokenKind
+from models.rules.subscriber import Payment, SubscriberStage
+from models.store import driver
+
+FACTS = """t.id, t.kind, t.blocked_at IS NOT NULL, t.expires_at, h.id, h.stage, h.payment,
+        m.balance - m.held + m.credit_limit"""
+"""Of a token ``t``, read back by ``facts_of``."""
+JOINS = """LEFT JOIN card c ON c.token_id = t.id AND c.subscriber_id IS NOT NULL
+    LEFT JOIN subscriber h ON h.id = c.subscriber_id
+    LEFT JOIN ledger_account m ON m.owner_id = h.id AND m.currency = h.currency
+        AND m.kind = CASE h.payment WHEN 'prepaid' THEN 'prepaid' ELSE 'unbilled' END"""
+"""From a token to the account that its holder spends from (``models.rules.ledger.SPENDING``)."""
+
+_TOKENS = f"""
+    SELECT t.token, {FACTS}, ARRAY(
+        SELECT r.asset_id::text || '/' || coalesce(r.connector, 0) FROM charging_session r
+        WHERE r.token_id = t.id AND r.verdict = 'accepted' AND r.stage IN ('charging', 'idle')
+    )
+    FROM id_token t {JOINS}
+    WHERE t.token = ANY (%s::text[])
+"""  # noqa: S608 - texts of ours
+
+
+async def tokens(session: AsyncSession, wanted: Sequence[str]) -> Mapping[str, Shown]:
+    """What is known of the tokens, which are in capitals."""
+    found = await driver.rows(session, _TOKENS, (list(wanted),))
+    return {token: Shown(*facts_of(*facts), frozenset(places)) for token, *facts, places in found}  # type: ignore[arg-type]
+
+
+def facts_of(
+    token_id: UUID | None,
+    kind: str,
+    is_blocked: bool,
+    expires_at: datetime | None,
+    holder_id: UUID | None,
+    stage: str,
+    payment: str,
+    available: Decimal | None,
+) -> tuple[KnownToken | None, Holder | None]:
+    if token_id is None:
+        return None, None
+    known = KnownToken(token_id, TokenKind(kind), is_blocked, expires_at)
+    if holder_id is None:
+        return known, None
+    return known, Holder(holder_id, SubscriberStage(stage), Payment(payment), available)

@@ -1,0 +1,172 @@
+"""Charging sessions and their bill data records."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from models.rules.session import SessionStage
+from models.store.window import Window, cut
+from models.tables.asset import Asset, Evse
+from models.tables.charging import ChargingTransaction, MeterReading
+from models.tables.session import SESSION_NUMBER, Cdr, ChargingSession
+from models.tables.tender import Product
+
+_PASSED = sa.text("""
+    UPDATE charging_session s SET guarded_wh = NULL
+    FROM unnest(CAST(:numbers AS int4[]), CAST(:energies AS int4[])) AS m (number, energy_wh)
+    WHERE s.transaction_number = m.number AND s.guarded_wh <= m.energy_wh AND s.stage IN ('charging', 'idle')
+    RETURNING s.reference
+""")
+
+
+async def next_numbers(session: AsyncSession, count: int) -> Sequence[int]:
+    wanted = sa.func.generate_series(1, count).table_valued("n")
+    return (await session.execute(sa.select(SESSION_NUMBER.next_value()).select_from(wanted))).scalars().all()
+
+
+async def lock(session: AsyncSession, session_id: UUID) -> ChargingSession:
+    """The session, held until the transaction ends."""
+    found = await session.execute(
+        select(ChargingSession)
+        .where(col(ChargingSession.id) == session_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return found.scalar_one()
+
+
+async def lock_of(session: AsyncSession, numbers: Sequence[int]) -> Sequence[ChargingSession]:
+    """Those of the transactions with these numbers, held until the transaction ends."""
+    found = await session.execute(
+        select(ChargingSession)
+        .where(col(ChargingSession.transaction_number).in_(numbers))
+        .order_by(col(ChargingSession.id))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return found.scalars().all()
+
+
+async def lock_at(session: AsyncSession, places: Sequence[tuple[UUID, int]]) -> Sequence[ChargingSession]:
+    """Those that go on at these connectors of stations, held until the transaction ends."""
+    found = await session.execute(
+        select(ChargingSession)
+        .where(
+            sa.tuple_(col(ChargingSession.asset_id), col(ChargingSession.connector)).in_(places),
+            # As literals, which the partial index is found by.
+            sa.text("charging_session.stage IN ('charging', 'idle')"),
+        )
+        .order_by(col(ChargingSession.id))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return found.scalars().all()
+
+
+async def with_queue(session: AsyncSession, numbers: Sequence[int]) -> set[int]:
+    """Those of the transactions of which their stations said that more is to come."""
+    found = await session.execute(
+        select(ChargingTransaction.number).where(
+            col(ChargingTransaction.number).in_(numbers), col(ChargingTransaction.messages_in_queue)
+        )
+    )
+    return set(found.scalars())
+
+
+async def known(session: AsyncSession, numbers: Sequence[int]) -> set[int]:
+    """Those of the transactions that have their sessions."""
+    found = await session.execute(
+        select(ChargingSession.transaction_number).where(col(ChargingSession.transaction_number).in_(numbers))
+    )
+    return set(found.scalars())
+
+
+async def passed(session: AsyncSession, energies: Mapping[int, int]) -> Sequence[str]:
+    """Of the transactions with these energies in Wh the sessions that have come to what is covered; each once."""
+    said = {"numbers": list(energies), "energies": list(energies.values())}
+    return [row[0] for row in await session.execute(_PASSED, said)]
+
+
+async def evses_at(session: AsyncSession, places: Sequence[tuple[UUID, int]]) -> Mapping[tuple[UUID, int], UUID]:
+    """The EVSEs at these connectors of stations."""
+    found = await session.execute(
+        sa.select(col(Evse.asset_id), col(Evse.connector), col(Evse.id)).where(
+            sa.tuple_(col(Evse.asset_id), col(Evse.connector)).in_(places)
+        )
+    )
+    return {(row[0], row[1]): row[2] for row in found}
+
+
+async def station_of(session: AsyncSession, asset_id: UUID) -> tuple[str, int]:
+    """The station's name, and the highest power of one of its kind, in W."""
+    found = await session.execute(
+        sa.select(col(Asset.name), col(Product.max_power_w))
+        .join(Product, col(Product.id) == col(Asset.product_id))
+        .where(col(Asset.id) == asset_id)
+    )
+    name, power_w = found.one()
+    return name, power_w
+
+
+async def last_sampled_at(session: AsyncSession, number: int) -> datetime | None:
+    """Until when its station has told of the transaction's meter, by the station's clock."""
+    found = await session.execute(
+        select(sa.func.max(col(MeterReading.sampled_at))).where(col(MeterReading.transaction_number) == number)
+    )
+    return found.scalar_one()
+
+
+async def last_heard_at(session: AsyncSession, number: int) -> datetime | None:
+    """When the station last told of the transaction's meter."""
+    found = await session.execute(
+        select(sa.func.max(col(MeterReading.received_at))).where(col(MeterReading.transaction_number) == number)
+    )
+    return found.scalar_one()
+
+
+async def cdrs(session: AsyncSession, session_id: UUID) -> Sequence[Cdr]:
+    """The session's bill data records, in their order."""
+    found = await session.execute(select(Cdr).where(col(Cdr.session_id) == session_id).order_by(col(Cdr.number)))
+    return found.scalars().all()
+
+
+async def by_reference(session: AsyncSession, reference: str) -> ChargingSession | None:
+    found = await session.execute(select(ChargingSession).where(col(ChargingSession.reference) == reference))
+    return found.scalar_one_or_none()
+
+
+@dataclass(frozen=True)
+class SessionFilter:
+    """Which sessions are wanted; None wants all."""
+
+    subscriber_id: UUID | None = None
+    asset_id: UUID | None = None
+    stage: SessionStage | None = None
+    flag: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+async def page(session: AsyncSession, wanted: SessionFilter, window: Window) -> Sequence[ChargingSession]:
+    query = select(ChargingSession)
+    for name in ("subscriber_id", "asset_id", "stage"):
+        if (value := getattr(wanted, name)) is not None:
+            query = query.where(getattr(ChargingSession, name) == value)
+    if wanted.flag is not None:
+        query = query.where(col(ChargingSession.flags).contains([wanted.flag]))
+    if wanted.since is not None:
+        query = query.where(col(ChargingSession.started_at) >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(col(ChargingSession.started_at) < wanted.until)
+    return list((await session.execute(cut(query, col(ChargingSession.id), window))).scalars())
+
+
+async def place_of(session: AsyncSession, session_id: UUID) -> UUID:
+    """The station at which it goes on, which never changes."""
+    found = await session.execute(select(ChargingSession.asset_id).where(col(ChargingSession.id) == session_id))
+    return found.scalar_one()
