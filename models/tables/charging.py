@@ -64,6 +64,13 @@ class ChargingTransaction(SQLModel, table=True):
             unique=True,
             postgresql_where=sa.text("station_transaction IS NOT NULL"),
         ),
+        sa.Index(
+            "ix_charging_transaction_stops",
+            "asset_id",
+            "connector",
+            "stopped_at",
+            postgresql_where=sa.text("stopped_at IS NOT NULL"),
+        ),
     )
 
     id: UUID = identity()
