@@ -17,6 +17,7 @@ PUBLIC = {
     "/metrics",
     "/v1/openapi.json",
     "/v1/sessions",
+    "/v1/subscriptions",  # a consumer who asks for one, bounded by address
     "/v1/webhooks/grid-operator",  # proves itself by its signature
     "/v1/webhooks/installers/{organisation_id}",  # likewise
 }

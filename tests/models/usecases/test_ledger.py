@@ -230,9 +230,9 @@ async def test_what_is_owed_is_not_paid_ahead(desk: Desk) -> None:
         "TRUNCATE ledger_entry",
         "UPDATE ledger_transaction SET reason = 'none'",
         "DELETE FROM ledger_transaction",
-        "TRUNCATE ledger_transaction, ledger_entry",
+        "TRUNCATE ledger_transaction, ledger_entry CASCADE",
         "DELETE FROM hold",
-        "TRUNCATE hold, ledger_transaction, ledger_entry",
+        "TRUNCATE hold, ledger_transaction, ledger_entry CASCADE",
     ],
 )
 async def test_the_database_refuses_to_change_what_is_booked(desk: Desk, statement: str) -> None:

@@ -48,7 +48,7 @@ async def test_a_code_stands_for_one_tariff(world: World) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    ["UPDATE tariff_version SET number = 7", "DELETE FROM tariff_version", "TRUNCATE tariff_version"],
+    ["UPDATE tariff_version SET number = 7", "DELETE FROM tariff_version", "TRUNCATE tariff_version CASCADE"],
 )
 async def test_nobody_changes_or_removes_a_version(world: World, database: Database, change: str) -> None:
     await made(world, "TRF-A")
