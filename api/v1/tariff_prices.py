@@ -22,7 +22,7 @@ from api.v1.tariff_shapes import (
 )
 from api.v1.tariffs import found
 from models.errors import InvalidInput, NotFound
-from models.messages.tariff import DescribedSession, Trial
+from models.messages.tariff import LONGEST, DescribedSession, Trial
 from models.rules import price_display, rating
 from models.rules.access import Permission
 from models.rules.events import Language
@@ -81,6 +81,8 @@ async def explain(
     tariff: str, body: Annotated[DescribedSession, sample(**_SESSION)], access: Reading, version: Version = None
 ) -> ExplainedShape:
     """By the engine that prices real sessions. Nothing is stored."""
+    if body.ended_at - body.periods[0].starts_at > LONGEST:
+        raise InvalidInput(f"A session lasts {LONGEST.days} days at most", field="/ended_at")
     zone = _zone(body.zone) or access.services.desk.terms.zone
     async with access.work() as work:
         held = await _held(work, tariff, version)

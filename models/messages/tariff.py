@@ -1,5 +1,6 @@
 """What is said of tariffs (C10)."""
 
+from datetime import timedelta
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from models.rules.tariff import PlaceKind, Tariff
 TariffCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{0,35}$")]
 PERIODS_LIMIT = 2000
 TRIED_LIMIT = 200
+LONGEST = timedelta(days=366)
+"""Of a described session: every day of it is cut by the clock, while everybody else waits."""
 
 
 class NewTariff(Message):

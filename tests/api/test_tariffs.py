@@ -161,6 +161,7 @@ async def test_a_described_session_is_explained_line_by_line(api: httpx.AsyncCli
     ("changed", "place"),
     [
         ({"ended_at": "2026-10-24T20:00:00Z"}, "/periods"),
+        ({"ended_at": "9999-12-31T00:00:00Z"}, "/ended_at"),
         ({"zone": "Mars/Olympus"}, "/zone"),
         ({"zone": "../x"}, "/zone"),
     ],

@@ -148,6 +148,8 @@ async def test_no_error_of_ours_and_no_undocumented_answer(
         Role.REQUESTER: world.requester_user,
         Role.WAREHOUSE: world.warehouse,
         Role.ENGINEER: world.engineer,
+        Role.CUSTOMER_CARE: world.customer_care,
+        Role.FINANCE: world.finance,
         Role.SERVICE_PARTNER: world.service_user,
     }
     async with served(app) as url:
