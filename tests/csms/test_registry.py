@@ -102,10 +102,15 @@ class ClosingSession:
         self.station = SimpleNamespace(identity=fingerprint)
         self.opened = SimpleNamespace(certificate=SimpleNamespace(fingerprint=fingerprint))
         self._together = together
+        self.is_closing = False
+        self.is_closed = False
 
     async def close(self, code: int, _reason: str) -> None:
         assert code == 1008
+        self.is_closing = True
         await self._together.wait()
+        await asyncio.sleep(0)
+        self.is_closing, self.is_closed = False, True
 
 
 async def test_sockets_whose_certificates_are_revoked_are_closed_beside_each_other_within_bounds(
@@ -116,8 +121,17 @@ async def test_sockets_whose_certificates_are_revoked_are_closed_beside_each_oth
     sessions = [ClosingSession(str(number), together) for number in range(10)]
     held: Any = SimpleNamespace(sessions=lambda: sessions)
     records: Any = SimpleNamespace(revoked=_all_of_them)
+    most = 0
+
+    async def look_on() -> None:
+        nonlocal most
+        while not all(each.is_closed for each in sessions):
+            most = max(most, sum(each.is_closing for each in sessions))
+            await asyncio.sleep(0)
+
     async with asyncio.timeout(5):
-        await Watch(held, records, None).close_revoked()
+        await asyncio.gather(Watch(held, records, None).close_revoked(), look_on())
+    assert most == 5
 
 
 async def _all_of_them(fingerprints: tuple[str, ...]) -> set[str]:
