@@ -14,8 +14,8 @@ from websockets.asyncio.server import ServerConnection
 
 from csms import metrics
 from csms.ports import KnownStation, StoredKey
-from csms.throttle import neighbourhood
 from csms.tls import Tls
+from models.rules.rates import neighbourhood
 from models.rules.station_certificates import Presented, SecurityProfile
 
 

@@ -3,7 +3,8 @@
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from ipaddress import IPv6Address, IPv6Network, ip_address
+
+from models.rules.rates import neighbourhood
 
 SHARE = 4096
 """Characters that weigh as much as a message: reading and checking a large one keeps other stations waiting."""
@@ -38,17 +39,6 @@ class Throttle:
         now_s = self._monotonic_s()
         self._tokens = min(self._burst, self._tokens + (now_s - self._seen_s) * self._per_s)
         self._seen_s = now_s
-
-
-def neighbourhood(address: str) -> str:
-    """What one party has at hand: an address, or of IPv6 all that begin like it in their first 64 bits."""
-    try:
-        read = ip_address(address)
-    except ValueError:
-        return address
-    if not isinstance(read, IPv6Address) or read.ipv4_mapped is not None:
-        return address
-    return str(IPv6Network((int(read), 64), strict=False))
 
 
 class Guesses:

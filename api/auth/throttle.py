@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from models.clock import Clock
 from models.errors import TooManyAttempts
+from models.rules.rates import neighbourhood
 
 FREE_TRIES = 5
 FREE_TRIES_BY_ADDRESS = 50
@@ -35,6 +36,7 @@ class LoginThrottle:
 
     def begin(self, email: str, address: str) -> None:
         """Count a try. Raises TooManyAttempts with the seconds to wait."""
+        address = neighbourhood(address)
         limits = {(email.lower(), address): FREE_TRIES, address: FREE_TRIES_BY_ADDRESS}
         wait_s = max(self._wait_s(name, free) for name, free in limits.items())
         if wait_s > 0:
@@ -44,6 +46,7 @@ class LoginThrottle:
 
     def succeeded(self, email: str, address: str) -> None:
         """It was no guess: whoever shares the address, as a whole office does behind one, does not wait for it."""
+        address = neighbourhood(address)
         self._tries.pop((email.lower(), address), None)
         if tries := self._tries.get(address):
             tries.count = max(0, tries.count - 1)

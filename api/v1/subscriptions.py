@@ -12,6 +12,7 @@ from api.v1.customers import NEW as CUSTOMER
 from api.v1.shapes import Shape, example, sample
 from models.messages.base import Actor
 from models.messages.subscriber import WebSubscription
+from models.rules.rates import neighbourhood
 from models.usecases import subscriber as usecase
 
 router = APIRouter(prefix="/subscriptions", tags=["subscribers"])
@@ -34,10 +35,10 @@ async def ask(
     request: Request, body: Annotated[WebSubscription, sample(person=_PERSON, payment="prepaid")]
 ) -> AskedShape:
     """Customer care accepts it or not; until then nothing is opened and no card is taken. One address may ask a few
-    times a minute.
+    times a minute; of IPv6 one network of 64 bits.
     """
     services = services_of(request)
-    address = request.client.host if request.client else ""
+    address = neighbourhood(request.client.host if request.client else "")
     async with services.desk.database.statements() as session:
         limit = services.settings.subscriptions_per_minute
         usage = await rates.counted(session, uuid5(_ADDRESSES, address), limit, services.desk.clock())

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
 WINDOW_S = 60
 
@@ -41,3 +42,14 @@ class Usage:
             return max(1, math.ceil(free_at - self.elapsed_s))
         fades_for = WINDOW_S * (1 - (self.limit - 1) / self.count)
         return max(1, math.ceil(WINDOW_S - self.elapsed_s + fades_for))
+
+
+def neighbourhood(address: str) -> str:
+    """What one party has at hand: an address, or of IPv6 all that begin like it in their first 64 bits."""
+    try:
+        read = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(read, IPv6Address) or read.ipv4_mapped is not None:
+        return address
+    return str(IPv6Network((int(read), 64), strict=False))

@@ -86,6 +86,16 @@ async def known(session: AsyncSession, numbers: Sequence[int]) -> set[int]:
     return set(found.scalars())
 
 
+async def marks_of(session: AsyncSession, numbers: Sequence[int]) -> Mapping[int, Sequence[Mapping[str, str]]]:
+    """What cars did during these transactions, by their numbers; those without a session are left out."""
+    found = await session.execute(
+        select(ChargingSession.transaction_number, ChargingSession.marks).where(
+            col(ChargingSession.transaction_number).in_(numbers)
+        )
+    )
+    return {row[0]: row[1] for row in found}
+
+
 async def passed(session: AsyncSession, energies: Mapping[int, int]) -> Sequence[str]:
     """Of the transactions with these energies in Wh the sessions that have come to what is covered; each once."""
     said = {"numbers": list(energies), "energies": list(energies.values())}

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from models.money import Money
-from models.rules import charging_periods, rating, session_usage
+from models.rules import rating, session_usage
+from models.rules.charging_periods import Metered, periods_of, registers
 from models.rules.price import Price
 from models.rules.rated_tariff import RatedTariff, ready
 from models.rules.session import Flag, flagged
@@ -19,7 +20,8 @@ from models.tables.tariff import TariffVersion
 from models.usecases import tariff
 from models.usecases.work import Work
 
-Registers = Sequence[tuple[datetime, int]]
+Read = Sequence[tuple[datetime, int]]
+"""The states of the meter, in Wh, by the instants at which it was read."""
 
 
 async def tariff_of(work: Work, session: ChargingSession) -> RatedTariff | None:
@@ -46,35 +48,34 @@ async def of_session(
         nothing = Money.zero(rated.terms.currency).amount
         return Price(rated.terms.currency, (), nothing, nothing, nothing)
     ended_at = session.stopped_at or session.started_at
-    registers = await _registers(work, transaction)
-    return _priced(work, session, rated, registers, ended_at, transaction.energy_wh)
+    return _priced(work, session, rated, transaction, await _read(work, transaction), ended_at, transaction.energy_wh)
 
 
 async def course(work: Work, session: ChargingSession, rated: RatedTariff, transaction: ChargingTransaction) -> PriceAt:
     """What it costs where it ends at an instant, with so much energy: as it went until now, and evenly from then on."""
-    registers = await _registers(work, transaction)
+    read = await _read(work, transaction)
 
     def price_at(at: datetime, energy_wh: int) -> Money:
-        return _priced(work, session, rated, registers, at, energy_wh).total
+        return _priced(work, session, rated, transaction, read, at, energy_wh).total
 
     return price_at
 
 
 def _priced(
-    work: Work, session: ChargingSession, rated: RatedTariff, registers: Registers, ended_at: datetime, energy_wh: int
+    work: Work,
+    session: ChargingSession,
+    rated: RatedTariff,
+    transaction: ChargingTransaction,
+    read: Read,
+    ended_at: datetime,
+    energy_wh: int,
 ) -> Price:
-    marks = session_usage.read(session.marks)
-    found = session_usage.periods(session.started_at, ended_at, energy_wh, registers, marks)
     until = max(ended_at, session.started_at)
+    metered = Metered(session.started_at, until, transaction.meter_start_wh, energy_wh)
+    found = periods_of(metered, read, session_usage.read(session.marks))
     return rating.price(rated, rating.Session(found, until, work.terms.zone, session.place_kind))
 
 
-async def _registers(work: Work, transaction: ChargingTransaction) -> Registers:
-    """How much had flowed by the instants at which the meter was read; from its first reading, where none was told at
-    the start."""
+async def _read(work: Work, transaction: ChargingTransaction) -> Read:
     readings = (await charging.readings(work.session, [transaction.number]))[transaction.number]
-    read = sorted(charging_periods.registers((each.sampled_at, each.samples) for each in readings))
-    start_wh = transaction.meter_start_wh
-    if start_wh is None and read:
-        start_wh = read[0][1]
-    return [(at, register_wh - (start_wh or 0)) for at, register_wh in read]
+    return list(registers((each.sampled_at, each.samples) for each in readings))

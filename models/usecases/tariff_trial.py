@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from models.messages.tariff import Trial
-from models.rules import rating
+from models.rules import rating, session_usage
 from models.rules.charging_periods import Metered, periods_of, registers
 from models.rules.price import Price
 from models.rules.rated_tariff import ready
+from models.rules.session_usage import Mark
 from models.rules.tariff_choice import Asked
-from models.store import charging
+from models.store import charging, sessions
 from models.tables.charging import ChargingTransaction, MeterReading
 from models.usecases import tariff as usecase
 from models.usecases.tariff import Held
@@ -30,10 +31,14 @@ async def tried(work: Work, held: Held, trial: Trial) -> Sequence[Tried]:
     """Raises InvalidInput where there is no such station."""
     asset_id = await usecase.asset_id(work, trial.station)
     past = await charging.ended(work.session, asset_id, trial.since, trial.until, trial.limit)
-    readings = await charging.readings(work.session, [each.number for each in past])
+    numbers = [each.number for each in past]
+    readings = await charging.readings(work.session, numbers)
+    marks = await sessions.marks_of(work.session, numbers)
     found = []
     for each in past:
-        facts = _session(each, readings[each.number], trial, work.terms.zone)
+        facts = _session(
+            each, readings[each.number], session_usage.read(marks.get(each.number, ())), trial, work.terms.zone
+        )
         asked = Asked(each.started_at, asset_id=asset_id, place_kind=trial.place_kind)
         then = await usecase.held(work, asked)
         price = rating.price(ready(held.said), facts)
@@ -42,9 +47,13 @@ async def tried(work: Work, held: Held, trial: Trial) -> Sequence[Tried]:
 
 
 def _session(
-    transaction: ChargingTransaction, readings: Sequence[MeterReading], trial: Trial, zone: ZoneInfo
+    transaction: ChargingTransaction,
+    readings: Sequence[MeterReading],
+    marks: Sequence[Mark],
+    trial: Trial,
+    zone: ZoneInfo,
 ) -> rating.Session:
     assert transaction.stopped_at is not None  # noqa: S101 - only those that have ended are asked for
     metered = Metered(transaction.started_at, transaction.stopped_at, transaction.meter_start_wh, transaction.energy_wh)
     read = registers((reading.sampled_at, reading.samples) for reading in readings)
-    return rating.Session(periods_of(metered, read), transaction.stopped_at, zone, trial.place_kind)
+    return rating.Session(periods_of(metered, read, marks), transaction.stopped_at, zone, trial.place_kind)

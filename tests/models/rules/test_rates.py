@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.rules.rates import Usage
+from models.rules.rates import Usage, neighbourhood
 
 
 def test_the_minute_before_fades_evenly() -> None:
@@ -25,3 +25,10 @@ def test_whoever_waits_as_long_as_told_is_let_through(count: int, before: int, e
     minutes, into_s = divmod(later_s, 60)
     counts = (count + 1, before) if minutes == 0 else (1, count if minutes == 1 else 0)
     assert not Usage(10, *counts, into_s).is_over
+
+
+def test_one_network_of_ipv6_is_one_party_and_each_address_of_ipv4() -> None:
+    assert neighbourhood("2001:db8:1:2::7") == neighbourhood("2001:db8:1:2:ffff::1") == "2001:db8:1:2::/64"
+    assert neighbourhood("2001:db8:1:3::7") != neighbourhood("2001:db8:1:2::7")
+    for as_it_is in ("192.0.2.1", "::ffff:192.0.2.1", "", "testclient"):
+        assert neighbourhood(as_it_is) == as_it_is

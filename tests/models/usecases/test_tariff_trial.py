@@ -7,11 +7,15 @@ import pytest
 
 from models.errors import InvalidInput
 from models.messages.tariff import NewAssignment, NewTariff, Trial
+from models.rules.session_usage import Doing, Mark
+from models.rules.tariff_choice import Asked
 from models.store import tariffs
 from models.usecases import tariff as usecase
 from models.usecases import tariff_trial
 from models.usecases.tariff import Held
+from models.usecases.work import Desk
 from tests import pricing
+from tests.charging import a_street
 from tests.past_sessions import past_session
 from tests.people import World
 from tests.pricing import component, element
@@ -81,3 +85,27 @@ async def test_a_station_that_there_is_not_has_no_sessions(road: Road, world: Wo
     with pytest.raises(InvalidInput) as refused:
         await tried(road, held, station="NL-STM-999999")
     assert refused.value.field == "/station"
+
+
+@pytest.mark.step("B1", "C6")
+async def test_a_session_is_tried_as_it_was_billed(world: World, desk: Desk) -> None:
+    street = await a_street(world, desk)
+    await street.driver()
+    number, _ = await street.start()
+    await street.meter(number, 40, 11_000)
+    await street.meter(number, 50, 11_000)
+    await street.told(Mark(street.later(50), Doing.FULL))
+    await street.stop(number, 90)
+    await street.settle(await street.session())
+    (billed,) = await street.records((await street.session()).id)
+    async with desk.work(NOBODY, "test") as work:
+        held = await usecase.held(work, Asked(street.at, asset_id=street.asset.id))
+        assert held is not None
+        trial = Trial(station=street.asset.name, since=street.at, until=street.later(1))
+        (found,) = await tariff_trial.tried(work, held, trial)
+    # 10 kWh, and 40 minutes from when the car was full, not from its last energy on.
+    assert (str(billed.gross), found.price.gross, found.then and found.then.gross) == (
+        "9.0000",
+        billed.gross,
+        billed.gross,
+    )
