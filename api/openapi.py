@@ -31,6 +31,10 @@ TAGS = [
     {"name": "acceptance tests", "description": "Answers, review and report (P16-P18)."},
     {"name": "stations", "description": "Stations at their place, their states live, activation (P13-P19)."},
     {"name": "customers", "description": "People and companies, whom to speak to, what was agreed (S1)."},
+    {
+        "name": "charging sessions",
+        "description": "What drivers charged: facts, prices explained, bill data records (C1-C6, B1).",
+    },
     {"name": "ledger", "description": "Balances, statements and holds; every amount in double entry (B8, C5)."},
     {"name": "subscribers", "description": "Subscriptions, from the request to the settled account (S1-S5)."},
     {"name": "cards", "description": "The pool, whose each card is, and which are blocked (S3, S4)."},

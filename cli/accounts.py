@@ -1,18 +1,16 @@
 """``stationmaster account``: accounts in the ledger, their statements and holds."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 
-from cli.terminal import All, AsJson, Limit, Reason, calling, show_fields, show_rows
+from cli.terminal import All, AsJson, Instant, Limit, Reason, calling, instant, show_fields, show_rows
 
 app = typer.Typer(name="account", help="The ledger: accounts, statements, holds, adjustments.", no_args_is_help=True)
 
 PATH = "/v1/ledger/accounts"
 Id = Annotated[UUID, typer.Argument(help="Of the account, as the list shows it.", metavar="ID")]
-Instant = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z"])]
 
 _ACCOUNTS = {
     "Id": "id",
@@ -89,7 +87,7 @@ def statement(
     as_json: AsJson = False,
 ) -> None:
     """Shows the account's entries, newest first, with the balance after each and what it was for."""
-    period = {name: _instant(value) for name, value in (("at_from", since), ("at_to", until))}
+    period = {name: instant(value) for name, value in (("at_from", since), ("at_to", until))}
     with calling(as_json=as_json) as api:
         rows = api.pages(f"{PATH}/{account}/statement", None if everything else limit, **period)
     show_rows(rows, _LINES, as_json=as_json)
@@ -137,8 +135,3 @@ def reverse(
     with calling(as_json=as_json) as api:
         path = f"/v1/ledger/transactions/{transaction}/reverse"
         show_fields(api.post(path, {"reason": reason}), _BOOKED, as_json=as_json)
-
-
-def _instant(value: datetime | None) -> str | None:
-    """A day alone is taken from its midnight on, in the zone of the machine."""
-    return None if value is None else value.astimezone().isoformat()

@@ -20,6 +20,7 @@ GROUPS = {
     "subscriber": "cli.subscribers",
     "card": "cli.cards",
     "tariff": "cli.tariffs",
+    "charging-session": "cli.charging_sessions",
 }
 """Commands on the public API, by the module that holds each group of them."""
 

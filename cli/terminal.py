@@ -21,12 +21,18 @@ WIDTH_IN_PIPES = 200
 AsJson = Annotated[bool, typer.Option("--json", help="Print the API's own JSON.")]
 Limit = Annotated[int, typer.Option(min=1, help="Show so many at most.")]
 All = Annotated[bool, typer.Option("--all", help="Show every one, however many there are.")]
+Instant = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z"])]
 Reason = Annotated[str, typer.Option(help="Why; it is told to those whom it concerns.")]
 
 
 def in_path(text: str) -> str:
     """What was typed as one part of an address, whatever stands in it."""
     return quote(text, safe="")
+
+
+def instant(value: datetime | None) -> str | None:
+    """A day alone is taken from its midnight on, in the zone of the machine."""
+    return None if value is None else value.astimezone().isoformat()
 
 
 class Exit(IntEnum):

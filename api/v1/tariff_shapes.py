@@ -46,7 +46,7 @@ _LINE = {
     "vat": "1.16",
     "gross": "6.70",
 }
-_PRICE = {"currency": "EUR", "net": "5.54", "vat": "1.16", "rounding": "0.00", "gross": "6.70", "lines": [_LINE]}
+PRICE = {"currency": "EUR", "net": "5.54", "vat": "1.16", "rounding": "0.00", "gross": "6.70", "lines": [_LINE]}
 _UNITS = {
     Dimension.ENERGY: "kWh",
     Dimension.TIME: "hour",
@@ -170,7 +170,7 @@ class LineShape(Shape):
 class PriceShape(Shape):
     """``gross`` is what is to be paid: net, VAT, and the cent that rounding leaves. Lines add up to the totals."""
 
-    model_config = example(**_PRICE)
+    model_config = example(**PRICE)
 
     currency: str
     net: Decimal
@@ -181,7 +181,7 @@ class PriceShape(Shape):
 
 
 class ExplainedShape(Shape):
-    model_config = example(code="TRF-PUBLIC", version=2, price=_PRICE)
+    model_config = example(code="TRF-PUBLIC", version=2, price=PRICE)
 
     code: str
     version: int
@@ -220,7 +220,7 @@ class TriedShape(Shape):
         started_at="2026-12-08T10:00:00Z",
         stopped_at="2026-12-08T12:00:00Z",
         energy_wh=14_200,
-        price=_PRICE,
+        price=PRICE,
         then="6.10",
         currency_then="EUR",
     )
@@ -266,6 +266,12 @@ def price_shape(price: Price) -> PriceShape:
     )
 
 
+def kept_price_shape(net: Decimal, vat: Decimal, gross: Decimal, currency: str, lines: list[Any]) -> PriceShape:
+    """Of a price whose lines were kept (``models.rules.cdr``)."""
+    rounding, shown = gross - net - vat, [_kept_line(each) for each in lines]
+    return PriceShape(currency=currency, net=net, vat=vat, rounding=rounding, gross=gross, lines=shown)
+
+
 def shown_shape(shown: ShownPrice) -> ShownPriceShape:
     return ShownPriceShape.model_validate(shown)
 
@@ -287,6 +293,13 @@ def tried_shape(tried: Tried) -> TriedShape:
 def _line(line: Line) -> LineShape:
     amounts = {"vat_rate": line.vat_rate, "net": line.net, "vat": line.vat, "gross": line.gross}
     return LineShape(kind=line.kind, **amounts, **_used(line.of))
+
+
+def _kept_line(line: dict[str, Any]) -> LineShape:
+    kind = line["kind"]
+    spans = [{"since": each["since"], "until": each["until"], "volume": each["used"]} for each in line.get("spans", ())]
+    unit = _UNITS[Dimension(kind)] if "unit" in line else None
+    return LineShape.model_validate({**_used(None), **line, "unit": unit, "spans": spans})
 
 
 def _used(of: Used | None) -> dict[str, Any]:

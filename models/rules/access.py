@@ -59,6 +59,7 @@ class Permission(StrEnum):
     SUBSCRIBERS_SETTLE = "subscribers:settle"
     CARDS_READ = "cards:read"
     CARDS_MANAGE = "cards:manage"
+    CHARGING_SESSIONS_READ = "charging-sessions:read"
     LEDGER_READ = "ledger:read"
     LEDGER_POST = "ledger:post"
     TARIFFS_READ = "tariffs:read"
@@ -135,6 +136,15 @@ POLICY: dict[Permission, dict[Role, Reach]] = {
     P.SUBSCRIBERS_SETTLE: {R.FINANCE: _ALL},
     P.CARDS_READ: {R.CUSTOMER_CARE: _ALL, R.OPERATIONS: _ALL, R.FINANCE: _ALL},
     P.CARDS_MANAGE: {R.CUSTOMER_CARE: _ALL},
+    # Whose a session is and what it costs is shown to those alone who may read cards and the ledger.
+    P.CHARGING_SESSIONS_READ: {
+        R.CUSTOMER_CARE: _ALL,
+        R.FINANCE: _ALL,
+        R.OPERATIONS: _ALL,
+        R.ADMINISTRATION: _ALL,
+        R.ENGINEER: _ALL,
+        R.SERVICE_PARTNER: _OWN,
+    },
     P.LEDGER_READ: {R.FINANCE: _ALL, R.CUSTOMER_CARE: _ALL, R.ADMINISTRATION: _ALL},
     P.LEDGER_POST: {R.FINANCE: _ALL},
     P.TARIFFS_READ: {R.FINANCE: _ALL, R.ADMINISTRATION: _ALL, R.CUSTOMER_CARE: _ALL, R.OPERATIONS: _ALL},

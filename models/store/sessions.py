@@ -1,7 +1,6 @@
 """Charging sessions and their bill data records."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -9,8 +8,6 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from models.rules.session import SessionStage
-from models.store.window import Window, cut
 from models.tables.asset import Asset, Evse
 from models.tables.charging import ChargingTransaction, MeterReading
 from models.tables.session import SESSION_NUMBER, Cdr, ChargingSession
@@ -143,37 +140,6 @@ async def cdrs(session: AsyncSession, session_id: UUID) -> Sequence[Cdr]:
     """The session's bill data records, in their order."""
     found = await session.execute(select(Cdr).where(col(Cdr.session_id) == session_id).order_by(col(Cdr.number)))
     return found.scalars().all()
-
-
-async def by_reference(session: AsyncSession, reference: str) -> ChargingSession | None:
-    found = await session.execute(select(ChargingSession).where(col(ChargingSession.reference) == reference))
-    return found.scalar_one_or_none()
-
-
-@dataclass(frozen=True)
-class SessionFilter:
-    """Which sessions are wanted; None wants all."""
-
-    subscriber_id: UUID | None = None
-    asset_id: UUID | None = None
-    stage: SessionStage | None = None
-    flag: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-
-
-async def page(session: AsyncSession, wanted: SessionFilter, window: Window) -> Sequence[ChargingSession]:
-    query = select(ChargingSession)
-    for name in ("subscriber_id", "asset_id", "stage"):
-        if (value := getattr(wanted, name)) is not None:
-            query = query.where(getattr(ChargingSession, name) == value)
-    if wanted.flag is not None:
-        query = query.where(col(ChargingSession.flags).contains([wanted.flag]))
-    if wanted.since is not None:
-        query = query.where(col(ChargingSession.started_at) >= wanted.since)
-    if wanted.until is not None:
-        query = query.where(col(ChargingSession.started_at) < wanted.until)
-    return list((await session.execute(cut(query, col(ChargingSession.id), window))).scalars())
 
 
 async def place_of(session: AsyncSession, session_id: UUID) -> UUID:

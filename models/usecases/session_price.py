@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
 
 from models.money import Money
 from models.rules import rating, session_usage
 from models.rules.charging_periods import Metered, periods_of, registers
 from models.rules.price import Price
 from models.rules.rated_tariff import RatedTariff, ready
+from models.rules.rating import Period
 from models.rules.session import Flag, flagged
 from models.rules.session_guard import PriceAt
 from models.rules.tariff import Tariff
@@ -36,19 +39,33 @@ async def tariff_of(work: Work, session: ChargingSession) -> RatedTariff | None:
             return None
         session.tariff_version_id = held.version.id
         session.flags = [flag for flag in session.flags if flag != Flag.NO_TARIFF]
-    version = await work.session.get_one(TariffVersion, session.tariff_version_id)
-    return ready(Tariff.model_validate(version.content))
+    return await _rated(work, session.tariff_version_id)
 
 
 async def of_session(
     work: Work, session: ChargingSession, rated: RatedTariff, transaction: ChargingTransaction
 ) -> Price:
-    """Until it stopped. One whose token was refused costs nothing unless energy flowed."""
-    if Flag.INVALID_TOKEN in session.flags and transaction.energy_wh == 0:
-        nothing = Money.zero(rated.terms.currency).amount
-        return Price(rated.terms.currency, (), nothing, nothing, nothing)
-    ended_at = session.stopped_at or session.started_at
-    return _priced(work, session, rated, transaction, await _read(work, transaction), ended_at, transaction.energy_wh)
+    """Until it stopped."""
+    ended_at, energy_wh = session.stopped_at or session.started_at, transaction.energy_wh
+    found = _periods(session, transaction, await _read(work, transaction), ended_at, energy_wh)
+    return _priced(work, session, rated, found, ended_at, energy_wh)
+
+
+class SoFar(NamedTuple):
+    """``price`` is None where no tariff was found for the session yet, or there is nobody to bill."""
+
+    periods: Sequence[Period]
+    price: Price | None
+
+
+async def so_far(work: Work, session: ChargingSession, transaction: ChargingTransaction) -> SoFar:
+    """What is known of it by now, or by its end. Nothing of it is fixed by looking."""
+    ended_at, energy_wh = session.stopped_at or max(work.now, session.started_at), transaction.energy_wh
+    found = _periods(session, transaction, await _read(work, transaction), ended_at, energy_wh)
+    if session.tariff_version_id is None:
+        return SoFar(found, None)
+    rated = await _rated(work, session.tariff_version_id)
+    return SoFar(found, _priced(work, session, rated, found, ended_at, energy_wh))
 
 
 async def course(work: Work, session: ChargingSession, rated: RatedTariff, transaction: ChargingTransaction) -> PriceAt:
@@ -56,7 +73,8 @@ async def course(work: Work, session: ChargingSession, rated: RatedTariff, trans
     read = await _read(work, transaction)
 
     def price_at(at: datetime, energy_wh: int) -> Money:
-        return _priced(work, session, rated, transaction, read, at, energy_wh).total
+        found = _periods(session, transaction, read, at, energy_wh)
+        return _priced(work, session, rated, found, at, energy_wh).total
 
     return price_at
 
@@ -65,15 +83,29 @@ def _priced(
     work: Work,
     session: ChargingSession,
     rated: RatedTariff,
-    transaction: ChargingTransaction,
-    read: Read,
+    found: tuple[Period, ...],
     ended_at: datetime,
     energy_wh: int,
 ) -> Price:
+    """One whose token was refused costs nothing unless energy flowed."""
+    if Flag.INVALID_TOKEN in session.flags and energy_wh == 0:
+        nothing = Money.zero(rated.terms.currency).amount
+        return Price(rated.terms.currency, (), nothing, nothing, nothing)
+    until = max(ended_at, session.started_at)
+    return rating.price(rated, rating.Session(found, until, work.terms.zone, session.place_kind))
+
+
+def _periods(
+    session: ChargingSession, transaction: ChargingTransaction, read: Read, ended_at: datetime, energy_wh: int
+) -> tuple[Period, ...]:
     until = max(ended_at, session.started_at)
     metered = Metered(session.started_at, until, transaction.meter_start_wh, energy_wh)
-    found = periods_of(metered, read, session_usage.read(session.marks))
-    return rating.price(rated, rating.Session(found, until, work.terms.zone, session.place_kind))
+    return periods_of(metered, read, session_usage.read(session.marks))
+
+
+async def _rated(work: Work, version_id: UUID) -> RatedTariff:
+    version = await work.session.get_one(TariffVersion, version_id)
+    return ready(Tariff.model_validate(version.content))
 
 
 async def _read(work: Work, transaction: ChargingTransaction) -> Read:

@@ -5,10 +5,12 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from api.v1 import customers, tariffs
-from models.store import assets, subscribers
+from models.rules.authorisation import Judgement, TokenVerdict
+from models.store import assets, charging, sessions, subscribers
 from models.store.viewer import EVERYTHING
+from models.tables.charging import ChargingTransaction
 from models.tables.document import Document
-from models.usecases import station_certificate, welcome
+from models.usecases import session, station_certificate, welcome
 from tests.api import test_subscribers
 from tests.api.road import Road, photo
 from tests.certificates import self_signed
@@ -78,6 +80,7 @@ async def something_of_everything(road: Road, world: World) -> dict[str, str]:
         "transaction_id": transaction,
         "tariff": tariffs.NEW["code"],
         "assignment_id": assignment,
+        "session": await _session(world, name),
     }
 
 
@@ -138,9 +141,30 @@ async def _tariff(road: Road, world: World) -> str:
     return str((await road.call(world.finance, "POST", f"/v1/tariffs/{made['code']}/assignments", json={}))["id"])
 
 
+async def _session(world: World, name: str) -> str:
+    """One at the station, of a card that nobody knows; its reference."""
+    async with world.desk.work(world.administrator.actor, "test") as work:
+        asset = await assets.find(work.session, name, EVERYTHING)
+        assert asset is not None
+        transaction = ChargingTransaction(
+            number=await charging.next_number(work.session),
+            asset_id=asset.id,
+            connector=1,
+            token="04E91C5A7A2C99",
+            verdict=TokenVerdict.INVALID,
+            started_at=work.now,
+        )
+        work.session.add(transaction)
+        await work.session.flush()
+        judged = Judgement(TokenVerdict.INVALID, is_test=False)
+        await session.begin(work, [session.begun(transaction, judged)])
+        return (await sessions.lock_of(work.session, [transaction.number]))[0].reference
+
+
 def values_for(path: str, places: dict[str, str]) -> dict[str, str]:
     """The values for one path: the same name stands for other things elsewhere."""
-    kinds = {"/work-orders/": "work_order", "/customers/": "customer", "/subscribers/": "subscriber"}
+    kinds = {"/work-orders/": "work_order", "/customers/": "customer", "/subscribers/": "subscriber",
+             "/charging-sessions/": "session"}  # fmt: skip
     named = next((name for part, name in kinds.items() if part in path), "reference")
     values = {**places, "reference": places[named]}
     if path.startswith("/v1/products/"):

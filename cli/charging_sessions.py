@@ -1,0 +1,99 @@
+"""``stationmaster charging-session``: what drivers charge, what it costs and why."""
+
+from typing import Annotated, Any
+
+import typer
+
+from cli.terminal import All, AsJson, Instant, Limit, calling, in_path, instant, show_fields, show_rows
+
+app = typer.Typer(name="charging-session", help="Charging sessions: list and show them.", no_args_is_help=True)
+
+PATH = "/v1/charging-sessions"
+Reference = Annotated[str, typer.Argument(help="Such as CS-2026-000042.", parser=in_path)]
+
+_COLUMNS = {
+    "Session": "reference",
+    "Stage": "label",
+    "Station": "station",
+    "Connector": "connector",
+    "Subscriber": "subscriber",
+    "Began": "started_at",
+    "Ended": "stopped_at",
+    "Wh": "energy_wh",
+    "To pay": "gross",
+    "Currency": "currency",
+    "Flags": "flags",
+}
+_FIELDS = {
+    **_COLUMNS,
+    "EVSE": "evse_id",
+    "Card": "card",
+    "Waits for": "waits_for",
+    "Transaction": "transaction",
+    "Token": "verdict",
+    "Place": "place_kind",
+    "Stopped by": "stop_reason",
+    "Told to stop": "stop_asked_at",
+    "Tariff": "tariff.code",
+    "Version": "tariff.version",
+    "Held": "hold.amount",
+    "Costs": "price.gross",
+    "Settled": "settled_at",
+    "Messages": "messages",
+}
+_LINES = {
+    "For": "kind",
+    "Used": "used",
+    "Billed": "billed",
+    "Unit": "unit",
+    "Price": "price",
+    "Net": "net",
+    "VAT %": "vat_rate",
+    "VAT": "vat",
+    "Gross": "gross",
+}
+_RECORDS = {
+    "Record": "number",
+    "Credits": "credits",
+    "Wh": "energy_wh",
+    "Net": "price.net",
+    "VAT": "price.vat",
+    "Gross": "price.gross",
+    "Made": "made_at",
+}
+
+
+@app.command("list")
+def show_all(
+    stage: Annotated[str | None, typer.Option(help="Of this stage only, such as charging.")] = None,
+    station: Annotated[str | None, typer.Option(help="At this station only.")] = None,
+    subscriber: Annotated[str | None, typer.Option(help="Of this subscription only.")] = None,
+    flag: Annotated[str | None, typer.Option(help="With this flag only, such as offline.")] = None,
+    since: Instant = None,
+    until: Instant = None,
+    limit: Limit = 50,
+    *,
+    everything: All = False,
+    as_json: AsJson = False,
+) -> None:
+    """Lists sessions, newest first; since and until bound when they began."""
+    wanted = {"stage": stage, "station": station, "subscriber": subscriber, "flag": flag}
+    bounds = {"started_from": instant(since), "started_to": instant(until)}
+    with calling(as_json=as_json) as api:
+        rows = api.pages(PATH, None if everything else limit, **wanted, **bounds)
+    show_rows(rows, _COLUMNS, as_json=as_json)
+
+
+@app.command()
+def show(reference: Reference, *, as_json: AsJson = False) -> None:
+    """Shows one session: its facts, what it costs line by line, its bill data records."""
+    with calling(as_json=as_json) as api:
+        _show(api.get(f"{PATH}/{reference}"), as_json=as_json)
+
+
+def _show(session: dict[str, Any], *, as_json: bool) -> None:
+    show_fields(session, _FIELDS, as_json=as_json)
+    if not as_json and session["price"]:
+        show_rows(session["price"]["lines"], _LINES, as_json=False, none="Nothing of it costs anything.")
+    if not as_json and session["records"]:
+        show_rows(session["records"], _RECORDS, as_json=False)

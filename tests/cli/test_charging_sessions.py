@@ -1,0 +1,31 @@
+"""``stationmaster charging-session`` on the public API."""
+
+from datetime import timedelta
+
+import pytest
+
+from models.rules.access import Role
+from tests.charging import a_street
+from tests.cli.commands import Terminal, program
+from tests.people import World
+
+pytestmark = [pytest.mark.hard, pytest.mark.step("C1", "B1")]
+
+
+async def test_a_session_is_found_and_its_price_is_read_line_by_line(terminal: Terminal, world: World) -> None:
+    street = await a_street(world, world.desk)
+    street.at = world.desk.clock() - timedelta(days=2)
+    owner = await street.driver()
+    transaction, _ = await street.start()
+    await street.stop(transaction)
+    session = await street.session()
+    await street.settle(session)
+    finance = await program(world, world.operator, Role.FINANCE)
+    of_owner = ("charging-session", "list", "--subscriber", owner.reference, "--json")
+    assert [each["reference"] for each in (await terminal.run(finance, *of_owner)).said] == [session.reference]
+    since = (*of_owner[:-1], "--since", street.later(1).isoformat(timespec="seconds"), "--json")
+    assert (await terminal.run(finance, *since)).said == []
+    shown = await terminal.run(finance, "charging-session", "show", session.reference)
+    assert shown.code == 0, shown.err
+    assert all(part in shown.out for part in ("Settled", "NL-1", "10.000000", "kWh", "4.13", "0.87", "5.00"))
+    assert (await terminal.run(finance, "charging-session", "show", "CS-0")).code == 1
