@@ -15,7 +15,7 @@ from models.messages.access import NewOrganisation
 from models.rules.access import OrganisationKind, Permission, Reach, Role, reach
 from models.store.database import Database
 from models.usecases import access
-from tests.api.places import something_of_everything, values_for
+from tests.api.places import in_parts, part_of, something_of_everything, values_for
 from tests.api.road import Road, photo
 from tests.people import Person, World, user
 
@@ -121,11 +121,12 @@ def _webhook(address: str, **more: str) -> dict[str, Any]:
     return {"channel": "webhook", "address": address, "events": [], **more}
 
 
+@in_parts
 async def test_who_lacks_the_permission_is_refused_on_every_route(
-    app: FastAPI, api: httpx.AsyncClient, world: World, places: dict[str, str], strangers: dict[str, Caller]
+    app: FastAPI, api: httpx.AsyncClient, world: World, places: dict[str, str], strangers: dict[str, Caller], part: int
 ) -> None:
     tried = 0
-    for call in calls(app, places):
+    for call in part_of(calls(app, places), part):
         for name, caller in {**_insiders(world), **strangers}.items():
             if caller.reach(call.permission) is None:
                 answer = await api.request(call.method, call.address, headers=caller.person.headers, **call.sent)

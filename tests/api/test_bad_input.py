@@ -11,6 +11,7 @@ import pytest
 from fastapi import FastAPI
 
 from models.rules.access import Permission, Role, reach
+from tests.api.places import in_parts, part_of
 from tests.api.road import Road, photo
 from tests.people import Person, World
 
@@ -99,11 +100,12 @@ def _assert_fine(answer: httpx.Response, *about: object) -> None:
         assert answer.headers["content-type"] == "application/problem+json", about
 
 
+@in_parts
 async def test_no_body_provokes_an_error_of_ours(
-    app: FastAPI, api: httpx.AsyncClient, world: World, places: dict[str, str]
+    app: FastAPI, api: httpx.AsyncClient, world: World, places: dict[str, str], part: int
 ) -> None:
     tried = 0
-    for method, path, operation, who in operations(app, world):
+    for method, path, operation, who in part_of(operations(app, world), part):
         content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
         body = content.get("example") or content.get("examples", {}).get("example", {}).get("value")
         if body is None or path == "/v1/sessions":
@@ -117,10 +119,11 @@ async def test_no_body_provokes_an_error_of_ours(
     assert tried > 1000
 
 
+@in_parts
 async def test_no_address_provokes_an_error_of_ours(
-    app: FastAPI, api: httpx.AsyncClient, world: World, places: dict[str, str]
+    app: FastAPI, api: httpx.AsyncClient, world: World, places: dict[str, str], part: int
 ) -> None:
-    for method, path, operation, who in operations(app, world):
+    for method, path, operation, who in part_of(operations(app, world), part):
         names = [part["name"] for part in operation.get("parameters", []) if part["in"] == "query"]
         for nasty in NASTY_IN_ADDRESSES:
             if "{" in path:
@@ -131,10 +134,11 @@ async def test_no_address_provokes_an_error_of_ours(
                 _assert_fine(await api.request(method, address, headers=who.headers), method, address)
 
 
+@in_parts
 async def test_no_header_provokes_an_error_of_ours(
-    app: FastAPI, api: httpx.AsyncClient, world: World, places: dict[str, str]
+    app: FastAPI, api: httpx.AsyncClient, world: World, places: dict[str, str], part: int
 ) -> None:
-    for method, path, operation, who in operations(app, world):
+    for method, path, operation, who in part_of(operations(app, world), part):
         names = [part["name"] for part in operation.get("parameters", []) if part["in"] == "header"]
         ours = ["Authorization", "X-Correlation-Id", "Content-Type", "If-None-Match", "Content-Length"]
         for name in [*names, *ours]:
