@@ -64,12 +64,14 @@ _ROLL_OUT = {
 _LIST = {
     "Local list of its": "of",
     "State": "state",
+    "It holds": "room",
     "Cards wanted": "wanted",
     "Cards taken": "taken",
     "Version": "version",
     "Detail": "detail",
     "Tried again": "try_again_at",
     "All cards": "all_cards",
+    "Chosen for it": "chosen",
     "Cards": "tokens",
     "By": "changed_by",
 }
@@ -162,13 +164,14 @@ def cards(
     tokens: Annotated[list[str] | None, typer.Argument(help="Cards that stations let charge by themselves.")] = None,
     *,
     all_cards: Annotated[bool, typer.Option("--all", help="Every ordinary card that is not blocked, too.")] = False,
+    chosen: Annotated[bool, typer.Option(help="As many more as each station holds, likeliest first.")] = False,
     product: OfProduct = False,
     as_json: AsJson = False,
 ) -> None:
-    """Wants a local list of exactly these cards."""
-    if not tokens and not all_cards:
-        raise typer.BadParameter("Name the cards, or say --all", param_hint="TOKENS")
-    body = {"tokens": tokens or [], "all_cards": all_cards}
+    """Wants a local list of exactly these cards, of all, or of those that are likeliest to be shown there."""
+    if not tokens and not all_cards and not chosen:
+        raise typer.BadParameter("Name the cards, or say --all or --chosen", param_hint="TOKENS")
+    body = {"tokens": tokens or [], "all_cards": all_cards, "chosen": chosen}
     with calling(as_json=as_json) as api:
         show_fields(api.put(_at(owner, "list", product=product), body), _LIST, as_json=as_json)
 

@@ -18,7 +18,7 @@ from models.usecases import wanting
 from models.usecases.work import Work
 
 router = APIRouter(tags=["wanted"])
-Wanted = Annotated[NewList, sample(tokens=[], all_cards=True)]
+Wanted = Annotated[NewList, sample(tokens=[], chosen=True)]
 
 
 @router.get("/products/{code}/wanted/list", summary="The cards that the product's stations are to know")
@@ -29,7 +29,10 @@ async def show_of_product(code: str, access: Operating) -> WantedListShape:
 
 @router.put("/products/{code}/wanted/list", summary="Want a local list of every station of the product")
 async def want_of_product(code: str, body: Wanted, access: Configuring, condition: IfMatch) -> WantedListShape:
-    """Each gets the differences where it has our last version, else the whole list; blocked cards are left out."""
+    """Each gets the differences where it has our last version and they are shorter, else the whole list.
+
+    Blocked cards are left out. What is `chosen` is chosen anew when cards change, and in every night.
+    """
     async with access.work() as work:
         owner = await lock_product(work, code)
         return await _want(work, owner, body, condition, f"/v1/products/{quote(code)}")

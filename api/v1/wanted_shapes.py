@@ -58,7 +58,8 @@ _FIRMWARE_PROGRESS = {
     "halted_at": None,
 }
 _LIST = {
-    "all_cards": True,
+    "all_cards": False,
+    "chosen": True,
     "tokens": [],
     "changed_by": "Eva Engineer",
     "changed_at": "2026-12-08T10:20:00Z",
@@ -66,6 +67,8 @@ _LIST = {
 _LIST_PROGRESS = {
     "of": "product",
     "state": "applied",
+    "chosen": True,
+    "room": 120,
     "wanted": 120,
     "taken": 120,
     "version": 7,
@@ -158,11 +161,12 @@ class FirmwareProgressShape(Shape):
 
 
 class WantedListShape(Shape):
-    """``tokens`` are the cards that are named."""
+    """``tokens`` are the cards that are named; they come first of all."""
 
     model_config = example(**_LIST)
 
     all_cards: bool
+    chosen: bool = Field(description="As many more as each station holds: those likeliest to be shown there")
     tokens: list[str]
     changed_by: str
     changed_at: datetime
@@ -175,6 +179,8 @@ class ListProgressShape(Shape):
 
     of: Literal["product", "station"]
     state: ListState
+    chosen: bool
+    room: int | None = Field(description="How many cards its list holds, where it has been asked for that and tells it")
     wanted: int
     taken: int
     version: int
@@ -237,6 +243,8 @@ def list_progress(wish: WantedList, wanted: Sequence[str], known: StationList | 
     return ListProgressShape(
         of="station" if wish.asset_id else "product",
         state=ListState.REFUSED if row.state is ListState.REFUSED else applied,
+        chosen=wish.chosen,
+        room=row.room,
         wanted=len(wanted),
         taken=len(row.tokens),
         version=row.taken,

@@ -59,10 +59,19 @@ class NewFirmware(Message):
 
 
 class NewList(Message):
-    """These cards, and with ``all_cards`` every ordinary one that is not blocked."""
+    """These cards, and with ``all_cards`` every ordinary one that is not blocked, or with ``chosen`` as many more as
+    each station holds: those that are likeliest to be shown there.
+    """
 
     tokens: tuple[Token, ...] = Field(default=(), max_length=TOKENS_LIMIT)
     all_cards: bool = False
+    chosen: bool = False
+
+    @model_validator(mode="after")
+    def _check_kinds(self) -> Self:
+        if self.all_cards and self.chosen:
+            raise ValueError("chosen: either all cards or those that are chosen; give one of them")
+        return self
 
 
 class Todo(Message):

@@ -195,15 +195,19 @@ async def tokens_for(session: AsyncSession, asset: Asset) -> Sequence[str] | Non
     if wish is None:
         return None
     query = select(IdToken.token).where(col(IdToken.kind) == TokenKind.CARD, col(IdToken.blocked_at).is_(None))
-    if not wish.all_cards:
+    if wish.chosen:
+        known = await known_list(session, asset.id)
+        query = query.where(col(IdToken.token).in_(known.chosen if known else ()))
+    elif not wish.all_cards:
         query = query.where(col(IdToken.token).in_(wish.tokens))
     return (await session.execute(query.order_by(col(IdToken.token)).limit(TOKENS_LIMIT + 1))).scalars().all()
 
 
 async def products_listing(session: AsyncSession, tokens: Sequence[str]) -> Sequence[UUID]:
-    """The products of which some station is to know one of the cards, in the order in which their rows are locked."""
+    """The products of which some station is to know one of the cards, or might; in the order of their rows' locks."""
     product = sa.func.coalesce(col(WantedList.product_id), col(Asset.product_id))
-    lists_some = sa.or_(col(WantedList.all_cards), WantedList.tokens.has_any(sa.cast(list(tokens), Texts)))  # type: ignore[attr-defined]
+    lists_all = sa.or_(col(WantedList.all_cards), col(WantedList.chosen))
+    lists_some = sa.or_(lists_all, WantedList.tokens.has_any(sa.cast(list(tokens), Texts)))  # type: ignore[attr-defined]
     query = sa.select(product).select_from(WantedList).outerjoin(Asset, col(Asset.id) == col(WantedList.asset_id))
     found = await session.execute(query.where(lists_some).distinct().order_by(product))
     return found.scalars().all()

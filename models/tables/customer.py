@@ -12,7 +12,11 @@ CUSTOMER_NUMBER = sa.Sequence("customer_number", metadata=SQLModel.metadata)
 
 class Customer(SQLModel, table=True):
     __tablename__ = "customer"
-    __table_args__ = (sa.Index("ix_customer_email", sa.text("lower(email)")),)
+    __table_args__ = (
+        sa.Index("ix_customer_email", sa.text("lower(email)")),
+        sa.Index("ix_customer_city", "country", sa.text("lower(city)")),
+        sa.Index("ix_customer_area", "country", sa.text("left(postal_code, 2)")),
+    )
 
     id: UUID = identity()
     reference: str = Field(sa_type=sa.Text, unique=True)

@@ -25,6 +25,7 @@ class ChargingSession(SQLModel, table=True):
     __tablename__ = "charging_session"
     __table_args__ = (
         sa.Index("ix_charging_session_subscriber_id_id", "subscriber_id", "id"),
+        sa.Index("ix_charging_session_asset_id_started_at", "asset_id", "started_at"),
         sa.Index("ix_charging_session_running_of_token", "token_id", postgresql_where=_IS_RUNNING),
         sa.Index("ix_charging_session_running_at", "asset_id", "connector", postgresql_where=_IS_RUNNING),
         sa.CheckConstraint("stage <> 'unbilled' OR subscriber_id IS NULL", name="unbilled"),

@@ -9,6 +9,7 @@ from models.rules.wanted import SettingState
 from models.tables.base import UUID, Instant, Json, datetime, identity, now_column, text_state
 
 _OF_ONE = "num_nonnulls(product_id, asset_id) = 1"
+_NONE_YET = {"server_default": sa.text("'[]'")}
 
 
 class WantedSetting(SQLModel, table=True):
@@ -144,6 +145,8 @@ class WantedList(SQLModel, table=True):
     asset_id: UUID | None = Field(default=None, foreign_key="asset.id")
     all_cards: bool
     """Every ordinary card that is not blocked, beside those that are named."""
+    chosen: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
+    """As many more as each station holds, chosen for it."""
     tokens: list[str] = Field(default_factory=list, sa_type=Json)
     changed_by: str = Field(sa_type=sa.Text)
     changed_at: datetime = Field(sa_type=Instant)
@@ -166,3 +169,10 @@ class StationList(SQLModel, table=True):
     only_full: bool = False
     refusals: int = 0
     at: datetime = Field(sa_type=Instant)
+    room: int | None = None
+    """How many tokens it holds; None where it does not tell."""
+    room_at: datetime | None = Field(default=None, sa_type=Instant)
+    chosen: list[str] = Field(default_factory=list, sa_type=Json, sa_column_kwargs=_NONE_YET)
+    """The cards that were chosen for it; one that is blocked since is on its list no more."""
+    choose_at: datetime | None = Field(default=None, sa_type=Instant)
+    """From then on they are chosen anew; None: at once."""

@@ -16,7 +16,7 @@ from models.store import wanted as store
 from models.tables.asset import Asset
 from models.tables.task import TaskKind
 from models.tables.wanted import StationUpkeep
-from models.usecases import process, task
+from models.usecases import list_choice, process, task
 from models.usecases import upkeep_configuration as configuration
 from models.usecases import upkeep_firmware as firmware
 from models.usecases import upkeep_list as local_list
@@ -49,6 +49,8 @@ async def tell(work: Work, asset: Asset, fact: str) -> None:
     known = await store.upkeep(work.session, asset.id)
     if known is not None:
         known.due_at, known.unread, known.read_again_at = work.now, 0, None
+        if fact == CHANGED:
+            await list_choice.choose_again(work, asset)
         await process.hand_over(work, workflow_id(asset.name), fact, {})
     elif asset.stage is CommissioningStage.ACTIVE:
         await begin(work, asset)

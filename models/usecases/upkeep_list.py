@@ -6,16 +6,18 @@ from datetime import datetime
 from models.messages.station import CommandOutcome
 from models.messages.wanted import Todo
 from models.rules import local_list as rules
-from models.rules.local_list import Known, ListState, ReadVersion, Send
+from models.rules.local_list import Known, ListState, ReadRoom, ReadVersion, Send
 from models.rules.patience import TRIES_BEFORE_TASK, wait_after
 from models.rules.wanted import CHECKED_EVERY, Rest
 from models.store import assets
 from models.store import wanted as store
 from models.tables.asset import Asset
 from models.tables.wanted import StationList
+from models.usecases import list_choice
 from models.usecases.work import Work
 
 S = ListState
+ROOM = Todo(about="list", kind="read_configuration", arguments={"keys": [rules.HOLDS, rules.TAKES]})
 READ = Todo(about="list", kind="read_local_list_version")
 SEND = Todo(about="list", kind="send_local_list", claim=True)
 _DIFFERENCES_FAILED = frozenset({"rejected", "version_mismatch"})
@@ -25,12 +27,15 @@ async def next_of(work: Work, asset: Asset, booted_at: datetime | None) -> tuple
     """What is to be asked of the station now, or when to look again."""
     step = await _step(work, asset, booted_at)
     match step:
+        case ReadRoom():
+            return ROOM, None
         case ReadVersion():
             return READ, None
         case Send():
             return SEND, None
         case Rest(until):
-            return None, until
+            ends = [until, await _choose(work, asset)]
+            return None, min((end for end in ends if end is not None), default=None)
 
 
 async def settle(work: Work, asset: Asset) -> None:
@@ -38,6 +43,7 @@ async def settle(work: Work, asset: Asset) -> None:
     row = await store.known_list(work.session, asset.id)
     if row is None:
         return
+    await _choose(work, asset)
     tokens = await store.tokens_for(work.session, asset)
     if tokens is None:
         row.state, row.detail, row.refusals, row.again_at = S.PENDING, "", 0, None
@@ -71,7 +77,9 @@ async def note(work: Work, asset: Asset, todo: Todo, outcome: CommandOutcome) ->
         work.session.add(row)
     # Of a long list some parts may have been taken, each with a version of its own.
     row.drawn = max(row.drawn, int(outcome.data.get("version") or 0))
-    if todo.kind == "read_local_list_version":
+    if todo.kind == "read_configuration":
+        await _note_room(work, asset, row, outcome)
+    elif todo.kind == "read_local_list_version":
         await _note_version(work, asset, row, outcome)
     elif outcome.outcome == "accepted":
         await _note_taken(work, asset, row, todo, outcome)
@@ -90,19 +98,37 @@ async def complaint(work: Work, asset: Asset) -> str | None:
     return None if row is None or row.refusals < TRIES_BEFORE_TASK else f"local list: {row.detail}"
 
 
-async def _step(work: Work, asset: Asset, booted_at: datetime | None) -> ReadVersion | Send | Rest:
+async def _choose(work: Work, asset: Asset) -> datetime | None:
+    row, wish = await store.known_list(work.session, asset.id), await store.list_for(work.session, asset)
+    return await list_choice.settle(work, asset, wish, row)
+
+
+async def _step(work: Work, asset: Asset, booted_at: datetime | None) -> ReadRoom | ReadVersion | Send | Rest:
     tokens = await store.tokens_for(work.session, asset)
     if tokens is not None and len(tokens) > rules.TOKENS_LIMIT:
         return Rest(work.now + CHECKED_EVERY)
     row = await store.known_list(work.session, asset.id)
-    return rules.next_of(tokens, _known(row), booted_at, work.now)
+    wish = await store.list_for(work.session, asset)
+    is_chosen = wish is not None and wish.chosen
+    return rules.next_of(tokens, _known(row), booted_at, work.now, is_chosen=is_chosen)
 
 
 def _known(row: StationList | None) -> Known:
     if row is None:
         return Known()
     tokens = frozenset(row.tokens)
-    return Known(row.drawn, row.taken, tokens, row.told, row.read_at, row.again_at, row.only_full)
+    return Known(row.drawn, row.taken, tokens, row.told, row.read_at, row.again_at, row.only_full, row.room_at)
+
+
+async def _note_room(work: Work, asset: Asset, row: StationList, outcome: CommandOutcome) -> None:
+    """One that does not tell is not asked again before its next boot."""
+    if outcome.outcome == "timed_out":
+        await _refuse(work, asset, row, outcome)
+        return
+    room = rules.room_of(outcome.data)
+    if row.room_at is None or room != row.room:
+        row.choose_at = None
+    row.room, row.room_at, row.again_at = room, work.now, None
 
 
 async def _note_version(work: Work, asset: Asset, row: StationList, outcome: CommandOutcome) -> None:

@@ -94,6 +94,7 @@ async def set_list(work: Work, owner: Owner, new: NewList) -> WantedList:
     said: dict[str, Any] = {
         "tokens": tokens,
         "all_cards": new.all_cards,
+        "chosen": new.chosen,
         "changed_by": work.actor.name,
         "changed_at": work.now,
     }
@@ -104,7 +105,7 @@ async def set_list(work: Work, owner: Owner, new: NewList) -> WantedList:
         row.sqlmodel_update(said)
     await work.session.flush()
     await tell(work, owner)
-    _record(work, owner, "local list wanted", cards=len(tokens), all_cards=new.all_cards)
+    _record(work, owner, "local list wanted", cards=len(tokens), all_cards=new.all_cards, chosen=new.chosen)
     return row
 
 

@@ -77,6 +77,10 @@ async def test_a_local_list_is_wanted_of_a_station_and_how_far_it_has_come_is_sh
     assert (shown["of"], shown["state"], shown["wanted"], shown["taken"]) == ("station", "pending", 1, 0)
     assert "Cards taken" in (await terminal.run(engineer, *WANTED, "show", name)).out
     assert (await terminal.run(engineer, *WANTED, "cards", name)).code == 2
+    chosen = (await terminal.run(engineer, *WANTED, "cards", name, "--chosen", "--json")).said
+    assert (chosen["tokens"], chosen["chosen"]) == ([], True)
+    both = await terminal.run(engineer, *WANTED, "cards", name, "--chosen", "--all")
+    assert (both.code, "give one of them" in both.err) == (1, True)
     assert (await terminal.run(engineer, *WANTED, "forget-cards", name, "--json")).said["list"] is None
 
 

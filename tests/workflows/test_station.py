@@ -248,8 +248,8 @@ async def listed(house: House) -> None:
     await house.until(lambda: _knows(house, {"B", "C"}, 2))
     await rests(house)
     house.station.answers.append(CommandOutcome(outcome="rejected"))
-    await want_list(house, "A")
-    await house.until(lambda: _knows(house, {"A"}, 4))
+    await want_list(house, "A", "B", "C")
+    await house.until(lambda: _knows(house, {"A", "B", "C"}, 4))
 
 
 async def want_list(house: House, *tokens: str) -> None:

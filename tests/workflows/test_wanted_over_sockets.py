@@ -178,15 +178,23 @@ async def test_a_local_list_is_sent_whole_then_its_differences_and_whole_again_w
     await listed(street, "CARD-B", "CARD-C", version=2)
     for protocol in VERSIONS:
         await street.play(protocol, {"do": "refuse", "action": "SendLocalList", "times": 1})
-    await listed(street, "CARD-A", version=4)
+    await listed(street, "CARD-A", "CARD-B", "CARD-C", version=4)
     for station in street.stations.values():
         sent = [frame["frame"][3]["updateType"] for frame in station.frames if frame["frame"][2:3] == ["SendLocalList"]]
         assert sent == ["Full", "Differential", "Differential", "Full"]
 
 
-async def listed(street: Street, *tokens: str, version: int) -> None:
+@pytest.mark.step("C2")
+async def test_cards_are_chosen_for_stations_of_every_version_by_what_each_tells_of_its_list(street: Street) -> None:
+    async with street.house.desk.database.transaction() as session:
+        session.add_all(IdToken(token=token, kind=TokenKind.CARD) for token in ("CARD-A", "CARD-B"))
+    await listed(street, "CARD-A", "CARD-B", version=1, wanted=NewList(chosen=True))
+    assert [await _room(street, asset) for asset in street.assets.values()] == [1000, 500, 500]
+
+
+async def listed(street: Street, *tokens: str, version: int, wanted: NewList | None = None) -> None:
     """These cards are wanted; every station has just them by this version, and we know."""
-    await street.do(lambda work: wanting.set_list(work, owner(street), NewList(tokens=tokens)))
+    await street.do(lambda work: wanting.set_list(work, owner(street), wanted or NewList(tokens=tokens)))
 
     async def known() -> bool:
         return [await _known(street, asset) for asset in street.assets.values()] == [(set(tokens), version)] * 3
@@ -202,3 +210,9 @@ async def _known(street: Street, asset: Asset) -> tuple[set[str], int] | None:
     async with street.house.desk.database.transaction() as session:
         row = await store.known_list(session, asset.id)
     return None if row is None else (set(row.tokens), row.taken)
+
+
+async def _room(street: Street, asset: Asset) -> int | None:
+    async with street.house.desk.database.transaction() as session:
+        row = await store.known_list(session, asset.id)
+    return None if row is None else row.room
