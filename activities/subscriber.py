@@ -14,6 +14,7 @@ from models.messages.base import Decision, Step
 from models.messages.subscriber import (
     AcceptSubscription,
     AssignCard,
+    ChangeTariff,
     CloseSubscription,
     RejectSubscription,
     ReplaceCard,
@@ -24,7 +25,7 @@ from models.messages.subscriber import (
     SuspendSubscription,
     WelcomeLetter,
 )
-from models.usecases import subscriber, subscriber_closing, welcome
+from models.usecases import subscriber, subscriber_closing, subscriber_tariff, welcome
 
 PDF = "application/pdf"
 
@@ -85,6 +86,12 @@ class SubscriberActivities:
     async def replace_card(self, subscriber_id: UUID, decision: ReplaceCard) -> SubscriberProgress:
         return await self._take(
             subscriber_id, decision, lambda work: subscriber.replace_card(work, subscriber_id, decision)
+        )
+
+    @activity.defn
+    async def change_tariff(self, subscriber_id: UUID, decision: ChangeTariff) -> SubscriberProgress:
+        return await self._take(
+            subscriber_id, decision, lambda work: subscriber_tariff.change(work, subscriber_id, decision)
         )
 
     @activity.defn

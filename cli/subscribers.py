@@ -13,6 +13,7 @@ app = typer.Typer(
 
 PATH = "/v1/subscribers"
 Reference = Annotated[str, typer.Argument(help="Such as SUB-2026-000017.", parser=in_path)]
+Tariff = Annotated[str | None, typer.Option(help="The code of its tariff; without it, what holds for everybody.")]
 Card = Annotated[str | None, typer.Option(help="The number of a card of the pool; without it, any.")]
 
 _COLUMNS = {
@@ -39,6 +40,7 @@ _FIELDS = {
     "Welcomed": "welcomed_at",
     "Ended": "ended_at",
 }
+_TARIFFS = {"Tariff": "tariff", "From": "valid_from", "Until": "valid_until"}
 _CARDS = {"Card": "number", "State": "state", "Because": "block_reason"}
 
 
@@ -69,13 +71,20 @@ def enter(
     customer: Annotated[str, typer.Argument(help="The customer's reference.")],
     payment: Annotated[str, typer.Argument(help="prepaid or postpaid.")],
     card: Card = None,
+    tariff: Tariff = None,
     credit_limit: Annotated[str | None, typer.Option(help="How far below zero it may be spent on-line.")] = None,
     key: Key = None,
     *,
     as_json: AsJson = False,
 ) -> None:
     """Enters a subscription for a customer; it is set up within seconds."""
-    said = {"customer": customer, "payment": payment, "card": card, "credit_limit": credit_limit}
+    said = {
+        "customer": customer,
+        "payment": payment,
+        "tariff": tariff,
+        "card": card,
+        "credit_limit": credit_limit,
+    }
     body = {name: value for name, value in said.items() if value is not None}
     with calling(as_json=as_json) as api:
         _show(api.post(PATH, body, key=key), as_json=as_json)
@@ -112,6 +121,18 @@ def replace_card(
     _decide(reference, "cards/replace", {"old": old, "reason": because, "card": card}, as_json=as_json)
 
 
+@app.command("change-tariff")
+def change_tariff(
+    reference: Reference,
+    tariff: Annotated[str, typer.Argument(help="The code of the tariff, such as TRF-NIGHT.")],
+    since: Annotated[str | None, typer.Option("--from", help="From when on, with its zone; without it, now.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Changes the tariff; sessions that have started by then keep theirs."""
+    _decide(reference, "tariff", {"tariff": tariff, "valid_from": since}, as_json=as_json)
+
+
 @app.command()
 def suspend(reference: Reference, reason: Reason, *, as_json: AsJson = False) -> None:
     """Suspends: none of its cards charges until it is resumed."""
@@ -145,3 +166,5 @@ def _show(subscription: dict[str, Any], *, as_json: bool) -> None:
     show_fields(subscription, _FIELDS, as_json=as_json)
     if not as_json and subscription["cards"]:
         show_rows(subscription["cards"], _CARDS, as_json=False)
+    if not as_json and subscription["tariffs"]:
+        show_rows(subscription["tariffs"], _TARIFFS, as_json=False)

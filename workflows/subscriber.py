@@ -9,6 +9,7 @@ with workflow.unsafe.imports_passed_through():
     from models.messages.subscriber import (
         AcceptSubscription,
         AssignCard,
+        ChangeTariff,
         CloseSubscription,
         RejectSubscription,
         ReplaceCard,
@@ -34,6 +35,7 @@ class SubscriberWorkflow(Process[SubscriberProgress]):
         "reject": RejectSubscription,
         "assign_card": AssignCard,
         "replace_card": ReplaceCard,
+        "change_tariff": ChangeTariff,
         "suspend": SuspendSubscription,
         "resume": ResumeSubscription,
         "close": CloseSubscription,
@@ -130,6 +132,15 @@ class SubscriberWorkflow(Process[SubscriberProgress]):
     @replace_card.validator
     def _check_replace_card(self, decision: ReplaceCard) -> None:
         self.check(E.REPLACE_CARD, decision)
+
+    @workflow.update
+    async def change_tariff(self, decision: ChangeTariff) -> str:
+        """S5: what starts from then on is charged by another tariff."""
+        return await self.decide(E.CHANGE_TARIFF, decision, Activities.change_tariff)
+
+    @change_tariff.validator
+    def _check_change_tariff(self, decision: ChangeTariff) -> None:
+        self.check(E.CHANGE_TARIFF, decision)
 
     @workflow.update
     async def suspend(self, decision: SuspendSubscription) -> str:

@@ -137,6 +137,10 @@ LETTERS: dict[str, tuple[str, str]] = {
         "{{ reference }}: het abonnement heeft een andere kaart",
         "Abonnement {{ reference }} heeft een andere kaart.\n",
     ),
+    Event.SUBSCRIBER_TARIFF_CHANGED: (
+        "{{ reference }}: het abonnement heeft een ander tarief",
+        "Abonnement {{ reference }} heeft een ander tarief{% if tariff %}, {{ tariff }}{% endif %}.\n",
+    ),
     Event.SUBSCRIBER_SUSPENDED: (
         "{{ reference }}: het abonnement is opgeschort",
         "Abonnement {{ reference }} is opgeschort.\n",

@@ -134,6 +134,10 @@ LETTERS: dict[str, tuple[str, str]] = {
         "{{ reference }}: the subscription has another card",
         "Subscription {{ reference }} has another card.\n",
     ),
+    Event.SUBSCRIBER_TARIFF_CHANGED: (
+        "{{ reference }}: the subscription has another tariff",
+        "Subscription {{ reference }} has another tariff{% if tariff %}, {{ tariff }}{% endif %}.\n",
+    ),
     Event.SUBSCRIBER_SUSPENDED: (
         "{{ reference }}: the subscription is suspended",
         "Subscription {{ reference }} is suspended.\n",

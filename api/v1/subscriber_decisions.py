@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter
+from pydantic import AwareDatetime
 
 from api import decisions
 from api.auth.access import Access, require
@@ -15,6 +16,7 @@ from models.messages.placement import Paragraph
 from models.messages.subscriber import (
     AcceptSubscription,
     AssignCard,
+    ChangeTariff,
     CloseSubscription,
     RejectSubscription,
     ReplaceCard,
@@ -22,6 +24,7 @@ from models.messages.subscriber import (
     SettleSubscription,
     SuspendSubscription,
 )
+from models.messages.tariff import TariffCode
 from models.rules.access import Permission
 from models.usecases import subscriber as usecase
 
@@ -48,6 +51,13 @@ class CardToReplace(Message):
     old: CardNumber
     reason: ByPerson
     card: CardNumber | None = None
+
+
+class TariffToTake(Message):
+    """``valid_from`` is not in the past; without it, from now on."""
+
+    tariff: TariffCode
+    valid_from: AwareDatetime | None = None
 
 
 @router.post("/accept", summary="Accept what a consumer has asked for: it is set up")
@@ -85,6 +95,18 @@ async def replace_card(
     """History and balance stay with the account. Stations' local lists drop the old card as they are reached."""
     decision = await once.decision(access, ReplaceCard, old=body.old, reason=body.reason, card=body.card)
     return await _decide(access, reference, "replace_card", decision)
+
+
+@router.post("/tariff", summary="Change the tariff from now on, or from an instant on")
+async def change_tariff(
+    reference: str,
+    body: Annotated[TariffToTake, sample(tariff="TRF-NIGHT", valid_from="2099-01-01T00:00:00+01:00")],
+    access: Managing,
+    once: Once,
+) -> SubscriberShape:
+    """A session keeps the tariff that held when it started. What was planned for then or later is called off."""
+    decision = await once.decision(access, ChangeTariff, tariff=body.tariff, valid_from=body.valid_from)
+    return await _decide(access, reference, "change_tariff", decision)
 
 
 @router.post("/suspend", summary="Suspend: none of its cards charges until it is resumed")

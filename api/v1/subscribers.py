@@ -22,7 +22,7 @@ from models.rules.access import Permission
 from models.rules.card import BlockReason, CardState
 from models.rules.events import Language
 from models.rules.subscriber import SUBSCRIBER, Payment, Source, SubscriberStage
-from models.store import customers, subscribers
+from models.store import customers, subscribers, tariffs
 from models.store.subscribers import SubscriberFilter
 from models.tables.subscriber import Subscriber
 from models.usecases import subscriber as usecase
@@ -36,6 +36,7 @@ Managing = Annotated[Access, require(Permission.SUBSCRIBERS_MANAGE)]
 NEW = {
     "customer": "CU-2026-000017",
     "payment": "postpaid",
+    "tariff": "TRF-NIGHT",
     "currency": "EUR",
     "zone": "Europe/Amsterdam",
     "language": "nl",
@@ -55,6 +56,12 @@ class OwnCardShape(Shape):
     block_reason: BlockReason | None
 
 
+class OwnTariffShape(Shape):
+    tariff: str
+    valid_from: datetime
+    valid_until: datetime | None
+
+
 class SubscriberShape(Shape):
     model_config = example(
         id="0199f3a2-6d0c-7c1e-9a55-0d6f1b7a2d21",
@@ -64,7 +71,8 @@ class SubscriberShape(Shape):
         stage="active",
         label="Active",
         waits_for=None,
-        allowed_actions=["assign_card", "replace_card", "suspend", "close"],
+        allowed_actions=["assign_card", "replace_card", "change_tariff", "suspend", "close"],
+        tariffs=[{"tariff": "TRF-NIGHT", "valid_from": "2026-11-21T08:00:02Z", "valid_until": None}],
         credit_limit="250.0000",
         cards=[_CARD],
         suspended_because=None,
@@ -84,6 +92,8 @@ class SubscriberShape(Shape):
     waits_for: str | None
     allowed_actions: list[str]
     payment: Payment
+    tariff: str | None = Field(description="The tariff that was asked for with the subscription")
+    tariffs: list[OwnTariffShape] = Field(description="Those that hold for it now or will, the next one last")
     currency: str
     zone: str
     language: Language
@@ -179,6 +189,10 @@ async def subscriber_shape(session: AsyncSession, access: Access, row: Subscribe
         label=stage.label,
         waits_for=stage.waits_for,
         allowed_actions=actions.on_subscription(access, row.stage),
+        tariffs=[
+            OwnTariffShape(tariff=each.code, valid_from=each.row.valid_from, valid_until=each.row.valid_until)
+            for each in await tariffs.of_account(session, row.id, access.services.desk.clock())
+        ],
         cards=[OwnCardShape.model_validate(each) for each in await subscribers.cards_of(session, row.id)],
     )
 

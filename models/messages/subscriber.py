@@ -6,12 +6,13 @@ from typing import Annotated
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, EmailStr, Field
+from pydantic import AfterValidator, AwareDatetime, EmailStr, Field
 
 from models.messages.base import Decision, Message, Progress, Step
 from models.messages.card import ByPerson, CardNumber
 from models.messages.customer import Person, Phone
 from models.messages.placement import Line, Paragraph
+from models.messages.tariff import TariffCode
 from models.money import Money
 from models.rules.events import Language
 from models.rules.subscriber import Payment
@@ -34,9 +35,13 @@ Limit = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)]
 
 
 class Terms(Message):
-    """How somebody subscribes. What is left out is as their customer record, or the operator, has it."""
+    """How somebody subscribes. What is left out is as their customer record, or the operator, has it.
+
+    Without a ``tariff`` it is charged by what holds for everybody.
+    """
 
     payment: Payment
+    tariff: TariffCode | None = None
     currency: Currency = "EUR"
     zone: Zone | None = None
     language: Language | None = None
@@ -113,6 +118,13 @@ class ReplaceCard(Decision):
     old: CardNumber
     reason: ByPerson
     card: CardNumber | None = None
+
+
+class ChangeTariff(Decision):
+    """Sessions that start before ``valid_from`` keep the tariff of before; None: from now on."""
+
+    tariff: TariffCode
+    valid_from: AwareDatetime | None = None
 
 
 class SuspendSubscription(Decision):

@@ -29,6 +29,7 @@ class Event(StrEnum):
     SUBSCRIBER_REJECTED = "subscriber.rejected"
     SUBSCRIBER_FAILED = "subscriber.failed"
     SUBSCRIBER_CARD_REPLACED = "subscriber.card_replaced"
+    SUBSCRIBER_TARIFF_CHANGED = "subscriber.tariff_changed"
     SUBSCRIBER_SUSPENDED = "subscriber.suspended"
     SUBSCRIBER_RESUMED = "subscriber.resumed"
     SUBSCRIBER_CLOSING = "subscriber.closing"

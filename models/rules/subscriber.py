@@ -35,6 +35,7 @@ class SubscriberEvent(StrEnum):
     FAIL = "fail"
     ASSIGN_CARD = "assign_card"
     REPLACE_CARD = "replace_card"
+    CHANGE_TARIFF = "change_tariff"
     SUSPEND = "suspend"
     RESUME = "resume"
     CLOSE = "close"
@@ -63,6 +64,7 @@ SUBSCRIBER = Machine(
         Event(E.FAIL, "can't be set up", kind="step"),
         Event(E.ASSIGN_CARD, "assign a card", kind="decision"),
         Event(E.REPLACE_CARD, "replace a card", kind="decision"),
+        Event(E.CHANGE_TARIFF, "change the tariff", kind="decision"),
         Event(E.SUSPEND, "suspend", kind="decision"),
         Event(E.RESUME, "resume", kind="decision"),
         Event(E.CLOSE, "close", kind="decision"),
@@ -76,9 +78,11 @@ SUBSCRIBER = Machine(
         (S.ACCEPTED, E.FAIL): S.FAILED,
         (S.ACTIVE, E.ASSIGN_CARD): S.ACTIVE,
         (S.ACTIVE, E.REPLACE_CARD): S.ACTIVE,
+        (S.ACTIVE, E.CHANGE_TARIFF): S.ACTIVE,
         (S.ACTIVE, E.SUSPEND): S.SUSPENDED,
         (S.ACTIVE, E.CLOSE): S.CLOSING,
         (S.SUSPENDED, E.REPLACE_CARD): S.SUSPENDED,
+        (S.SUSPENDED, E.CHANGE_TARIFF): S.SUSPENDED,
         (S.SUSPENDED, E.RESUME): S.ACTIVE,
         (S.SUSPENDED, E.CLOSE): S.CLOSING,
         (S.CLOSING, E.SETTLE): S.CLOSED,

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,6 +16,8 @@ from models.store.window import Window, cut, like
 from models.tables.asset import Asset
 from models.tables.subscriber import Subscriber
 from models.tables.tariff import Tariff, TariffAssignment, TariffVersion
+
+_NARROWER = (TariffAssignment.group_id, TariffAssignment.asset_id, TariffAssignment.place_kind)
 
 
 async def find(session: AsyncSession, code: str) -> Tariff | None:
@@ -93,6 +96,30 @@ async def assignment(session: AsyncSession, tariff_id: UUID, assignment_id: UUID
     wanted = (col(TariffAssignment.id) == assignment_id, col(TariffAssignment.tariff_id) == tariff_id)
     found = (await session.execute(_shown().where(*wanted))).one_or_none()
     return None if found is None else ShownAssignment(*found)
+
+
+@dataclass
+class OwnTariff:
+    """An assignment to an account, wherever it charges, with the tariff's code."""
+
+    row: TariffAssignment
+    code: str
+
+
+async def of_account(session: AsyncSession, account_id: UUID, at: datetime) -> Sequence[OwnTariff]:
+    """Those that hold for the account everywhere at the instant, or later; in the order in which they begin."""
+    found = await session.execute(
+        sa.select(TariffAssignment, col(Tariff.code))
+        .join(Tariff, col(Tariff.id) == col(TariffAssignment.tariff_id))
+        .where(
+            col(TariffAssignment.account_id) == account_id,
+            *(col(each).is_(None) for each in _NARROWER),
+            sa.or_(col(TariffAssignment.valid_until).is_(None), col(TariffAssignment.valid_until) > at),
+        )
+        .order_by(col(TariffAssignment.valid_from), col(TariffAssignment.id))
+        .execution_options(populate_existing=True)
+    )
+    return [OwnTariff(*row) for row in found.all()]
 
 
 async def fitting(session: AsyncSession, asked: Asked) -> Sequence[TariffAssignment]:

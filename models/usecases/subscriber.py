@@ -27,7 +27,7 @@ from models.tables.base import new_id
 from models.tables.customer import Customer
 from models.tables.subscriber import Subscriber
 from models.tables.task import TaskKind
-from models.usecases import card, customer, ledger, notice, process, task, timeline
+from models.usecases import account_tariff, card, customer, ledger, notice, process, task, timeline
 from models.usecases.work import Work
 
 WORKFLOW = "subscriber"
@@ -43,7 +43,10 @@ def workflow_id(subscriber_id: UUID) -> str:
 
 
 async def enter(work: Work, new: NewSubscription) -> Subscriber:
-    """By one of ours, and accepted by that. Raises InvalidInput (no such customer, credit on a prepaid account)."""
+    """By one of ours, and accepted by that.
+
+    Raises InvalidInput (no such customer or tariff, credit on a prepaid account).
+    """
     known = await customers.find(work.session, new.customer)
     if known is None:
         raise InvalidInput("There is no such customer; enter them first", field="/customer")
@@ -54,7 +57,7 @@ async def enter(work: Work, new: NewSubscription) -> Subscriber:
 
 
 async def ask(work: Work, new: WebSubscription) -> Subscriber:
-    """By a consumer, who becomes a customer; customer care accepts it. Raises AlreadyExists."""
+    """By a consumer, who becomes a customer; customer care accepts it. Raises AlreadyExists, InvalidInput."""
     asked = await _begin(work, await customer.add(work, NewCustomer(**new.person.model_dump())), new, Source.WEB)
     await open_task(work, asked, TaskKind.REVIEW_SUBSCRIPTION, Role.CUSTOMER_CARE, "Accept or reject the subscription")
     return asked
@@ -94,6 +97,8 @@ async def set_up(work: Work, subscriber_id: UUID) -> SubscriberProgress:
         title = "There is no card in the pool for it: import some, and it goes on by itself"
         await open_task(work, row, TaskKind.ASSIGN_CARD, Role.CUSTOMER_CARE, title)
         return await progress(work, row, lacks_card=True)
+    if row.tariff is not None:
+        await account_tariff.give(work, row, row.tariff, work.now)
     await ledger.open_account(work, row.id, row.payment, Money(row.credit_limit, row.currency))
     row.activated_at = work.now
     await move(work, row, E.SET_UP, card=first.number)
@@ -173,7 +178,7 @@ async def move(work: Work, row: Subscriber, event: SubscriberEvent, *, why: str 
     timeline.record(work, SUBJECT, row.id, event.value.replace("_", " "), why=why, **said)
 
 
-async def tell(work: Work, row: Subscriber, event: Event) -> None:
+async def tell(work: Work, row: Subscriber, event: Event, **more: str) -> None:
     """The operator's own endpoints, by references only."""
     operator = await organisations.operator(work.session)
     known = await customers.named(work.session, row.customer_id)
@@ -182,6 +187,7 @@ async def tell(work: Work, row: Subscriber, event: Event) -> None:
         "customer": known.reference,
         "external_id": known.external_id,
         "stage": row.stage.value,
+        **more,
     }
     await notice.notify(work, operator.id, event, data)
 
@@ -212,6 +218,8 @@ async def _begin(
     credit_limit: Decimal | None = None,
     card: str | None = None,
 ) -> Subscriber:
+    if said.tariff is not None:
+        await account_tariff.choose(work, said.tariff, said.currency, work.now)
     if credit_limit is None:
         credit_limit = Decimal(0) if said.payment is Payment.PREPAID else work.terms.credit_limit
     row = Subscriber(
@@ -222,6 +230,7 @@ async def _begin(
         source=source,
         payment=said.payment,
         currency=said.currency,
+        tariff=said.tariff,
         zone=said.zone or work.terms.zone.key,
         language=said.language or known.language,
         email=said.email or known.email,

@@ -14,6 +14,8 @@ EVERYTHING = {
     "requester_reference": "CITY-7",
     "reason": "No room",
     "stage": "rejected",
+    "tariff": "TRF-NIGHT",
+    "valid_from": "2026-12-01T00:00:00+00:00",
     "title": "Decide on the placement request",
     "due_at": "2026-12-01T16:00:00+00:00",
     "planned_for": "2026-12-03",

@@ -23,6 +23,7 @@ from models.usecases import (
     site,
     subscriber,
     subscriber_closing,
+    subscriber_tariff,
     undoing,
     work_order,
 )
@@ -47,6 +48,7 @@ DECISIONS: dict[tuple[str, str], CarryOut] = {
     ("subscriber", "accept"): lambda work, subject, _: subscriber.accept(work, subject),
     ("subscriber", "reject"): subscriber.reject,
     ("subscriber", "assign_card"): subscriber.assign_card,
+    ("subscriber", "change_tariff"): subscriber_tariff.change,
     ("subscriber", "replace_card"): subscriber.replace_card,
     ("subscriber", "suspend"): subscriber.suspend,
     ("subscriber", "resume"): lambda work, subject, _: subscriber.resume(work, subject),

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from api.v1.customers import NEW as CUSTOMER
+from api.v1.tariffs import NEW as TARIFF
 from models.usecases import subscriber as usecase
 from tests.api.road import Road
 from tests.people import World
@@ -26,10 +27,10 @@ async def entered(road: Road, **said: Any) -> str:
     return reference
 
 
-async def active(road: Road, number: str = "NL-1") -> str:
+async def active(road: Road, number: str = "NL-1", **said: Any) -> str:
     """As its process sets it up."""
     await cards_in_pool(road.world, number)
-    reference = await entered(road, card=number)
+    reference = await entered(road, card=number, **said)
     shown = await road.call(road.world.customer_care, "GET", f"{SUBSCRIBERS}/{reference}")
     async with road.world.desk.work(road.world.customer_care.actor, "test") as work:
         await usecase.set_up(work, shown["id"])
@@ -48,7 +49,7 @@ async def test_a_subscription_is_entered_and_decided_about_to_its_end(road: Road
     await cards_in_pool(world, "NL-2")
     shown = await road.call(world.customer_care, "GET", f"{SUBSCRIBERS}/{reference}")
     assert shown["cards"] == [{"number": "NL-1", "state": "assigned", "block_reason": None}]
-    assert shown["allowed_actions"] == ["assign_card", "replace_card", "suspend", "close"]
+    assert shown["allowed_actions"] == ["assign_card", "replace_card", "change_tariff", "suspend", "close"]
     assert (await decided(road, reference, "suspend", reason="Unpaid"))["suspended_because"] == "Unpaid"
     refused = await road.api.post(
         f"{SUBSCRIBERS}/{reference}/suspend", json={"reason": "x"}, headers=world.customer_care.headers
@@ -68,6 +69,27 @@ async def test_a_subscription_is_entered_and_decided_about_to_its_end(road: Road
     assert (await decided(road, reference, "settle", reason="Nothing to do"))["stage"] == "closed"
     listed = await road.call(world.finance, "GET", f"{SUBSCRIBERS}?stage=closed")
     assert [each["reference"] for each in listed["items"]] == [reference]
+
+
+@pytest.mark.step("S5", "C10")
+async def test_a_tariff_is_chosen_with_the_subscription_and_changed_from_an_instant_on(
+    road: Road, world: World
+) -> None:
+    for code in ("TRF-PUBLIC", "TRF-NIGHT"):
+        await road.call(world.finance, "POST", "/v1/tariffs", json={**TARIFF, "code": code})
+    reference = await active(road, tariff="TRF-PUBLIC")
+    shown = await road.call(world.customer_care, "GET", f"{SUBSCRIBERS}/{reference}")
+    assert (shown["tariff"], [each["tariff"] for each in shown["tariffs"]]) == ("TRF-PUBLIC", ["TRF-PUBLIC"])
+    at = "2099-01-01T00:00:00Z"
+    changed = await decided(road, reference, "tariff", tariff="TRF-NIGHT", valid_from=at)
+    assert [(each["tariff"], each["valid_until"]) for each in changed["tariffs"]] == [
+        ("TRF-PUBLIC", at),
+        ("TRF-NIGHT", None),
+    ]
+    refused = await road.api.post(
+        f"{SUBSCRIBERS}/{reference}/tariff", json={"tariff": "TRF-NONE"}, headers=world.customer_care.headers
+    )
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/tariff")
 
 
 async def test_the_customers_history_tells_of_the_subscription_and_its_cards(road: Road, world: World) -> None:

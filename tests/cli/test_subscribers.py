@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from api.v1.tariffs import NEW as TARIFF
 from models.rules.access import Role
 from tests.api.road import Road
 from tests.api.test_customer_imports import row
@@ -44,6 +45,9 @@ async def test_an_agent_looks_after_a_subscription_and_its_cards(road: Road, ter
     assert all(part in shown.out for part in (reference, "Active", "NL-1"))
     replaced = await terminal.run(care, "subscriber", "replace-card", reference, "NL-1", "--because", "lost", "--json")
     assert {each["number"]: each["state"] for each in replaced.said["cards"]} == {"NL-1": "blocked", "NL-2": "assigned"}
+    await road.call(world.finance, "POST", "/v1/tariffs", json=TARIFF)
+    priced = await terminal.run(care, "subscriber", "change-tariff", reference, "TRF-PUBLIC", "--json")
+    assert [each["tariff"] for each in priced.said["tariffs"]] == ["TRF-PUBLIC"]
     suspended = await terminal.run(care, "subscriber", "suspend", reference, "--reason", "Unpaid", "--json")
     assert suspended.said["stage"] == "suspended"
     assert (await terminal.run(care, "card", "block", "NL-2", "--because", "stolen", "--json")).said[

@@ -5,6 +5,7 @@ Not collected by itself. What is there is never written over: a process that has
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,13 @@ from temporalio.client import WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
 
 from models.messages.placement import RejectPlacement
-from models.messages.subscriber import AcceptSubscription, RejectSubscription
+from models.messages.subscriber import (
+    AcceptSubscription,
+    ChangeTariff,
+    CloseSubscription,
+    RejectSubscription,
+    SettleSubscription,
+)
 from models.messages.work_order import LinkHardware, UnlinkHardware
 from models.rules.subscriber import SubscriberStage
 from models.tables.task import TaskKind
@@ -21,6 +28,7 @@ from models.usecases import command, notice, subscriber, upkeep
 from models.usecases import endpoint as endpoints
 from models.usecases import session as sessions
 from tests import subscribing
+from tests.models.usecases import test_tariff
 from tests.road import decision
 from tests.temporal_server import PROGRAMS
 from tests.workflows import (
@@ -257,6 +265,20 @@ async def subscribed(house: House) -> None:
     await save(house, subscriber.workflow_id(row.id), "subscriber-straight")
 
 
+async def tariff_changed(house: House) -> None:
+    """It gets a tariff of its own from a later instant on."""
+    await test_tariff.made(house.world, "TRF-B")
+    await subscribing.cards_in_pool(house.world, "NL-1")
+    row = await test_subscriber.arrived(house, await test_subscriber.entered(house), SubscriberStage.ACTIVE)
+    await test_subscriber.welcomed(house, row)
+    at = house.desk.clock() + timedelta(days=1)
+    await test_subscriber.decide(house, row, "change_tariff", ChangeTariff, tariff="TRF-B", valid_from=at)
+    await test_subscriber.decide(house, row, "close", CloseSubscription, reason="Moves abroad")
+    await test_subscriber.decide(house, row, "settle", SettleSubscription, reason="Nothing was on it")
+    await test_subscriber.ended(house, row)
+    await save(house, subscriber.workflow_id(row.id), "subscriber-tariff-changed")
+
+
 async def subscription_failed(house: House) -> None:
     row = await test_subscriber.entered(house, "NL-1")
     await test_subscriber.ended(house, row)
@@ -287,7 +309,7 @@ NEVER = 4096
 ROADS = [straight, rejected, with_bends, other_hardware, delivery, caught_up]
 ROADS += [commanded, command_lost, command_cancelled, charged, cut_off]
 ROADS += [withdrawn, withdrawn_while_asking, planned_by_installer, reminded, at_a_site, called_off]
-ROADS += [subscribed, subscription_failed, subscription_accepted]
+ROADS += [subscribed, subscription_failed, subscription_accepted, tariff_changed]
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,13 @@ from temporalio.client import WorkflowExecutionStatus
 from activities import relay
 from activities.gateways.documents import documents_from
 from activities.gateways.errors import Refused, TryAgain
-from models.errors import BusinessError, StageDoesNotAllow
+from models.errors import BusinessError, InvalidInput, StageDoesNotAllow
 from models.messages.base import Decision
 from models.messages.customer import Person
 from models.messages.subscriber import (
     AcceptSubscription,
     AssignCard,
+    ChangeTariff,
     CloseSubscription,
     NewSubscription,
     RejectSubscription,
@@ -32,7 +33,7 @@ from models.rules.commissioning import CommissioningStage
 from models.rules.ledger import AccountKind
 from models.rules.rebuild import Difference
 from models.rules.subscriber import Payment, SubscriberStage
-from models.store import cards, ledger, subscribers
+from models.store import cards, ledger, subscribers, tariffs
 from models.tables.ledger import LedgerAccount
 from models.tables.subscriber import Subscriber
 from models.tables.task import Task, TaskKind, TaskState
@@ -40,6 +41,7 @@ from models.usecases import ledger as bookings
 from models.usecases import subscriber as usecase
 from tests.csms.standing import IDENTITY, front_on, set_stage, station_in_test
 from tests.csms.station import RawStation, station_at
+from tests.models.usecases.test_tariff import made
 from tests.people import FACTORY_KEY
 from tests.road import decision
 from tests.subscribing import CUSTOMER, a_customer, cards_in_pool, import_cards, uid_of
@@ -196,6 +198,18 @@ async def test_what_a_consumer_asks_for_is_set_up_once_it_is_accepted(house: Hou
     assert (await arrived(house, rows[1], S.REJECTED)).ending_reason == "Asked for twice"
     assert [each.kind.value for each in await accounts(house)] == ["prepaid"]
     assert await tasks(house, TaskKind.REVIEW_SUBSCRIPTION) == []
+
+
+@pytest.mark.step("S5", "C10")
+async def test_a_tariff_that_is_refused_leaves_the_subscription_as_it_was_and_a_good_one_is_taken(house: House) -> None:
+    await made(house.world, "TRF-A")
+    await cards_in_pool(house.world, "NL-1")
+    row = await arrived(house, await entered(house), S.ACTIVE)
+    with pytest.raises(InvalidInput):
+        await decide(house, row, "change_tariff", ChangeTariff, tariff="TRF-NONE")
+    await decide(house, row, "change_tariff", ChangeTariff, tariff="TRF-A")
+    async with house.desk.database.transaction() as session:
+        assert [each.code for each in await tariffs.of_account(session, row.id, house.desk.clock())] == ["TRF-A"]
 
 
 async def says(station: RawStation, number: str) -> str:
