@@ -13,7 +13,7 @@ from cli.demo.story import Addresses, Hardware, Login, Story, Subscriber
 PROTOCOLS = ("ocpp1.6", "ocpp2.0.1", "ocpp2.1")
 """One station of each version is placed."""
 STATIONS = len(PROTOCOLS)
-CHECKER_ROLES = ("engineer", "administration", "operations")
+CHECKER_ROLES = ("engineer", "administration", "operations", "customer_care", "finance")
 _QUESTIONS: list[dict[str, Any]] = [
     {"code": "site_clean", "part": "site", "kind": "yes_no", "text": "Is the site left clean?", "expected": "yes"},
     {"code": "surface", "part": "site", "kind": "choice", "text": "What is the surface around the stations?",
@@ -44,6 +44,8 @@ class Cast:
     reviewer: Caller
     warehouse: Caller
     engineer: Caller
+    customer_care: Caller
+    finance: Caller
     installer: Caller
     city: Caller
     tender: str
@@ -98,6 +100,8 @@ class _Casting:
             "reviewer": await self._person("Otto", operator, ids["operator"], "operations"),
             "warehouse": await self._person("Wim", operator, ids["operator"], "warehouse"),
             "engineer": await self._person("Eva", operator, ids["operator"], "engineer"),
+            "customer_care": await self._person("Carla", operator, ids["operator"], "customer_care"),
+            "finance": await self._person("Fien", operator, ids["operator"], "finance"),
             "installer": await self._person("Iris", installer, ids["installer"], "installer"),
         }
         await self._person("Chris", operator, ids["operator"], *CHECKER_ROLES)

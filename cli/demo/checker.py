@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from cli.demo import notices
+from cli.demo import billed, notices
 from cli.demo.caller import Caller, logged_in
 from cli.demo.catching_up import caught_up
 from cli.demo.engineer import ENCRYPTED, Engineer, encoding_of
@@ -63,11 +63,14 @@ async def sources_of(story: Story, addresses: Addresses, stack: AsyncExitStack) 
 
 
 class Checker:
-    def __init__(self, story: Story, sources: Sources, report: Path) -> None:
+    """``report`` is the acceptance report as it was fetched, ``house`` the folder of the house's data."""
+
+    def __init__(self, story: Story, sources: Sources, report: Path, house: Path) -> None:
         self._story = story
         self._sources = sources
         self._api = sources.api
         self._report = report
+        self._house = house
         self.final_states: dict[str, str] = {}
         """Stages as they were read, by reference."""
 
@@ -88,6 +91,11 @@ class Checker:
             "A receiver that was down has got everything in order": self.caught_up,
             "No notice has come more than once": self.once,
             "The acceptance report is on file with the request, as it was fetched": self.documents,
+            "Each session is billed once, by the tariff of its start": self.billed,
+            "Who pays ahead got no more than was paid for": lambda: billed.stopped_in_time(self._story, self._api),
+            "A lost card is dead, and its use is on record": lambda: billed.replaced(self._story, self._api),
+            "Statements add up, and lead back line by line": lambda: billed.statements(self._story, self._api),
+            "The ledger is whole, by every proof": lambda: billed.reconciled(self._house),
             "Nothing is left to do, and every fact has reached its process": self.nothing_left,
             "Temporal finds each process by reference, stage and organisation": self.found_in_temporal,
             "Histories are encrypted, and are read through our codec endpoint": self.histories,
@@ -126,7 +134,7 @@ class Checker:
         check_steps("placement", _named(events, "placement"), PLACEMENT)
         check_steps("work order", _named(events, "work order"), WORK_ORDER)
         for place, station in enumerate(self._story.stations):
-            mine = [each for each in events if each["detail"].get("station") == station.name]
+            mine = [each for each in events if _is_of_road(each["detail"], station.name)]
             check_steps(station.name, _named(mine, "station"), STATION if place else MENDED_STATION)
         for subject in ("placement", "work order"):
             check_chain([each["detail"] for each in events if each["subject"] == subject and "after" in each["detail"]])
@@ -184,6 +192,12 @@ class Checker:
 
     async def escalated(self) -> str:
         return await escalated_once(self._story, self._api, self._sources.mailbox)
+
+    async def billed(self) -> str:
+        told = await billed.billed_once(self._story, self._api)
+        sessions = [each for driver in self._story.drivers for each in driver.sessions]
+        self.final_states |= dict.fromkeys(sessions, "settled")
+        return told
 
     async def documents(self) -> str:
         document = await self._api.get(f"/v1/documents/{self._story.document_id}")
@@ -284,6 +298,11 @@ def check_steps(subject: str, found: Sequence[str], wanted: Sequence[str]) -> No
     missing, added = Counter(wanted) - Counter(found), Counter(found) - Counter(wanted)
     if missing or added:
         raise DemoFailed(f"Timeline of {subject}: missing {sorted(missing)}, not expected {sorted(added)}.")
+
+
+def _is_of_road(detail: dict[str, Any], station: str) -> bool:
+    """What a station was commanded in operation is no step of its road."""
+    return detail.get("station") == station and "command" not in detail
 
 
 def _same(what: str, found: object, wanted: object) -> None:

@@ -1,4 +1,4 @@
-"""Plays the main road with its bends, from a city's request to operating stations."""
+"""Plays the main road with its bends, from a city's request to operating stations and drivers who charge there."""
 
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -7,6 +7,7 @@ from cli.demo import cast, notices
 from cli.demo.accepting import Accepting
 from cli.demo.caller import Caller, logged_in
 from cli.demo.catching_up import CatchingUp
+from cli.demo.driving import Driving
 from cli.demo.engineer import Engineer
 from cli.demo.escalating import Escalating
 from cli.demo.installing import Installing
@@ -14,6 +15,7 @@ from cli.demo.keeping import Keeping
 from cli.demo.placing import Placing
 from cli.demo.progress import Progress
 from cli.demo.story import Addresses, Login, Story, Subscriber
+from cli.demo.subscribing import Subscribing
 from cli.demo.waiting import DemoFailed, until
 from cli.demo.withdrawing import Withdrawing
 
@@ -68,6 +70,10 @@ async def play(
 
         progress.chapter("In operation")
         await Keeping(story, everybody, stations, progress).play()
+
+        progress.chapter("Drivers")
+        await Subscribing(story, everybody, mailbox, progress).play()
+        await Driving(story, everybody, stations, progress).play()
 
         progress.chapter("A request that the city withdraws when its station stands already")
         await Withdrawing(story, everybody, grid_operator, stations, progress).play()

@@ -53,7 +53,9 @@ class _Demo:
 
     async def run(self, *, leave: bool) -> None:
         """Raises what the supervisor raises, and DemoFailed; all but AlreadyRunning stand in the report too."""
-        self._console.print("Everything starts on this machine; then a city's request becomes operating stations.")
+        self._console.print(
+            "Everything starts on this machine; then a city's request becomes stations where drivers charge."
+        )
         try:
             await self._play()
             async with AsyncExitStack() as house:
@@ -98,7 +100,7 @@ class _Demo:
         self._progress.chapter("Checked from outside")
         async with AsyncExitStack() as stack:
             sources = await sources_of(self._story, addresses, stack)
-            checker = Checker(self._story, sources, self.outcome.sat_report(self._story))
+            checker = Checker(self._story, sources, self.outcome.sat_report(self._story), self._folder)
             self.outcome.checks = await checker.run(self._progress)
             self.outcome.final_states = checker.final_states
         report.write(self.outcome, self._story, self._progress)

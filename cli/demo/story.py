@@ -1,5 +1,6 @@
 """Where everything is, and what came of the road: the player writes it, the checker reads it."""
 
+import secrets
 from dataclasses import dataclass, field
 
 
@@ -54,6 +55,24 @@ class PlacedStation:
     """The asset's, once the connection test has made it."""
 
 
+@dataclass
+class Driver:
+    """Somebody with a subscription; ``cards`` are uids by their printed numbers, the first one from the beginning."""
+
+    name: str
+    payment: str
+    mail: str
+    cards: dict[str, str]
+    subscription: str = ""
+    account_id: str = ""
+    sessions: list[str] = field(default_factory=list)
+
+    @property
+    def card(self) -> str:
+        """The number of the first one."""
+        return next(iter(self.cards))
+
+
 @dataclass(frozen=True)
 class Process:
     """A workflow, what it is about, how it ends, and by whose name it is found."""
@@ -89,6 +108,11 @@ class Story:
     withdrawn_station: PlacedStation | None = None
     document_id: str = ""
     document_name: str = ""
+    tariff: str = field(init=False)
+    daan: Driver = field(init=False)
+    """Pays afterwards, and loses his card."""
+    petra: Driver = field(init=False)
+    """Pays ahead, less than her session would cost."""
 
     def __post_init__(self) -> None:
         self.city = _subscriber(f"Gemeente Voorbeeld {self.run}", "gemeente", self.run)
@@ -96,6 +120,13 @@ class Story:
         self.contact_mail = f"rita@{self.run}.example".lower()
         self.service_partner = f"Onderhoud BV {self.run}"
         self.installer = _subscriber(f"Installatie BV {self.run}", "installatie", self.run)
+        self.tariff = f"TRF-{self.run}"
+        self.daan = _driver("Daan", "postpaid", self.run, cards=2)
+        self.petra = _driver("Petra", "prepaid", self.run)
+
+    @property
+    def drivers(self) -> list[Driver]:
+        return [self.daan, self.petra]
 
     @property
     def drifting(self) -> PlacedStation:
@@ -139,3 +170,9 @@ class Story:
 def _subscriber(name: str, domain: str, run: str) -> Subscriber:
     hook = f"{domain}-{run}".lower()
     return Subscriber(organisation=name, hook=hook, mail=f"laadpalen@{hook}.example")
+
+
+def _driver(first_name: str, payment: str, run: str, *, cards: int = 1) -> Driver:
+    numbers = [f"NL-{run}-{first_name[0]}{number}".upper() for number in range(1, cards + 1)]
+    mail = f"{first_name}@{run}.example".lower()
+    return Driver(f"{first_name} {run}", payment, mail, {number: secrets.token_hex(7).upper() for number in numbers})

@@ -31,6 +31,9 @@ SEED = 20261121
 LONGEST_LIFE_S = 6.0
 ONCE_BUT_FOR_CRASHES = "No notice has come more than once"
 """A crash between the sending of a notice and the note of it sends it again at once, under the same id."""
+IN_TIME_BUT_FOR_CRASHES = "Who pays ahead got no more than was paid for"
+"""A station thirty times faster than in life charges on while nobody is there to stop it: that is a debt on record."""
+CRASHES_SHOW_IN = {ONCE_BUT_FOR_CRASHES, IN_TIME_BUT_FOR_CRASHES}
 
 
 async def kill_now_and_then(servers: RunningServers, name: str, killed: list[int]) -> None:
@@ -61,7 +64,7 @@ async def played_while_killed(folder: Path, name: str) -> tuple[list[Check], lis
             killer.cancel()
         async with AsyncExitStack() as stack:
             sources = await sources_of(story, addresses, stack)
-            checks = await Checker(story, sources, outcome.sat_report(story)).run(progress)
+            checks = await Checker(story, sources, outcome.sat_report(story), folder).run(progress)
             told = [await distinct(sources.partner, each) for each in (story.city, story.installer)]
     return checks, told, len(killed)
 
@@ -80,7 +83,7 @@ async def test_the_road_is_finished_with_nothing_done_twice_though_a_process_is_
         monkeypatch.setenv(f"{PREFIX}{each.upper()}", "0")
     checks, told, times = await played_while_killed(tmp_path / "var", name)
     assert times >= 2
-    assert [check for check in checks if not check.passed and check.name != ONCE_BUT_FOR_CRASHES] == []
+    assert [check for check in checks if not check.passed and check.name not in CRASHES_SHOW_IN] == []
     city, installer = told
     assert city["placement.operating"] == 1
     assert installer["work_order.closed"] == 1
