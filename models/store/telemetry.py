@@ -47,36 +47,63 @@ class Judged(NamedTuple):
 
 READINGS = Table(
     "meter_reading",
-    ("received_at", "asset_id", "transaction_number", "connector", "sampled_at", "samples"),
+    {
+        "received_at": "timestamptz",
+        "asset_id": "uuid",
+        "transaction_number": "int4",
+        "connector": "int4",
+        "sampled_at": "timestamptz",
+        "samples": "jsonb",
+    },
 )
 FRAMES = Table(
     "raw_frame",
-    ("received_at", "asset_id", "transaction_number", "action", "frame"),
+    {
+        "received_at": "timestamptz",
+        "asset_id": "uuid",
+        "transaction_number": "int4",
+        "action": "text",
+        "frame": "text",
+    },
 )
 CONNECTIONS = Table(
     "past_connection",
-    ("id", "asset_id", "connection_id", "node", "remote_ip", "protocol", "connected_at"),
+    {
+        "id": "uuid",
+        "asset_id": "uuid",
+        "connection_id": "text",
+        "node": "text",
+        "remote_ip": "text",
+        "protocol": "text",
+        "connected_at": "timestamptz",
+    },
 )
 EVENTS = Table(
     "station_event",
-    ("asset_id", "kind", "test_number", "detail", "at"),
+    {
+        "asset_id": "uuid",
+        "kind": "text",
+        "test_number": "int4",
+        "detail": "jsonb",
+        "at": "timestamptz",
+    },
 )
 MESSAGES = Table(
     "station_message",
-    (
-        "id",
-        "at",
-        "asset_id",
-        "connection_id",
-        "direction",
-        "action",
-        "message_id",
-        "payload",
-        "answer",
-        "error",
-        "took_ms",
-        "size",
-    ),
+    {
+        "id": "uuid",
+        "at": "timestamptz",
+        "asset_id": "uuid",
+        "connection_id": "uuid",
+        "direction": "text",
+        "action": "text",
+        "message_id": "text",
+        "payload": "text",
+        "answer": "text",
+        "error": "text",
+        "took_ms": "int4",
+        "size": "int4",
+    },
 )
 
 # A station that lost its registration, or has other hardware, is not among the registered. What was so when the
@@ -152,7 +179,7 @@ async def connect(session: AsyncSession, opened: Sequence[tuple[UUID, str, str, 
     security profile."""
     await driver.rows(session, _CONNECT, (now, *driver.columns(opened, 6)))
     await driver.rows(session, _CONNECTED_BEFORE, (now, REPLACED, [each[0] for each in opened]))
-    await driver.copy(session, CONNECTIONS, ((new_id(), *each[:5], now) for each in opened))
+    await driver.copy(session, CONNECTIONS, [(new_id(), *each[:5], now) for each in opened])
 
 
 async def wake(session: AsyncSession, asset_ids: Iterable[UUID]) -> None:

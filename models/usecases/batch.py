@@ -83,11 +83,11 @@ class Batch:
     def keep_samples(self, fact: Seen, connector: int | None, number: int | None, samples: Samples) -> None:
         now = self.work.now
         for at, measured in by_instant(samples).items():
-            self.readings.append((now, fact.asset_id, number, connector, at, text_of(measured)))
+            self.readings.append((now, fact.asset_id, number, connector, at, measured))
 
     def announce(self, fact: Seen, kind: str, detail: Mapping[str, Any], at: datetime) -> None:
         """Put it on the station's event stream."""
-        self.events.append((fact.asset_id, kind, self.station(fact).test_number, text_of(detail), at))
+        self.events.append((fact.asset_id, kind, self.station(fact).test_number, dict(detail), at))
 
     async def write(self) -> None:
         session = self.work.session
