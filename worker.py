@@ -16,10 +16,12 @@ from activities.command import CommandActivities
 from activities.commissioning import CommissioningActivities
 from activities.deadlines import DeadlineActivities
 from activities.delivery import DeliveryActivities
+from activities.driver_notices import DriverNoticesRound
 from activities.figures import FiguresRound
 from activities.gateways.documents import documents_from
 from activities.gateways.grid_operator import HttpGridOperator
 from activities.gateways.mail import SmtpMail
+from activities.gateways.sms import TwilioSms
 from activities.gateways.webhooks import HttpWebhooks
 from activities.hold_watch import HoldWatch
 from activities.housekeeping import HousekeepingRound
@@ -117,9 +119,12 @@ async def serve(settings: Settings, stop: asyncio.Event, ready: Readiness) -> No
         together.create_task(StationWatch(desk).run(stop))
         together.create_task(PartitionsRound(desk).run(stop))
         together.create_task(HoldWatch(desk).run(stop))
+        sms = TwilioSms.from_settings(settings)
+        together.create_task(DriverNoticesRound(desk, SmtpMail.from_settings(settings), sms).run(stop))
         client = await _connected(settings, stop)
         if client is not None:
             await _work(settings, desk, client, stop, ready)
+    await sms.aclose()
     await desk.database.close()
 
 

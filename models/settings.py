@@ -73,6 +73,13 @@ class Settings(BaseSettings):
     smtp_starttls: bool = False
     mail_from: str = "stationmaster@localhost"
 
+    twilio_url: str = "https://api.twilio.com"
+    twilio_account_sid: str = ""
+    twilio_auth_token: SecretStr = SecretStr("")
+    """Signs what the provider calls us with, too."""
+    sms_number: str = ""
+    """E.164; ours, from which drivers are texted and which they text. Without it nobody is."""
+
     documents_url: str = "file://var/documents"
     s3_endpoint_url: str | None = None
 

@@ -80,11 +80,17 @@ class Street:
         return done
 
     async def driver(
-        self, number: str = "NL-1", *, payment: Payment = Payment.POSTPAID, balance: str = "0", limit: str = "0"
+        self,
+        number: str = "NL-1",
+        *,
+        payment: Payment = Payment.POSTPAID,
+        balance: str = "0",
+        limit: str = "0",
+        phone: str | None = None,
     ) -> Subscriber:
         """Somebody with this card."""
         wanted = limit if Decimal(limit) or payment is Payment.PREPAID else "500"
-        subscriber = await a_subscriber(self.world, payment=payment, balance=balance, limit=wanted)
+        subscriber = await a_subscriber(self.world, payment=payment, balance=balance, limit=wanted, phone=phone)
         await self.give_card(subscriber, number)
         return subscriber
 

@@ -23,6 +23,7 @@ STOP_LIMIT_S = 15.0
 
 API_KEY = "a-key-of-the-grid-operator"
 WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwQmFzZTY0IQ=="
+SMS_ACCOUNT, SMS_TOKEN, SMS_NUMBER = f"AC{'0' * 32}", "a-token-of-the-sms-provider", "+3197005080001"
 
 T = TypeVar("T")
 
@@ -135,6 +136,22 @@ def mailbox() -> Iterator[Program]:
 @pytest.fixture(scope="session")
 def partner() -> Iterator[Program]:
     with running("partner") as program:
+        yield program
+
+
+def sms_environment(webhook_url: str = "") -> dict[str, str]:
+    """``webhook_url`` is told of texts to our number."""
+    return {
+        "SANDBOX_ACCOUNT_SID": SMS_ACCOUNT,
+        "SANDBOX_AUTH_TOKEN": SMS_TOKEN,
+        "SANDBOX_NUMBER": SMS_NUMBER,
+        "SANDBOX_WEBHOOK_URL": webhook_url,
+    }
+
+
+@pytest.fixture(scope="session")
+def sms_provider() -> Iterator[Program]:
+    with running("sms_provider", sms_environment()) as program:
         yield program
 
 

@@ -34,6 +34,7 @@ async def a_subscriber(
     payment: Payment = Payment.POSTPAID,
     balance: str = "0",
     limit: str = "500",
+    phone: str | None = None,
 ) -> Subscriber:
     """In the rows alone, without a process; its account is topped up where there is a ``balance``."""
     known = await a_customer(world)
@@ -49,6 +50,7 @@ async def a_subscriber(
             zone="Europe/Amsterdam",
             language=Language.ENGLISH,
             email=known.email,
+            phone=phone,
         )
         work.session.add(subscriber)
         await work.session.flush()

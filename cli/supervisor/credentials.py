@@ -10,6 +10,7 @@ from cli.supervisor.files import write_whole
 
 ADMINISTRATOR_EMAIL = "admin@stationmaster.example"
 MAILBOX_USERNAME = "stationmaster"
+SMS_NUMBER = "+3197005080001"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -21,6 +22,8 @@ class Credentials:
     grid_operator_api_key: str
     grid_operator_webhook_secret: str
     mailbox_password: str
+    sms_account_sid: str
+    sms_auth_token: str
     administrator_password: str
 
     @classmethod
@@ -31,6 +34,8 @@ class Credentials:
             grid_operator_api_key=secrets.token_urlsafe(24),
             grid_operator_webhook_secret=f"whsec_{_base64(32)}",
             mailbox_password=secrets.token_urlsafe(24),
+            sms_account_sid=f"AC{secrets.token_hex(16)}",
+            sms_auth_token=secrets.token_hex(16),
             administrator_password=secrets.token_urlsafe(12),
         )
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from cli.supervisor.certificates import Certificates
-from cli.supervisor.credentials import ADMINISTRATOR_EMAIL, MAILBOX_USERNAME, Credentials
+from cli.supervisor.credentials import ADMINISTRATOR_EMAIL, MAILBOX_USERNAME, SMS_NUMBER, Credentials
 from cli.supervisor.ports import Ports, choose_ports
 from cli.supervisor.postgres import EmbeddedPostgres
 from cli.supervisor.records import read_addresses
@@ -117,6 +117,10 @@ class Deployment:
             "SMTP_PORT": str(self.ports["mailbox_smtp"]),
             "SMTP_USERNAME": MAILBOX_USERNAME,
             "SMTP_PASSWORD": self.credentials.mailbox_password,
+            "TWILIO_URL": self.http("sms_provider"),
+            "TWILIO_ACCOUNT_SID": self.credentials.sms_account_sid,
+            "TWILIO_AUTH_TOKEN": self.credentials.sms_auth_token,
+            "SMS_NUMBER": SMS_NUMBER,
         }
 
 

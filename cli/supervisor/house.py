@@ -8,12 +8,12 @@ from pathlib import Path
 
 import httpx
 
-from cli.supervisor.credentials import MAILBOX_USERNAME
+from cli.supervisor.credentials import MAILBOX_USERNAME, SMS_NUMBER
 from cli.supervisor.deployment import Deployment, bare_environment
 from cli.supervisor.program import BEHIND_ANSWERS, Program
 
 PROJECT = Path(__file__).parents[2]
-SANDBOX = ("grid_operator", "mailbox", "partner", "stations")
+SANDBOX = ("grid_operator", "mailbox", "partner", "stations", "sms_provider")
 OURS_AFTER = ("temporal", "migrate")
 _PROBE_LIMIT_S = 5
 
@@ -74,6 +74,12 @@ def _stand_in(deployment: Deployment, name: str) -> Program:
             "SANDBOX_SMTP_PORT": str(deployment.ports["mailbox_smtp"]),
             "SANDBOX_SMTP_USERNAME": MAILBOX_USERNAME,
             "SANDBOX_SMTP_PASSWORD": credentials.mailbox_password,
+        },
+        "sms_provider": {
+            "SANDBOX_ACCOUNT_SID": credentials.sms_account_sid,
+            "SANDBOX_AUTH_TOKEN": credentials.sms_auth_token,
+            "SANDBOX_NUMBER": SMS_NUMBER,
+            "SANDBOX_WEBHOOK_URL": f"{deployment.http('api')}/v1/webhooks/sms",
         },
     }
     addresses = {name: deployment.http(name)}

@@ -26,6 +26,7 @@ WANTED: Mapping[str, int] = {
     "mailbox_smtp": 9125,
     "partner": 9103,
     "stations": 9104,
+    "sms_provider": 9105,
 }
 """Overridden one by one by ``STATIONMASTER_PORT_<NAME>``, where 0 means: any free one."""
 

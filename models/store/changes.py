@@ -20,6 +20,7 @@ NOT_FOLLOWED = frozenset(
         "step_result",
         "notice",
         "notice_attempt",
+        "driver_notice",
         "request_count",
         "grid_call",
         "plan_call",

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from models.tables.asset import Evse
+from models.tables.asset import Asset, Evse
+from models.tables.placement import LocationAttempt
 from models.tables.site import Place, Site
 from models.tables.tender import Product
 from models.tables.unit import Unit
@@ -34,6 +35,18 @@ async def find_named(session: AsyncSession, owner_id: UUID, reference: str) -> S
         select(Site).where(col(Site.owner_id) == owner_id, col(Site.reference) == reference).with_for_update()
     )
     return found.scalar_one_or_none()
+
+
+async def whereabouts(session: AsyncSession, asset_id: UUID) -> tuple[str, Place | None]:
+    """A station's name, and where it stands as far as that is on record."""
+    found = await session.execute(
+        sa.select(col(Asset.name), LocationAttempt, Site)
+        .outerjoin(LocationAttempt, col(LocationAttempt.id) == col(Asset.attempt_id))
+        .outerjoin(Site, col(Site.id) == col(Asset.site_id))
+        .where(col(Asset.id) == asset_id)
+    )
+    name, attempt, site = found.one()
+    return name, attempt or site
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from models.rules.access import Role
 from models.rules.authorisation import TokenKind
 from models.rules.card import CARD, BlockReason, CardEvent, CardState, may_charge
 from models.rules.deadlines import LATE_FACT_DAYS
+from models.rules.driver_notice import DriverNoticeKind
 from models.rules.subscriber import SubscriberStage
 from models.store import cards, organisations
 from models.tables.base import new_id
@@ -16,7 +17,7 @@ from models.tables.card import Card
 from models.tables.charging import IdToken
 from models.tables.subscriber import Subscriber
 from models.tables.task import TaskKind
-from models.usecases import task, timeline, wanting
+from models.usecases import driver_notice, task, timeline, wanting
 from models.usecases.work import Work
 
 SUBJECT = "card"
@@ -64,6 +65,9 @@ async def block(work: Work, card: Card, reason: BlockReason, *, replaced_by: Car
     card.block_reason, card.blocked_at = reason, work.now
     card.replaced_by_id = None if replaced_by is None else replaced_by.id
     await _settle(work, [(card, await cards.lock_token(work.session, card))], None)
+    if card.subscriber_id is not None and replaced_by is None and reason is not BlockReason.CLOSED:
+        said = {"card": card.number, "reason": reason.value}
+        await driver_notice.tell(work, card.subscriber_id, DriverNoticeKind.CARD_BLOCKED, card.number, said)
     timeline.record(work, SUBJECT, card.id, "card blocked", why=reason.value, card=card.number)
     look_at_pool(work)
 

@@ -7,6 +7,7 @@ from models.errors import InsufficientBalance, StageDoesNotAllow
 from models.messages.command import NewCommand
 from models.messages.session import SessionProgress
 from models.money import Money
+from models.rules.driver_notice import DriverNoticeKind
 from models.rules.holds import VALID, HoldState, OverrunPolicy, Remedy, remedy
 from models.rules.session import (
     RUNNING,
@@ -23,7 +24,7 @@ from models.rules.session_guard import STOP_ASKED_AGAIN_AFTER, outlook, wanted
 from models.store import assets, charging, holds, ledger, processes, sessions
 from models.tables.ledger import Hold
 from models.tables.session import ChargingSession
-from models.usecases import command, hold, session_price, session_settling, timeline
+from models.usecases import command, driver_notice, hold, session_price, session_settling, timeline
 from models.usecases.session import WORKFLOW, workflow_id
 from models.usecases.work import Work
 
@@ -48,7 +49,7 @@ async def look_after(work: Work, session_id: UUID) -> SessionProgress:
         await _close(work, session)
         return await _progress(work, session)
     if session.stage is SessionStage.IDLE and session.idle_told_at is None:
-        _tell_idle(work, session)
+        await _tell_idle(work, session)
     look_at, is_to_stop = await _guard(work, session)
     return await _progress(work, session, min(silent_at, look_at or silent_at), is_to_stop=is_to_stop)
 
@@ -77,6 +78,7 @@ async def ask_to_stop(work: Work, session_id: UUID) -> SessionProgress:
             await command.ask(work, asset.id, new)
         except StageDoesNotAllow:
             pass  # it has no hardware any more that could charge
+        await driver_notice.tell_of_session(work, session, DriverNoticeKind.CREDIT_SPENT, {})
         timeline.record(work, session_settling.SUBJECT, session.id, "session cut off", session=session.reference)
     return await _progress(work, session, work.now + STOP_ASKED_AGAIN_AFTER)
 
@@ -95,9 +97,18 @@ async def _guard(work: Work, session: ChargingSession) -> tuple[datetime | None,
         session.guarded_wh = None
         return session.stop_asked_at and session.stop_asked_at + STOP_ASKED_AGAIN_AFTER, _may_ask(session, work.now)
     await hold.extend(work, held.id, Money(held.amount, held.currency), work.now + 2 * VALID)
+    await _tell_low(work, session, held)
     found = outlook(price_at, Money(held.amount, held.currency), now, energy_wh, power_w)
     session.guarded_wh = found.guarded_wh
     return found.look_at, False
+
+
+async def _tell_low(work: Work, session: ChargingSession, held: Hold) -> None:
+    """Once in a session: nothing is left by which what is held for it could be extended."""
+    account = await ledger.account(work.session, held.account_id)
+    if account is not None and account.available is not None and account.available <= 0:
+        data = {"held": str(held.amount), "currency": held.currency}
+        await driver_notice.tell_of_session(work, session, DriverNoticeKind.CREDIT_LOW, data)
 
 
 async def _is_covered(work: Work, held: Hold, price: Money) -> bool:
@@ -119,9 +130,10 @@ def _may_ask(session: ChargingSession, now: datetime) -> bool:
     return session.stop_asked_at is None or session.stop_asked_at + STOP_ASKED_AGAIN_AFTER <= now
 
 
-def _tell_idle(work: Work, session: ChargingSession) -> None:
+async def _tell_idle(work: Work, session: ChargingSession) -> None:
     """Once in a session, however often its car pauses (C6)."""
     session.idle_told_at = work.now
+    await driver_notice.tell_of_session(work, session, DriverNoticeKind.CAR_IDLE, {})
     timeline.record(work, session_settling.SUBJECT, session.id, "car keeps the place", session=session.reference)
 
 

@@ -10,6 +10,7 @@ from models.errors import InsufficientBalance
 from models.messages.ledger import Origin
 from models.money import Money
 from models.rules import cdr as cdr_rules
+from models.rules.driver_notice import DriverNoticeKind
 from models.rules.holds import HoldState
 from models.rules.ledger import DebtCause, Sale
 from models.rules.price import Price
@@ -19,7 +20,7 @@ from models.store import charging, holds, sessions
 from models.tables.charging import ChargingTransaction
 from models.tables.ledger import Hold
 from models.tables.session import Cdr, ChargingSession
-from models.usecases import hold, ledger, process, session_price, timeline
+from models.usecases import driver_notice, hold, ledger, process, session_price, timeline
 from models.usecases.session import spending_account, workflow_id
 from models.usecases.work import Work
 
@@ -54,7 +55,7 @@ async def _settle(work: Work, session: ChargingSession, tariff: RatedTariff, tra
     session.settled_at = work.now
     is_whole = Flag.MISSING_STOP not in session.flags
     await end(work, session, SessionEvent.SETTLED if is_whole else SessionEvent.SETTLED_FROM_FACTS)
-    _note(work, session, cdr, "session settled")
+    await _note(work, session, cdr, "session settled")
 
 
 async def _correct(work: Work, session: ChargingSession, tariff: RatedTariff, transaction: ChargingTransaction) -> None:
@@ -66,7 +67,7 @@ async def _correct(work: Work, session: ChargingSession, tariff: RatedTariff, tr
         work.session.add(await _credit(work, wrong))
         await work.session.flush()
         cdr = await _record(work, session, price, transaction.energy_wh, number=wrong.number + 2)
-        _note(work, session, cdr, "session corrected")
+        await _note(work, session, cdr, "session corrected")
     await end(work, session, SessionEvent.STOP_CAME)
 
 
@@ -173,6 +174,16 @@ def _subscriber(session: ChargingSession) -> UUID:
     return session.subscriber_id
 
 
-def _note(work: Work, session: ChargingSession, cdr: Cdr, what: str) -> None:
+async def _note(work: Work, session: ChargingSession, cdr: Cdr, what: str) -> None:
+    """On record, and told to its driver: date, place, energy and price (C1)."""
     said: dict[str, Any] = {"session": session.reference, "energy_wh": cdr.energy_wh, "gross": str(cdr.gross)}
     timeline.record(work, SUBJECT, session.id, what, record=cdr.number, flags=list(session.flags), **said)
+    kind = DriverNoticeKind.SESSION_ENDED if cdr.number == 1 else DriverNoticeKind.SESSION_CORRECTED
+    told = {
+        "ended_at": cdr.ended_at.isoformat(),
+        "energy_wh": cdr.energy_wh,
+        "gross": str(cdr.gross),
+        "vat": str(cdr.vat),
+        "currency": cdr.currency,
+    }
+    await driver_notice.tell_of_session(work, session, kind, told, number=cdr.number)

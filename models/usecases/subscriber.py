@@ -20,6 +20,7 @@ from models.money import Money
 from models.rules.access import Role
 from models.rules.card import BlockReason, CardState
 from models.rules.deadlines import LATE_FACT_DAYS
+from models.rules.driver_notice import DriverNoticeKind as K
 from models.rules.events import Event
 from models.rules.subscriber import FIRST_STAGE, SUBSCRIBER, Payment, Source, SubscriberEvent, SubscriberStage
 from models.store import cards, customers, organisations, processes, subscribers
@@ -27,7 +28,7 @@ from models.tables.base import new_id
 from models.tables.customer import Customer
 from models.tables.subscriber import Subscriber
 from models.tables.task import TaskKind
-from models.usecases import account_tariff, card, customer, ledger, notice, process, task, timeline
+from models.usecases import account_tariff, card, customer, driver_notice, ledger, notice, process, task, timeline
 from models.usecases.work import Work
 
 WORKFLOW = "subscriber"
@@ -105,6 +106,7 @@ async def set_up(work: Work, subscriber_id: UUID) -> SubscriberProgress:
     await card.settle(work, row)
     await task.close_task(work, TaskKind.ASSIGN_CARD, row.id)
     await tell(work, row, Event.SUBSCRIBER_ACTIVATED)
+    await driver_notice.tell(work, row.id, K.SUBSCRIPTION_OPENED, row.reference, {"card": first.number})
     return await progress(work, row)
 
 
@@ -140,6 +142,8 @@ async def replace_card(work: Work, subscriber_id: UUID, decision: ReplaceCard) -
     else:
         await card.block(work, old, BlockReason(decision.reason), replaced_by=new)
     await tell(work, row, Event.SUBSCRIBER_CARD_REPLACED)
+    said = {"old": old.number, "card": new.number, "reason": decision.reason}
+    await driver_notice.tell(work, row.id, K.CARD_REPLACED, old.number, said)
     return await progress(work, row)
 
 

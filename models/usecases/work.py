@@ -48,6 +48,8 @@ class Terms:
     """So much is set aside for a prepaid session at a time, in the account's currency."""
     session_least: Decimal
     """What an account must be able to spend before energy flows."""
+    sms_number: str
+    """Ours, which drivers text; empty where there is none."""
     messages_kept: timedelta
     readings_kept: timedelta
     frames_kept: timedelta
@@ -70,6 +72,7 @@ class Terms:
             old_secret_valid=timedelta(hours=settings.old_secret_valid_hours),
             session_hold=settings.session_hold,
             session_least=settings.session_least,
+            sms_number=settings.sms_number,
             messages_kept=timedelta(days=settings.messages_kept_days),
             readings_kept=timedelta(days=settings.readings_kept_days),
             frames_kept=timedelta(days=settings.frames_kept_days),

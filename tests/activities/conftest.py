@@ -1,5 +1,5 @@
 """The programs that play outside parties."""
 
-from tests.sandbox_programs import mailbox, partner
+from tests.sandbox_programs import mailbox, partner, sms_provider
 
-__all__ = ["mailbox", "partner"]
+__all__ = ["mailbox", "partner", "sms_provider"]

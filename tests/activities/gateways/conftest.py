@@ -1,5 +1,5 @@
 """The stand-ins for outside parties, as separate programs."""
 
-from tests.sandbox_programs import grid_operator, mailbox, partner
+from tests.sandbox_programs import grid_operator, mailbox, partner, sms_provider
 
-__all__ = ["grid_operator", "mailbox", "partner"]
+__all__ = ["grid_operator", "mailbox", "partner", "sms_provider"]
