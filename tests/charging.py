@@ -95,10 +95,12 @@ class Street:
         return subscriber
 
     async def give_card(self, owner: Subscriber, number: str) -> None:
+        """Theirs since ``at``, whatever the time is by now."""
         await cards_in_pool(self.world, number)
 
         async def assign(work: Work) -> None:
-            await card.assign(work, await work.session.get_one(Subscriber, owner.id), number)
+            given = await card.assign(work, await work.session.get_one(Subscriber, owner.id), number)
+            given.assigned_at = min(work.now, self.at)
 
         await self.do(assign)
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.rules.authorisation import Holder, KnownToken, Shown, TokenKind
+from models.rules.late_validation import Past
 from models.rules.subscriber import Payment, SubscriberStage
 from models.store import driver
 
@@ -29,11 +30,29 @@ _TOKENS = f"""
     WHERE t.token = ANY (%s::text[])
 """  # noqa: S608 - texts of ours
 
+_AS_OF = """
+    SELECT t.id, t.kind,
+        coalesce(t.blocked_at <= w.at, FALSE) OR (c.id IS NOT NULL AND coalesce(c.assigned_at > w.at, TRUE))
+            OR EXISTS (SELECT 1 FROM past_block p WHERE p.token_id = t.id AND p.since <= w.at AND w.at < p.until),
+        t.expires_at, h.id, h.stage, h.payment, NULL
+    FROM unnest(%s::uuid[], %s::timestamptz[]) WITH ORDINALITY AS w (token_id, at, place)
+    JOIN id_token t ON t.id = w.token_id
+    LEFT JOIN card c ON c.token_id = t.id
+    LEFT JOIN subscriber h ON h.id = c.subscriber_id AND c.assigned_at <= w.at
+    ORDER BY w.place
+"""
+
 
 async def tokens(session: AsyncSession, wanted: Sequence[str]) -> Mapping[str, Shown]:
     """What is known of the tokens, which are in capitals."""
     found = await driver.rows(session, _TOKENS, (list(wanted),))
     return {token: Shown(*facts_of(*facts), frozenset(places)) for token, *facts, places in found}  # type: ignore[arg-type]
+
+
+async def as_of(session: AsyncSession, wanted: Sequence[tuple[UUID, datetime]]) -> list[Past]:
+    """How each of the tokens stood at its instant, and whose it was then, in their order."""
+    found = await driver.rows(session, _AS_OF, driver.columns(wanted, 2))
+    return [Past(*facts_of(*row)) for row in found]  # type: ignore[arg-type]
 
 
 def facts_of(

@@ -42,6 +42,16 @@ class IdToken(SQLModel, table=True):
     created_at: datetime = now_column()
 
 
+class PastBlock(SQLModel, table=True):
+    """A token was blocked for a time, and may charge again. That it is blocked now stands with the token."""
+
+    __tablename__ = "past_block"
+
+    token_id: UUID = Field(foreign_key="id_token.id", primary_key=True)
+    since: datetime = Field(sa_type=Instant, primary_key=True)
+    until: datetime = Field(sa_type=Instant)
+
+
 class ChargingTransaction(SQLModel, table=True):
     """One transaction of a station, whoever started it and whatever was repeated."""
 

@@ -38,6 +38,8 @@ class TaskKind(StrEnum):
     WELCOME_FAILED = "welcome_failed"
     SETTLE_ACCOUNT = "settle_account"
     """A balance is to be paid out or billed: ``subject_id`` is the subscription that closes."""
+    REVIEW_SESSION = "review_session"
+    """It came late, and its card was not valid when it was shown: ``subject_id`` is the session."""
     OVERDUE = "overdue"
     """Somebody else is late: ``subject_id`` is their task, or what stands still."""
 

@@ -14,7 +14,7 @@ from models.rules.subscriber import SubscriberStage
 from models.store import cards, organisations
 from models.tables.base import new_id
 from models.tables.card import Card
-from models.tables.charging import IdToken
+from models.tables.charging import IdToken, PastBlock
 from models.tables.subscriber import Subscriber
 from models.tables.task import TaskKind
 from models.usecases import driver_notice, task, timeline, wanting
@@ -132,6 +132,8 @@ async def _settle(work: Work, held: Sequence[tuple[Card, IdToken]], subscription
     for card, token in held:
         charges = may_charge(CardState(card.state), subscription)
         if charges != (token.blocked_at is None):
+            if token.blocked_at is not None and token.blocked_at < work.now:
+                work.session.add(PastBlock(token_id=token.id, since=token.blocked_at, until=work.now))
             token.blocked_at = None if charges else work.now
             changed.append(token.token)
     await work.session.flush()

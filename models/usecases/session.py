@@ -36,7 +36,7 @@ from models.tables.charging import ChargingTransaction
 from models.tables.ledger import Hold
 from models.tables.session import ChargingSession
 from models.tables.subscriber import Subscriber
-from models.usecases import hold, ledger, process
+from models.usecases import hold, ledger, process, session_late
 from models.usecases.work import Work
 
 WORKFLOW = "charging_session"
@@ -103,8 +103,13 @@ def begun(transaction: ChargingTransaction, judged: Judgement) -> Start:
 
 
 async def begin(work: Work, starts: Sequence[Start]) -> None:
-    """The sessions of transactions that have just begun, each with its process where there is anybody to bill."""
-    made = [start for start in starts if makes_a_session(start.judged)]
+    """The sessions of transactions that have just begun, each with its process where there is anybody to bill.
+
+    What is told late is judged as of then; what its station was answered goes by now.
+    """
+    judged = await session_late.as_of_then(work, [(start.judged, start.at) for start in starts])
+    then = [start._replace(judged=each) for start, each in zip(starts, judged, strict=True)]
+    made = [start for start in then if makes_a_session(start.judged)]
     if not made:
         return
     year = work.now.astimezone(work.terms.zone).year
@@ -116,6 +121,8 @@ async def begin(work: Work, starts: Sequence[Start]) -> None:
     ]
     work.session.add_all(rows)
     await work.session.flush()
+    for row, start in zip(rows, made, strict=True):
+        await session_late.note(work, row, start.judged)
     billed = [row for row in rows if row.subscriber_id is not None]
     subjects = [process.Begun(workflow_id(row.reference), row.id, row.reference) for row in billed]
     await process.begin_all(work, WORKFLOW, subjects)

@@ -20,7 +20,7 @@ from models.store import charging, holds, sessions
 from models.tables.charging import ChargingTransaction
 from models.tables.ledger import Hold
 from models.tables.session import Cdr, ChargingSession
-from models.usecases import driver_notice, hold, ledger, process, session_price, timeline
+from models.usecases import driver_notice, hold, ledger, process, session_late, session_price, timeline
 from models.usecases.session import spending_account, workflow_id
 from models.usecases.work import Work
 
@@ -51,6 +51,8 @@ async def end(work: Work, session: ChargingSession, event: SessionEvent) -> None
 
 async def _settle(work: Work, session: ChargingSession, tariff: RatedTariff, transaction: ChargingTransaction) -> None:
     price = await session_price.of_session(work, session, tariff, transaction)
+    if price.gross == 0:
+        await session_late.note_free(work, session)
     cdr = await _record(work, session, price, transaction.energy_wh, number=1)
     session.settled_at = work.now
     is_whole = Flag.MISSING_STOP not in session.flags

@@ -26,6 +26,7 @@ CLOSED_BY_PEOPLE = frozenset(
         TaskKind.OVERDUE,
         TaskKind.DIFFERS_FROM_ROWS,
         TaskKind.WELCOME_FAILED,
+        TaskKind.REVIEW_SESSION,
     }
 )
 """Nothing else tells that these are done; an overdue task's end also ends who looks after it."""
