@@ -4,9 +4,10 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.lists import Key
 from cli.terminal import All, AsJson, Instant, Limit, calling, in_path, instant, show_fields, show_rows
 
-app = typer.Typer(name="charging-session", help="Charging sessions: list and show them.", no_args_is_help=True)
+app = typer.Typer(name="charging-session", help="Charging sessions: list, show, start, stop.", no_args_is_help=True)
 
 PATH = "/v1/charging-sessions"
 Reference = Annotated[str, typer.Argument(help="Such as CS-2026-000042.", parser=in_path)]
@@ -63,6 +64,19 @@ _RECORDS = {
 }
 
 
+_ASKED = {
+    "Command": "command_id",
+    "Station": "station",
+    "State": "label",
+    "Until": "expires_at",
+    "Session": "session",
+    "Card": "card",
+    "Tariff": "price.code",
+    "Version": "price.version",
+}
+_PRICES = {"Price": "text"}
+
+
 @app.command("list")
 def show_all(
     stage: Annotated[str | None, typer.Option(help="Of this stage only, such as charging.")] = None,
@@ -89,6 +103,33 @@ def show(reference: Reference, *, as_json: AsJson = False) -> None:
     """Shows one session: its facts, what it costs line by line, its bill data records."""
     with calling(as_json=as_json) as api:
         _show(api.get(f"{PATH}/{reference}"), as_json=as_json)
+
+
+@app.command()
+def start(
+    station: Annotated[str, typer.Argument(help="Such as NL-STM-000003.")],
+    subscriber: Annotated[str | None, typer.Option(help="For this subscription, by any of its cards.")] = None,
+    card: Annotated[str | None, typer.Option(help="For this card, by its number.")] = None,
+    connector: Annotated[int | None, typer.Option(help="There; without it, any of the station's.")] = None,
+    key: Key = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Asks a station to start a session, and shows what it will cost."""
+    said = {"station": station, "subscriber": subscriber, "card": card, "connector": connector}
+    body = {name: value for name, value in said.items() if value is not None}
+    with calling(as_json=as_json) as api:
+        asked = api.post(PATH, body, key=key)
+    show_fields(asked, _ASKED, as_json=as_json)
+    if not as_json and asked["price"]:
+        show_rows(asked["price"]["prices"], _PRICES, as_json=False)
+
+
+@app.command()
+def stop(reference: Reference, key: Key = None, *, as_json: AsJson = False) -> None:
+    """Asks the station to stop a session."""
+    with calling(as_json=as_json) as api:
+        show_fields(api.post(f"{PATH}/{reference}/stop", key=key), _ASKED, as_json=as_json)
 
 
 def _show(session: dict[str, Any], *, as_json: bool) -> None:

@@ -186,6 +186,14 @@ class RateLimited(BusinessError):
     title = "Too many requests"
 
 
+class StartRefused(BusinessError):
+    title = "The session can't be started"
+
+
+class PriceChanged(BusinessError):
+    title = "Another price holds by now"
+
+
 class InsufficientBalance(BusinessError):
     title = "The balance does not cover it"
 

@@ -67,7 +67,11 @@ async def preview(
         held = await usecase.held(work, await usecase.asked_by(work, asked, account=account))
     if held is None:
         raise NotFound(f"No tariff holds at '{name}' for such a session; assign one")
-    shown = price_display.shown(held.said, place_kind, asked.at.astimezone(work.terms.zone), language)
+    return preview_shape(work, held, place_kind, asked.at, language)
+
+
+def preview_shape(work: Work, held: Held, place_kind: PlaceKind, at: datetime, language: Language) -> PreviewShape:
+    shown = price_display.shown(held.said, place_kind, at.astimezone(work.terms.zone), language)
     return PreviewShape(
         code=held.tariff.code,
         version=held.version.number,

@@ -1,8 +1,14 @@
-"""Where a charging session stands, as its process needs to know it."""
+"""Where a charging session stands, as its process needs to know it, and how one is started from afar."""
 
 from datetime import datetime
+from typing import Annotated, Self
 
-from models.messages.base import Progress
+from pydantic import Field, model_validator
+
+from models.messages.base import Message, Progress
+from models.messages.card import CardNumber
+from models.messages.commands import Connector
+from models.messages.placement import Line
 
 
 class SessionProgress(Progress):
@@ -13,3 +19,29 @@ class SessionProgress(Progress):
     station: str
     look_at: datetime | None = None
     is_to_stop: bool = False
+
+
+class SeenPrice(Message):
+    """What the driver was shown, as ``GET /v1/stations/{name}/prices`` told it."""
+
+    code: Line
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
+class NewSession(Message):
+    """For a ``subscriber``, by any of their cards, or by one ``card``. Without ``connector``: any of the station's.
+
+    With ``seen``, nothing is started at another price.
+    """
+
+    station: Line
+    connector: Connector | None = None
+    subscriber: Line | None = None
+    card: CardNumber | None = None
+    seen: SeenPrice | None = None
+
+    @model_validator(mode="after")
+    def _is_for_somebody(self) -> Self:
+        if (self.subscriber is None) == (self.card is None):
+            raise ValueError("Name a subscriber or a card, one of the two")
+        return self

@@ -60,6 +60,7 @@ class Permission(StrEnum):
     CARDS_READ = "cards:read"
     CARDS_MANAGE = "cards:manage"
     CHARGING_SESSIONS_READ = "charging-sessions:read"
+    CHARGING_SESSIONS_CONTROL = "charging-sessions:control"
     LEDGER_READ = "ledger:read"
     LEDGER_POST = "ledger:post"
     TARIFFS_READ = "tariffs:read"
@@ -145,6 +146,7 @@ POLICY: dict[Permission, dict[Role, Reach]] = {
         R.ENGINEER: _ALL,
         R.SERVICE_PARTNER: _OWN,
     },
+    P.CHARGING_SESSIONS_CONTROL: {R.CUSTOMER_CARE: _ALL, R.OPERATIONS: _ALL},
     P.LEDGER_READ: {R.FINANCE: _ALL, R.CUSTOMER_CARE: _ALL, R.ADMINISTRATION: _ALL},
     P.LEDGER_POST: {R.FINANCE: _ALL},
     P.TARIFFS_READ: {R.FINANCE: _ALL, R.ADMINISTRATION: _ALL, R.CUSTOMER_CARE: _ALL, R.OPERATIONS: _ALL},

@@ -29,6 +29,18 @@ class TokenVerdict(StrEnum):
     CONCURRENT = "concurrent"
 
 
+WHY_NOT = {
+    TokenVerdict.BLOCKED: "The card is blocked, or its subscription is suspended or closing",
+    TokenVerdict.EXPIRED: "The card or its subscription has ended",
+    TokenVerdict.INVALID: "The card may not charge at this station, or the station is not in operation",
+    TokenVerdict.NO_CREDIT: "There is not enough on the account to begin with",
+    TokenVerdict.NOT_AT_THIS_LOCATION: "The station is not open to this card",
+    TokenVerdict.NOT_AT_THIS_TIME: "The station is not open to this card at this time",
+    TokenVerdict.CONCURRENT: "The card charges elsewhere already",
+}
+"""For people; a station has its own words."""
+
+
 class KnownToken(NamedTuple):
     id: UUID
     kind: TokenKind

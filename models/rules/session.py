@@ -96,6 +96,8 @@ STOP_WAITED_FOR = timedelta(days=30)
 TARIFF_LOOKED_FOR_AFTER = timedelta(hours=6)
 HEARD_LATE_AFTER = timedelta(minutes=5)
 """A start that is told so long after its instant was kept back by a station without a connection."""
+REMOTE_VALID_S = 60
+"""So long a station that is not connected is waited for, when somebody wants to charge there now."""
 CHARGES = "session_charges"
 IDLES = "session_idles"
 NEARS_ITS_HOLD = "session_nears_its_hold"

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from models.tables.asset import Asset, Evse
-from models.tables.charging import ChargingTransaction, MeterReading
+from models.tables.charging import ChargingTransaction, IdToken, MeterReading
+from models.tables.command import AskedCommand
 from models.tables.session import SESSION_NUMBER, Cdr, ChargingSession
 from models.tables.tender import Product
 
@@ -146,3 +147,30 @@ async def place_of(session: AsyncSession, session_id: UUID) -> UUID:
     """The station at which it goes on, which never changes."""
     found = await session.execute(select(ChargingSession.asset_id).where(col(ChargingSession.id) == session_id))
     return found.scalar_one()
+
+
+async def started_by(session: AsyncSession, asked: AskedCommand) -> str | None:
+    """The reference of the session that a remote start has led to: the first one of its token there since.
+
+    OCPP 1.6 has no other tie between the two.
+    """
+    found = await session.execute(
+        select(ChargingSession.reference)
+        .join(IdToken, col(IdToken.id) == col(ChargingSession.token_id))
+        .where(
+            col(ChargingSession.asset_id) == asked.asset_id,
+            col(ChargingSession.created_at) >= asked.created_at,
+            col(IdToken.token) == str(asked.arguments.get("token")).upper(),
+        )
+        .order_by(col(ChargingSession.id))
+        .limit(1)
+    )
+    return found.scalar_one_or_none()
+
+
+async def of_transaction(session: AsyncSession, number: int) -> str | None:
+    """The reference of the session on top of the transaction with this number."""
+    found = await session.execute(
+        select(ChargingSession.reference).where(col(ChargingSession.transaction_number) == number)
+    )
+    return found.scalar_one_or_none()

@@ -1,10 +1,10 @@
 """What a session's process does at each look: it guards what is held, tells of idling, and closes what keeps silent."""
 
+import contextlib
 from datetime import datetime
 from uuid import UUID
 
 from models.errors import InsufficientBalance, StageDoesNotAllow
-from models.messages.command import NewCommand
 from models.messages.session import SessionProgress
 from models.money import Money
 from models.rules.driver_notice import DriverNoticeKind
@@ -24,7 +24,7 @@ from models.rules.session_guard import STOP_ASKED_AGAIN_AFTER, outlook, wanted
 from models.store import assets, charging, holds, ledger, processes, sessions
 from models.tables.ledger import Hold
 from models.tables.session import ChargingSession
-from models.usecases import command, driver_notice, hold, session_price, session_settling, timeline
+from models.usecases import driver_notice, hold, session_price, session_remote, session_settling, timeline
 from models.usecases.session import WORKFLOW, workflow_id
 from models.usecases.work import Work
 
@@ -69,15 +69,9 @@ async def ask_to_stop(work: Work, session_id: UUID) -> SessionProgress:
     asset = await assets.lock(work.session, place)
     session = await sessions.lock(work.session, session_id)
     if session.stage in RUNNING and _may_ask(session, work.now):
-        session.stop_asked_at = work.now
         session.flags = flagged(session.flags, Flag.CUT_OFF)
-        try:
-            new = NewCommand(
-                kind="stop_charging", arguments={"transaction": session.transaction_number}, valid_s=STOP_VALID_S
-            )
-            await command.ask(work, asset.id, new)
-        except StageDoesNotAllow:
-            pass  # it has no hardware any more that could charge
+        with contextlib.suppress(StageDoesNotAllow):  # where it has no hardware any more that could charge
+            await session_remote.tell_to_stop(work, asset, session, STOP_VALID_S)
         await driver_notice.tell_of_session(work, session, DriverNoticeKind.CREDIT_SPENT, {})
         timeline.record(work, session_settling.SUBJECT, session.id, "session cut off", session=session.reference)
     return await _progress(work, session, work.now + STOP_ASKED_AGAIN_AFTER)

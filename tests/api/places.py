@@ -8,12 +8,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from api.v1 import customers, tariffs
+from models.messages.command import NewCommand
 from models.rules.authorisation import Judgement, TokenVerdict
 from models.store import assets, charging, sessions, subscribers
 from models.store.viewer import EVERYTHING
 from models.tables.charging import ChargingTransaction
 from models.tables.document import Document
-from models.usecases import session, station_certificate, welcome
+from models.usecases import command, session, station_certificate, welcome
 from tests.api import test_subscribers
 from tests.api.road import Road, photo
 from tests.certificates import self_signed
@@ -93,6 +94,7 @@ async def something_of_everything(road: Road, world: World) -> dict[str, str]:
         "tariff": tariffs.NEW["code"],
         "assignment_id": assignment,
         "session": await _session(world, name),
+        "asked_start": await _asked_start(world, name),
     }
 
 
@@ -173,6 +175,15 @@ async def _session(world: World, name: str) -> str:
         return (await sessions.lock_of(work.session, [transaction.number]))[0].reference
 
 
+async def _asked_start(world: World, name: str) -> str:
+    """The id of the command by which a session was asked for there."""
+    async with world.desk.work(world.operations.actor, "test") as work:
+        asset = await assets.find(work.session, name, EVERYTHING)
+        assert asset is not None
+        new = NewCommand(kind="start_charging", arguments={"token": "04E91C5A7A2C99"}, valid_s=60)
+        return str((await command.ask(work, asset.id, new)).id)
+
+
 def values_for(path: str, places: dict[str, str]) -> dict[str, str]:
     """The values for one path: the same name stands for other things elsewhere."""
     kinds = {"/work-orders/": "work_order", "/customers/": "customer", "/subscribers/": "subscriber",
@@ -183,4 +194,6 @@ def values_for(path: str, places: dict[str, str]) -> dict[str, str]:
         values["code"] = "DUO-22"
     if path.startswith("/v1/ledger/"):
         values["account_id"] = places["ledger_account"]
+    if path.startswith("/v1/charging-sessions/"):
+        values["command_id"] = places["asked_start"]
     return values

@@ -29,3 +29,22 @@ async def test_a_session_is_found_and_its_price_is_read_line_by_line(terminal: T
     assert shown.code == 0, shown.err
     assert all(part in shown.out for part in ("Settled", "NL-1", "10.000000", "kWh", "4.13", "0.87", "5.00"))
     assert (await terminal.run(finance, "charging-session", "show", "CS-0")).code == 1
+
+
+@pytest.mark.step("C4")
+async def test_customer_care_starts_and_stops_a_session_for_somebody_on_the_telephone(
+    terminal: Terminal, world: World
+) -> None:
+    street = await a_street(world, world.desk)
+    street.at = world.desk.clock()
+    owner = await street.driver()
+    care = await program(world, world.operator, Role.CUSTOMER_CARE)
+    words = ("charging-session", "start", street.asset.name, "--subscriber", owner.reference, "--connector", "1")
+    started = await terminal.run(care, *words)
+    assert started.code == 0, started.err
+    assert all(part in started.out for part in ("Queued", "NL-1", "€0.50 per kWh"))
+    await street.start()
+    stopped = await terminal.run(care, "charging-session", "stop", (await street.session()).reference, "--json")
+    assert stopped.said["kind"] == "stop_charging"
+    refused = await terminal.run(care, *words[:-1], "2")
+    assert (refused.code, "charges elsewhere already" in refused.err) == (1, True)
