@@ -53,6 +53,7 @@ STEPS = {
     "P25": "private placements",
     "C1": "a session on-line, by card: judged, begun, stopped, priced and booked once",
     "C2": "sessions that are told late, priced by their own time",
+    "C3": "a session by text message: start, stop, status, help",
     "C5": "prepaid: money is held before energy flows, extended, or the session stopped in time",
     "C6": "a car that keeps the place is told of, and its time priced",
     "B1": "each session gives one bill data record, whatever is repeated",

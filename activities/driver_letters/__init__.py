@@ -10,7 +10,7 @@ from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_currency, format_decimal
 from jinja2 import Environment, StrictUndefined, TemplateError
 
-from activities.driver_letters import dutch, english
+from activities.driver_letters import answers, dutch, english
 from activities.letters import Unwritable
 from models.rules.driver_notice import DriverChannel
 from models.rules.events import Language
@@ -18,7 +18,10 @@ from models.tables.driver_notice import DriverNotice
 
 LOCALES = {Language.ENGLISH: "en_GB", Language.DUTCH: "nl_NL"}
 MAILS = {Language.ENGLISH: english.MAILS, Language.DUTCH: dutch.MAILS}
-TEXTS = {Language.ENGLISH: english.TEXTS, Language.DUTCH: dutch.TEXTS}
+TEXTS: Mapping[Language, Mapping[str, str]] = {
+    Language.ENGLISH: {**english.TEXTS, **answers.ENGLISH},
+    Language.DUTCH: {**dutch.TEXTS, **answers.DUTCH},
+}
 _FEET = {Language.ENGLISH: english.FOOT, Language.DUTCH: dutch.FOOT}
 _SPACES = {0x00A0: " ", 0x202F: " "}
 """No-break spaces, in place of which a text would take twice as many parts."""

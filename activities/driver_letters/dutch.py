@@ -63,7 +63,8 @@ MAILS: Mapping[str, tuple[str, str]] = {
 
 TEXTS: Mapping[str, str] = {
     K.SUBSCRIPTION_OPENED: (
-        "{{ operator }}: uw abonnement {{ subscription }} is actief, en laadpas {{ card }} werkt vanaf nu."
+        "{{ operator }}: uw abonnement {{ subscription }} is actief, en laadpas {{ card }} werkt vanaf nu. Laden"
+        " zonder pas? Stuur ons START en de naam die op een laadstation staat."
     ),
     K.CARD_REPLACED: "{{ operator }}: laadpas {{ old }} wordt vanaf nu geweigerd; laadpas {{ card }} werkt.",
     K.CARD_BLOCKED: "{{ operator }}: laadpas {{ card }} is geblokkeerd.",

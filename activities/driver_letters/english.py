@@ -63,7 +63,8 @@ MAILS: Mapping[str, tuple[str, str]] = {
 
 TEXTS: Mapping[str, str] = {
     K.SUBSCRIPTION_OPENED: (
-        "{{ operator }}: your subscription {{ subscription }} is active, and card {{ card }} works from now on."
+        "{{ operator }}: your subscription {{ subscription }} is active, and card {{ card }} works from now on. To"
+        " charge without it, text us START and the name that is written on a station."
     ),
     K.CARD_REPLACED: "{{ operator }}: card {{ old }} is refused from now on; card {{ card }} works instead.",
     K.CARD_BLOCKED: "{{ operator }}: card {{ card }} is blocked.",

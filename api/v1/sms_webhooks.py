@@ -1,4 +1,4 @@
-"""What the SMS provider calls: the status of messages, signed by X-Twilio-Signature (N)."""
+"""What the SMS provider calls: texts of drivers, and the status of ours; signed by X-Twilio-Signature (C3, N)."""
 
 from typing import Annotated, TypeVar
 from urllib.parse import parse_qsl
@@ -17,11 +17,15 @@ from api.v1.webhooks import BODY_LIMIT_BYTES, Said
 from models.errors import Forbidden
 from models.messages.base import Actor
 from models.settings import Settings
-from models.usecases import driver_delivery
+from models.usecases import driver_delivery, text_message
 
 router = APIRouter(prefix="/webhooks/sms", tags=["webhooks"])
 
+PATH = "/v1/webhooks/sms"
 SMS_PROVIDER = Actor(id=None, name="SMS provider")
+DRIVER = Actor(id=None, name="driver by text message")
+NOTHING_MORE = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
+"""In Twilio's markup: the answer comes as a message of its own, which is kept with its outcome."""
 SIGNATURE = "X-Twilio-Signature"
 FORM = "application/x-www-form-urlencoded"
 FIELDS_LIMIT = 200
@@ -38,12 +42,40 @@ class SmsStatusCall(Said):
     error_code: Annotated[str, StringConstraints(max_length=20)] | None = Field(default=None, alias="ErrorCode")
 
 
+class TextCall(Said):
+    """A text to our number."""
+
+    message_sid: Sid = Field(alias="MessageSid")
+    sender: Annotated[str, StringConstraints(min_length=1, max_length=40)] = Field(alias="From")
+    body: Annotated[str, StringConstraints(max_length=1600)] = Field(default="", alias="Body")
+
+
 def described(kind: type[Said], shown: dict[str, str]) -> dict[str, object]:
     """How OpenAPI describes a call of the provider's of this kind."""
     body = {"schema": kind.model_json_schema(by_alias=True), "examples": {"example": {"value": shown}}}
     said = "Base64 of HMAC-SHA1, by the account's auth token, over the address and the fields by their names"
     header = {"name": SIGNATURE, "in": "header", "required": True, "description": said, "schema": {"type": "string"}}
     return {"requestBody": {"required": True, "content": {FORM: body}}, "parameters": [header], "security": []}
+
+
+@router.post(
+    "",
+    summary="A driver texts us",
+    response_class=Response,
+    responses={200: {"content": {"text/xml": {"schema": {"type": "string"}}}}},
+    openapi_extra=described(
+        TextCall,
+        {"MessageSid": "SM0123456789abcdef0123456789abcdef", "From": "+31612345678", "Body": "START NL-STM-000003"},
+    ),
+)
+@takes_up_to(BODY_LIMIT_BYTES)
+async def take_text(request: Request) -> Response:
+    """200 says that it is stored and will be answered; a text that is told again does nothing more."""
+    services = services_of(request)
+    call = read(TextCall, await verified(services.settings, request, PATH))
+    async with services.work(DRIVER, correlation_id_of(request)) as work:
+        await text_message.receive(work, call.message_sid, call.sender, call.body)
+    return Response(NOTHING_MORE, media_type="text/xml")
 
 
 @router.post(

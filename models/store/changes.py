@@ -21,6 +21,7 @@ NOT_FOLLOWED = frozenset(
         "notice",
         "notice_attempt",
         "driver_notice",
+        "text_message",
         "request_count",
         "grid_call",
         "plan_call",

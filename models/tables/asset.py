@@ -9,6 +9,8 @@ from models.rules.commissioning import CommissioningStage
 from models.tables.base import UUID, Instant, Json, datetime, identity, now_column, text_state
 from models.tables.deadline import Due
 
+SPELLED = "upper(regexp_replace({}, '[^A-Za-z0-9]', '', 'g'))"
+"""How a name is spelled by whoever texts it: in capitals and digits alone."""
 ASSET_NUMBER = sa.Sequence("asset_number", metadata=SQLModel.metadata)
 
 
@@ -18,6 +20,7 @@ class Asset(Due, table=True):
     __tablename__ = "asset"
     __table_args__ = (
         sa.Index("ix_asset_stage", "stage", "id"),
+        sa.Index("ix_asset_spelled", sa.text(SPELLED.format("name"))),
         sa.CheckConstraint("attempt_id IS NULL OR site_id IS NULL", name="one_place"),
     )
 
@@ -58,7 +61,10 @@ class Evse(SQLModel, table=True):
     """
 
     __tablename__ = "evse"
-    __table_args__ = (sa.UniqueConstraint("asset_id", "connector"),)
+    __table_args__ = (
+        sa.UniqueConstraint("asset_id", "connector"),
+        sa.Index("ix_evse_spelled", sa.text(SPELLED.format("evse_id"))),
+    )
 
     id: UUID = identity()
     asset_id: UUID = Field(foreign_key="asset.id", index=True)

@@ -22,7 +22,7 @@ from models.store import assets, commands, nodes, placements, processes
 from models.tables.asset import Asset
 from models.tables.base import new_id
 from models.tables.command import AskedCommand
-from models.usecases import process, reservation, timeline
+from models.usecases import process, reservation, text_answer, timeline
 from models.usecases.work import Work
 
 WORKFLOW = "command"
@@ -175,6 +175,7 @@ async def _end(work: Work, asset: Asset, asked: AskedCommand, event: CommandEven
     asked.state = COMMAND.next(asked.state, event)
     asked.detail, asked.answered_at = detail[:DETAIL_LIMIT], work.now
     await reservation.note_command(work, asked)
+    await text_answer.note_command(work, asked)
     answered = event in {CommandEvent.ANSWERED, CommandEvent.REJECTED, CommandEvent.NOT_SUPPORTED}
     await _tell(work, asset, asked, "command_answered" if answered else f"command_{asked.state}")
     await process.end(work, workflow_id(asked.id))

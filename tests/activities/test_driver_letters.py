@@ -8,9 +8,11 @@ from activities import driver_letters
 from activities.driver_letters import MAILS, TEXTS
 from activities.letters import Unwritable
 from models.clock import utc_now
+from models.rules.authorisation import TokenVerdict
 from models.rules.driver_notice import DriverChannel as C
 from models.rules.driver_notice import DriverNoticeKind as K
 from models.rules.events import Language
+from models.rules.text_message import SmsAnswer
 from models.tables.driver_notice import DriverNotice
 
 pytestmark = pytest.mark.step("N", "C1")
@@ -55,7 +57,7 @@ def written(kind: str, channel: C, language: Language, **changes: Any) -> tuple[
 def test_there_are_words_for_each_kind_in_each_language_and_for_no_other() -> None:
     for language in Language:
         assert set(MAILS[language]) == set(K)
-        assert set(K) <= set(TEXTS[language])
+        assert set(TEXTS[language]) == set(K) | set(SmsAnswer)
 
 
 @pytest.mark.parametrize("kind", K)
@@ -98,3 +100,24 @@ def test_what_its_data_do_not_hold_is_not_made_up() -> None:
         written(K.SESSION_ENDED, C.MAIL, Language.ENGLISH, started_at="yesterday")
     with pytest.raises(Unwritable):
         written("no_such_kind", C.SMS, Language.ENGLISH)
+
+
+@pytest.mark.step("C3")
+@pytest.mark.parametrize("answer", SmsAnswer)
+def test_each_answer_is_said_in_two_languages_in_a_text_of_two_parts_at_most(answer: SmsAnswer) -> None:
+    data = {"stations": "NL-STM-000003, NL-STM-000004", "available": "12.5000", "why": "no_credit"}
+    one, other = (written(answer, C.SMS, language, **data)[1] for language in Language)
+    assert one != other
+    for text in (one, other):
+        assert set(text) <= GSM_7
+        assert 10 < len(text) <= 306
+        assert "{" not in text
+
+
+@pytest.mark.step("C3")
+@pytest.mark.parametrize("language", Language)
+def test_each_reason_for_a_refusal_has_words_of_its_own(language: Language) -> None:
+    refusing = set(TokenVerdict) - {TokenVerdict.ACCEPTED}
+    texts = {written(SmsAnswer.START_REFUSED, C.SMS, language, why=verdict.value)[1] for verdict in refusing}
+    assert len(texts) == len(refusing)
+    assert not any(text.endswith(": .") for text in texts)

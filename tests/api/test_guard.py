@@ -20,6 +20,7 @@ PUBLIC = {
     "/v1/subscriptions",  # a consumer who asks for one, bounded by address
     "/v1/webhooks/grid-operator",  # proves itself by its signature
     "/v1/webhooks/installers/{organisation_id}",  # likewise
+    "/v1/webhooks/sms",  # likewise
     "/v1/webhooks/sms/status/{notice_id}",  # likewise
 }
 
