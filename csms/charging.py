@@ -73,7 +73,7 @@ class ChargingRecords(ABC):
         return StartDecision(number, _decided(verdict))
 
     async def metered(self, known: KnownStation, event: Metered, at: datetime) -> None:
-        times = (sample.timestamp for sample in event.samples)
+        times = [sample.timestamp for sample in event.samples]
         fact = telemetry.Metered(
             known.asset_id,
             known.identity,
@@ -193,8 +193,12 @@ def _row(sample: Sample) -> dict[str, Any]:
     row: dict[str, Any] = {"measurand": sample.measurand, "unit": sample.unit, "context": sample.context}
     if sample.value is not None:
         row["value"] = format(sample.value, "f")
-    told = (("phase", sample.phase), ("location", sample.location), ("signed", sample.signed))
-    row.update({name: value for name, value in told if value is not None})
+    if sample.phase is not None:
+        row["phase"] = sample.phase
+    if sample.location is not None:
+        row["location"] = sample.location
+    if sample.signed is not None:
+        row["signed"] = sample.signed
     if sample.signing:
         row["signing"] = dict(sample.signing)
     return row

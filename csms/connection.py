@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import uuid4
 
 import structlog
@@ -76,8 +76,7 @@ class NotSentError(Exception):
     """Our call was not sent: the socket had ended, or the station was busy with earlier calls for too long."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """``afterwards`` runs once the answer is on its way: what may follow it only."""
 
     payload: Payload

@@ -106,8 +106,7 @@ class Started:
     irregularities: tuple[Irregularity, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Metered:
+class Metered(NamedTuple):
     """Samples of one connector; ``transaction_id`` is None where the station named none."""
 
     connector: int | None

@@ -7,7 +7,7 @@ standard wants no answer. Bounds are ours; the standard has 36 characters for a 
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -41,8 +41,7 @@ class ErrorCode(StrEnum):
     RPC_FRAMEWORK_ERROR = "RpcFrameworkError"
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     message_id: str
     action: str
     payload: Payload

@@ -13,7 +13,9 @@ from csms.frames import Payload
 INT32_MAX = 2**31 - 1
 METER_MAX_WH = INT32_MAX
 TEXT_LIMIT = 255
-VALUE_MAX = 10**15
+NUMBER_LIMIT = 40
+VALUE_MAX = Decimal(10**15)
+NUMERIC = (int, float, str)
 DEPTH_LIMIT = 20
 EARLIEST = datetime(2015, 1, 1, tzinfo=UTC)
 FUTURE_TOLERANCE = timedelta(minutes=5)
@@ -39,11 +41,10 @@ class Reader:
         value = payload.get(name)
         if value is None:
             return None
-        read = decimal_of(value)
-        if read is None:
+        whole = value if type(value) is int else _whole(value)
+        if whole is None:
             self.note(f"/{name}", "not a number")
             return None
-        whole = int(read.to_integral_value())
         if not low <= whole <= high:
             self.note(f"/{name}", "out of range")
             return None
@@ -119,13 +120,21 @@ def instant_of(value: Any) -> datetime | None:
 
 def decimal_of(value: Any) -> Decimal | None:
     """A finite number of sane size, from a number or from text (a decimal comma is one of the field's habits)."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str) or len(str(value)) > 40:
+    if isinstance(value, bool) or not isinstance(value, NUMERIC):
+        return None
+    text = str(value)
+    if len(text) > NUMBER_LIMIT:
         return None
     try:
-        read = Decimal(str(value).strip().replace(",", "."))
+        read = Decimal(text.strip().replace(",", "."))
     except InvalidOperation:
         return None
     return read if read.is_finite() and abs(read) < VALUE_MAX else None
+
+
+def _whole(value: Any) -> int | None:
+    read = decimal_of(value)
+    return None if read is None else int(read.to_integral_value())
 
 
 def number_of(value: Any) -> int | None:

@@ -62,7 +62,7 @@ def in_base_unit(value: Decimal, unit: str, power: int = 0) -> Decimal | None:
     """``value`` times ten to the ``power``, in the base unit of ``unit``; None where that is of no sane size."""
     if abs(power) > POWERS_LIMIT:
         return None
-    scaled = value.scaleb(power)
+    scaled = value.scaleb(power) if power else value
     if abs(scaled) >= VALUE_MAX:
         return None
     scaled = scaled * 1000 if unit in _KILO else scaled

@@ -22,12 +22,12 @@ def _sample(sampled: dict[str, Any], instant: datetime) -> Sample | None:
     if value is None and not (signed and isinstance(sampled.get("value"), str)):
         return None
     return Sample(
-        timestamp=instant,
-        measurand=measurand,
-        unit=sampling.base_unit(unit),
-        value=None if value is None else sampling.in_base_unit(value, unit),
-        context=word(sampled, "context") or "Sample.Periodic",
-        phase=word(sampled, "phase"),
-        location=word(sampled, "location"),
-        signed=clean(sampled["value"], sampling.SIGNED_LIMIT) if signed else None,
+        instant,
+        measurand,
+        sampling.base_unit(unit),
+        None if value is None else sampling.in_base_unit(value, unit),
+        word(sampled, "context") or "Sample.Periodic",
+        word(sampled, "phase"),
+        word(sampled, "location"),
+        clean(sampled["value"], sampling.SIGNED_LIMIT) if signed else None,
     )

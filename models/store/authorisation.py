@@ -27,7 +27,7 @@ _TOKENS = f"""
         WHERE r.token_id = t.id AND r.verdict = 'accepted' AND r.stage IN ('charging', 'idle')
     )
     FROM id_token t {JOINS}
-    WHERE t.token = ANY (%s::text[])
+    WHERE t.token = ANY (%b::text[])
 """  # noqa: S608 - texts of ours
 
 _AS_OF = """

@@ -36,9 +36,12 @@ class Table:
 
 
 async def rows(session: AsyncSession, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """What the statement gives, if it gives anything."""
+    """What the statement gives, if it gives anything.
+
+    An array's place is ``%b``: the driver writes one in binary form in a fraction of the time that text takes.
+    """
     driver = await _driver(session)
-    cursor = await driver.execute(statement.encode(), values, prepare=True)
+    cursor = await driver.execute(statement.encode(), values, prepare=True, binary=True)
     return await cursor.fetchall() if cursor.description else []
 
 

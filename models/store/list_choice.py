@@ -20,7 +20,7 @@ _PLACE = """coalesce(l.latitude, s.latitude) AS latitude, coalesce(l.longitude, 
 
 _CANDIDATES = f"""
 WITH asked AS (
-    SELECT %s::uuid AS station, %s::timestamptz AS since, %s::int4 AS room, %s::text[] AS named, %s::text[] AS listed
+    SELECT %s::uuid AS station, %s::timestamptz AS since, %s::int4 AS room, %b::text[] AS named, %b::text[] AS listed
 ), here AS MATERIALIZED (
     SELECT coalesce(l.country, s.country) AS country, lower(coalesce(l.city, s.city)) AS city,
         left(coalesce(l.postal_code, s.postal_code), 2) AS area, {_PLACE} JOIN asked ON a.id = asked.station

@@ -8,18 +8,19 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
+from models.store import driver
 from models.tables.asset import Asset, Evse
 from models.tables.charging import ChargingTransaction, IdToken, MeterReading
 from models.tables.command import AskedCommand
 from models.tables.session import SESSION_NUMBER, Cdr, ChargingSession
 from models.tables.tender import Product
 
-_PASSED = sa.text("""
+_PASSED = """
     UPDATE charging_session s SET guarded_wh = NULL
-    FROM unnest(CAST(:numbers AS int4[]), CAST(:energies AS int4[])) AS m (number, energy_wh)
+    FROM unnest(%b::int4[], %b::int4[]) AS m (number, energy_wh)
     WHERE s.transaction_number = m.number AND s.guarded_wh <= m.energy_wh AND s.stage IN ('charging', 'idle')
     RETURNING s.reference
-""")
+"""
 
 
 async def next_numbers(session: AsyncSession, count: int) -> Sequence[int]:
@@ -96,8 +97,7 @@ async def marks_of(session: AsyncSession, numbers: Sequence[int]) -> Mapping[int
 
 async def passed(session: AsyncSession, energies: Mapping[int, int]) -> Sequence[str]:
     """Of the transactions with these energies in Wh the sessions that have come to what is covered; each once."""
-    said = {"numbers": list(energies), "energies": list(energies.values())}
-    return [row[0] for row in await session.execute(_PASSED, said)]
+    return [row[0] for row in await driver.rows(session, _PASSED, (list(energies), list(energies.values())))]
 
 
 async def evses_at(session: AsyncSession, places: Sequence[tuple[UUID, int]]) -> Mapping[tuple[UUID, int], UUID]:

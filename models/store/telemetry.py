@@ -111,7 +111,7 @@ MESSAGES = Table(
 # would keep all others waiting.
 _HEAR = """
     WITH said AS (
-        SELECT * FROM unnest(%s::uuid[], %s::text[], %s::float8[]) AS s (id, identity, drift_s)
+        SELECT * FROM unnest(%b::uuid[], %b::text[], %b::float8[]) AS s (id, identity, drift_s)
     ), registered AS (
         SELECT a.id, a.unit_id, a.stage, s.identity, s.drift_s
         FROM said s JOIN asset a ON a.id = s.id JOIN unit u ON u.id = a.unit_id AND u.ocpp_identity = s.identity
@@ -128,30 +128,30 @@ _HEAR = """
 """
 _EVSES = """
     SELECT e.asset_id, e.connector, e.status, e.error_code
-    FROM unnest(%s::uuid[], %s::int4[]) AS s (asset_id, connector)
+    FROM unnest(%b::uuid[], %b::int4[]) AS s (asset_id, connector)
     JOIN evse e ON e.asset_id = s.asset_id AND e.connector = s.connector
 """
 _EVSES_TOLD = """
     UPDATE evse e SET status = s.status, error_code = s.error_code, status_at = s.at
-    FROM unnest(%s::uuid[], %s::int4[], %s::text[], %s::text[], %s::timestamptz[])
+    FROM unnest(%b::uuid[], %b::int4[], %b::text[], %b::text[], %b::timestamptz[])
         AS s (asset_id, connector, status, error_code, at)
     WHERE e.asset_id = s.asset_id AND e.connector = s.connector
 """
 _CONNECT = """
     INSERT INTO station_connection
         (asset_id, connection_id, node, remote_ip, protocol, security_profile, connected_at)
-    SELECT *, %s FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::smallint[])
+    SELECT *, %s FROM unnest(%b::uuid[], %b::text[], %b::text[], %b::text[], %b::text[], %b::smallint[])
     ON CONFLICT (asset_id) DO UPDATE SET connection_id = excluded.connection_id, node = excluded.node,
         remote_ip = excluded.remote_ip, protocol = excluded.protocol, security_profile = excluded.security_profile,
         connected_at = excluded.connected_at
 """
 _CONNECTED_BEFORE = """
-    UPDATE past_connection SET ended_at = %s, reason = %s WHERE asset_id = ANY (%s::uuid[]) AND ended_at IS NULL
+    UPDATE past_connection SET ended_at = %s, reason = %s WHERE asset_id = ANY (%b::uuid[]) AND ended_at IS NULL
 """
-_WAKE = f"SELECT pg_notify('{STATION_EVENT_CHANNEL}', asset_id::text) FROM unnest(%s::uuid[]) AS s (asset_id)"  # noqa: S608 - a name of ours
+_WAKE = f"SELECT pg_notify('{STATION_EVENT_CHANNEL}', asset_id::text) FROM unnest(%b::uuid[]) AS s (asset_id)"  # noqa: S608 - a name of ours
 _JUDGE = f"""
     SELECT s.place, a.stage, a.test_token_id, {FACTS}
-    FROM unnest(%s::uuid[], %s::text[], %s::text[]) WITH ORDINALITY AS s (asset_id, identity, token, place)
+    FROM unnest(%b::uuid[], %b::text[], %b::text[]) WITH ORDINALITY AS s (asset_id, identity, token, place)
     JOIN asset a ON a.id = s.asset_id AND a.registered_at IS NOT NULL
     JOIN unit u ON u.id = a.unit_id AND u.ocpp_identity = s.identity
     LEFT JOIN id_token t ON t.token = s.token

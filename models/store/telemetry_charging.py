@@ -64,7 +64,7 @@ class Ended(NamedTuple):
 
 _STARTS = f"""
     SELECT coalesce(t.number, nextval('{TRANSACTION_NUMBER.name}')), t.verdict, l.meter_stop_wh
-    FROM unnest(%s::uuid[], %s::int4[], %s::text[], %s::timestamptz[], %s::int4[]) WITH ORDINALITY
+    FROM unnest(%b::uuid[], %b::int4[], %b::text[], %b::timestamptz[], %b::int4[]) WITH ORDINALITY
         AS s (asset_id, connector, token, started_at, meter_start_wh, place)
     LEFT JOIN charging_transaction t ON t.station_transaction IS NULL AND t.asset_id = s.asset_id
         AND t.connector = s.connector AND t.token = s.token AND t.started_at = s.started_at
@@ -79,26 +79,26 @@ _STARTS = f"""
 _BEGIN = """
     INSERT INTO charging_transaction (id, number, asset_id, connector, token, verdict, started_at, meter_start_wh,
         irregularities, is_test, energy_wh)
-    SELECT *, FALSE, 0 FROM unnest(%s::uuid[], %s::int4[], %s::uuid[], %s::int4[], %s::text[], %s::text[],
-        %s::timestamptz[], %s::int4[], %s::jsonb[])
+    SELECT *, FALSE, 0 FROM unnest(%b::uuid[], %b::int4[], %b::uuid[], %b::int4[], %b::text[], %b::text[],
+        %b::timestamptz[], %b::int4[], %b::jsonb[])
 """
 _CHARGES = """
     SELECT t.number, t.asset_id, t.connector, t.is_test, t.meter_start_wh, t.energy_wh, t.irregularities,
         t.stopped_at IS NOT NULL
-    FROM unnest(%s::int4[], %s::uuid[]) AS s (number, asset_id)
+    FROM unnest(%b::int4[], %b::uuid[]) AS s (number, asset_id)
     JOIN charging_transaction t ON t.number = s.number AND t.asset_id = s.asset_id
     WHERE t.station_transaction IS NULL
     ORDER BY t.number FOR NO KEY UPDATE OF t
 """
 _MOVE = """
     UPDATE charging_transaction t SET energy_wh = s.energy_wh, irregularities = s.irregularities
-    FROM unnest(%s::int4[], %s::int4[], %s::jsonb[]) AS s (number, energy_wh, irregularities) WHERE t.number = s.number
+    FROM unnest(%b::int4[], %b::int4[], %b::jsonb[]) AS s (number, energy_wh, irregularities) WHERE t.number = s.number
 """
 _END = """
     UPDATE charging_transaction t SET stopped_at = s.stopped_at, meter_stop_wh = s.meter_stop_wh,
         stop_reason = s.stop_reason, stop_token = s.stop_token, energy_wh = s.energy_wh,
         irregularities = s.irregularities
-    FROM unnest(%s::int4[], %s::timestamptz[], %s::int4[], %s::text[], %s::text[], %s::int4[], %s::jsonb[])
+    FROM unnest(%b::int4[], %b::timestamptz[], %b::int4[], %b::text[], %b::text[], %b::int4[], %b::jsonb[])
         AS s (number, stopped_at, meter_stop_wh, stop_reason, stop_token, energy_wh, irregularities)
     WHERE t.number = s.number
 """

@@ -27,7 +27,7 @@ _KEY = ("id", "number", "asset_id", "station_transaction")
 _TOLD = (*ChargingSession.model_fields, "sequence")
 _ROWS = """
     SELECT t.asset_id, t.station_transaction, t.id, t.number, t.connector, t.is_test, coalesce(t.sequence, '{}')
-    FROM unnest(%s::uuid[], %s::text[]) AS s (asset_id, theirs)
+    FROM unnest(%b::uuid[], %b::text[]) AS s (asset_id, theirs)
     JOIN charging_transaction t ON t.asset_id = s.asset_id AND t.station_transaction = s.theirs
     ORDER BY t.number FOR NO KEY UPDATE OF t
 """
@@ -38,7 +38,7 @@ _STOPS_BEFORE = """
         WHERE e.asset_id = s.asset_id AND e.connector = s.connector AND e.stopped_at <= s.started_at AND e.id <> s.id
         ORDER BY e.stopped_at DESC LIMIT 1
     )
-    FROM unnest(%s::uuid[], %s::uuid[], %s::int4[], %s::timestamptz[]) AS s (id, asset_id, connector, started_at)
+    FROM unnest(%b::uuid[], %b::uuid[], %b::int4[], %b::timestamptz[]) AS s (id, asset_id, connector, started_at)
 """
 _WRITE = f"""
     INSERT INTO charging_transaction ({", ".join((*_KEY, *_TOLD))})
