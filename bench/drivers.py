@@ -1,8 +1,10 @@
-"""What drivers cost the house: pricing their sessions (``docs/BENCHMARKS_DRIVERS.md``)."""
+"""What drivers cost the house: pricing their sessions, and holding their money (``docs/BENCHMARKS_DRIVERS.md``)."""
 
-from dataclasses import dataclass
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
 
-from bench import pricing
+from bench import holds, pricing
 from bench.report import Report
 
 HEAD = """# What drivers cost
@@ -17,12 +19,15 @@ class Size:
     """How much is done of each."""
 
     pricing_s: float = 5.0
+    held: holds.Size = field(default_factory=holds.Size)
 
 
-SMOKE = Size(pricing_s=0.3)
+SMOKE = Size(pricing_s=0.3, held=holds.SMOKE)
 
 
 async def measured(size: Size, command: str) -> Report:
     report = Report(command, HEAD)
     pricing.measure(report, size.pricing_s)
+    with tempfile.TemporaryDirectory(prefix="stationmaster-bench-") as folder:
+        await holds.measure(Path(folder), size.held, report)
     return report

@@ -49,7 +49,8 @@ class Report:
         bounds = {"at most": at_most, "at least": at_least}
         aim = ", ".join(f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None)
         met = None if not aim else (at_least or 0) <= measured <= (at_most or float("inf"))
-        self.figures.append(Figure(name, f"{measured:.1f}", floor, aim, met))
+        told = f"{measured:.2f}" if measured < 1 else f"{measured:.1f}"
+        self.figures.append(Figure(name, told, floor, aim, met))
 
     @property
     def missed(self) -> list[str]:

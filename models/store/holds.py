@@ -3,17 +3,19 @@
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from enum import Enum
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
+from models.money import Money
 from models.rules.holds import HoldState
+from models.tables.base import new_id
 from models.tables.ledger import Hold
 
-# One statement: who takes it at the same time waits for the account's row, and sees what is left.
+# One statement: who takes it at the same time waits for the account's row, and sees what is left. No row: the account
+# doesn't cover it; an empty one: there is a hold under this reference.
 _TAKE = sa.text("""
     WITH covered AS (
         UPDATE ledger_account SET held = held + :amount
@@ -25,10 +27,12 @@ _TAKE = sa.text("""
             CAST(:amount AS numeric), 'held', CAST(:expires_at AS timestamptz), CAST(:created_at AS timestamptz)
         FROM covered
         ON CONFLICT (reference) DO NOTHING
-        RETURNING id
+        RETURNING *
     )
-    SELECT EXISTS (SELECT FROM covered), EXISTS (SELECT FROM made)
-""")
+    SELECT made.id, made.account_id, made.currency, made.reference, made.session_id, made.amount, made.state,
+        made.settled_amount, made.expires_at, made.ended_at, made.created_at
+    FROM covered LEFT JOIN made ON true
+""").columns(*sa.inspect(Hold).columns)
 _COVER = sa.text("""
     UPDATE ledger_account SET held = held + :more
     WHERE id = :account_id AND balance - held + credit_limit >= :more
@@ -44,22 +48,34 @@ _EXPIRE = sa.text("""
 """)
 
 
-class Taken(Enum):
-    MADE = "made"
-    KNOWN = "known"
-    """There is a hold under this reference; nothing more is held."""
-    NOT_COVERED = "not covered"
+async def take(
+    session: AsyncSession,
+    account_id: UUID,
+    amount: Money,
+    reference: str,
+    *,
+    session_id: UUID | None,
+    expires_at: datetime,
+    now: datetime,
+) -> Hold | None:
+    """The hold, made where its account covers it; None where it doesn't, or a hold goes by the reference already.
 
-
-async def take(session: AsyncSession, hold: Hold) -> Taken:
-    """The hold is made where its account covers it. A reference that is being used at this moment is waited for."""
-    said = hold.model_dump(exclude={"state", "settled_amount", "ended_at"})
-    is_covered, is_made = (await session.execute(_TAKE, said)).one()
-    if not is_covered:
-        return Taken.NOT_COVERED
-    if not is_made:
-        await free(session, hold.account_id, hold.amount)
-    return Taken.MADE if is_made else Taken.KNOWN
+    A reference that is being used at this moment is waited for.
+    """
+    said = {
+        "id": new_id(),
+        "account_id": account_id,
+        "amount": amount.amount,
+        "currency": amount.currency,
+        "reference": reference,
+        "session_id": session_id,
+        "expires_at": expires_at,
+        "created_at": now,
+    }
+    found = (await session.execute(select(Hold).from_statement(_TAKE), said)).scalars().all()
+    if found == [None]:
+        await free(session, account_id, amount.amount)
+    return found[0] if found else None
 
 
 async def cover(session: AsyncSession, account_id: UUID, more: Decimal) -> bool:

@@ -11,7 +11,6 @@ from models.rules.holds import HOLD, HoldEvent, HoldState
 from models.rules.ledger import DebtCause, Sale, positive, settled
 from models.store import holds
 from models.store import ledger as accounts
-from models.store.holds import Taken
 from models.tables.ledger import Hold, LedgerTransaction
 from models.usecases import ledger
 from models.usecases.work import Work
@@ -33,18 +32,18 @@ async def take(
     Raises InsufficientBalance, after which the work may go on; NotFound, InvalidInput, AlreadyExists (another hold goes
     by the reference).
     """
-    hold = Hold(
-        account_id=account_id,
-        currency=amount.currency,
-        reference=reference,
+    expires_at = expires_at or work.now + rules.VALID
+    made = await holds.take(
+        work.session,
+        account_id,
+        positive(amount),
+        reference,
         session_id=session_id,
-        amount=positive(amount).amount,
-        expires_at=expires_at or work.now + rules.VALID,
-        created_at=work.now,
+        expires_at=expires_at,
+        now=work.now,
     )
-    taken = await holds.take(work.session, hold)
-    if taken is Taken.MADE:
-        return hold
+    if made is not None:
+        return made
     known = await holds.under(work.session, reference)
     if known is None:
         raise await _not_covered(work, account_id, amount)
