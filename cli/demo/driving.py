@@ -42,9 +42,9 @@ class Driving:
 
     async def _begin(self, driver: Driver, station: PlacedStation, card: str) -> Shown:
         """The session once its price is known."""
-        await self._hand(station, "plug-in")
+        await self.hand(station, "plug-in")
         await until(f"{card} accepted at {station.name}", lambda: self._is_started(station, driver.cards[card]))
-        session = await until(f"a session at {station.name}", lambda: self._new_session(driver))
+        session = await until(f"a session at {station.name}", lambda: self.new_session(driver))
         driver.sessions.append(session["reference"])
         return await until(f"{session['reference']} has a tariff", lambda: self._priced(session["reference"]))
 
@@ -56,9 +56,9 @@ class Driving:
             return bool((await self._session(reference))["energy_wh"] >= _ENOUGH_WH)
 
         await until(f"{_ENOUGH_WH} Wh in {reference}", enough)
-        await self._hand(station, "swipe", {"id_token": driver.cards[card]})
-        await self._hand(station, "unplug")
-        return _explained(await until(f"{reference} is settled", lambda: self._settled(reference)))
+        await self.hand(station, "swipe", {"id_token": driver.cards[card]})
+        await self.hand(station, "unplug")
+        return explained(await until(f"{reference} is settled", lambda: self.settled(reference)))
 
     async def _replace(self, driver: Driver, station: PlacedStation) -> str:
         old, new = driver.cards
@@ -69,34 +69,46 @@ class Driving:
 
     async def _run_out(self, driver: Driver, station: PlacedStation) -> str:
         reference = driver.sessions[-1]
-        shown = await until(f"{reference} is stopped and settled", lambda: self._settled(reference))
-        await self._hand(station, "unplug")
+        shown = await until(f"{reference} is stopped and settled", lambda: self.settled(reference))
+        await self.hand(station, "unplug")
         account = await self._fien.get(f"/v1/ledger/accounts/{driver.account_id}")
-        return f"{_explained(shown)}; {', '.join(shown['flags'])}; {account['available']} left"
+        return f"{explained(shown)}; {', '.join(shown['flags'])}; {account['available']} left"
 
     async def _statement(self, driver: Driver) -> str:
         lines = (await self._fien.get(f"/v1/ledger/accounts/{driver.account_id}/statement"))["items"]
         told = "; ".join(f"{each['kind']} {each['amount']}" for each in reversed(lines))
         return f"{driver.subscription}: {told}; balance {lines[0]['balance_after']}"
 
-    async def _hand(self, station: PlacedStation, act: str, said: Any = None) -> Shown:
+    async def hand(self, station: PlacedStation, act: str, said: Any = None) -> Shown:
         """What a driver does at the station."""
         done: Shown = await self._stations.post(f"/stations/{station.hardware.identity}/{act}", said)
         return done
 
+    async def play_script(self, station: PlacedStation, *steps: Shown) -> None:
+        """What happens to the station, one step after the other, until the last one is over. Raises DemoFailed."""
+        path = f"/stations/{station.hardware.identity}/script"
+        await self._stations.post(path, {"steps": steps})
+
+        async def is_over() -> Shown | None:
+            shown: Shown = await self._stations.get(path)
+            return shown if shown["state"] != "running" else None
+
+        if (played := await until(f"{station.name} has gone through {steps}", is_over))["state"] != "done":
+            raise DemoFailed(f"{station.name} was to go through {steps}: {played}.")
+
     async def _refusal(self, station: PlacedStation, uid: str) -> str | None:
         """In the central system's word. Raises DemoFailed where the card is taken."""
-        done = await self._hand(station, "swipe", {"id_token": uid})
+        done = await self.hand(station, "swipe", {"id_token": uid})
         if not done["outcome"].startswith("not authorised"):
             raise DemoFailed(f"A card that is blocked was shown at {station.name}, and it was {done['outcome']}.")
         return str(done["outcome"]) if done["outcome"].endswith("Blocked") else None
 
     async def _is_started(self, station: PlacedStation, uid: str) -> bool:
         """A driver shows the card again where the station could not ask."""
-        done = await self._hand(station, "swipe", {"id_token": uid})
+        done = await self.hand(station, "swipe", {"id_token": uid})
         return bool(done["outcome"] == "started")
 
-    async def _new_session(self, driver: Driver) -> Shown | None:
+    async def new_session(self, driver: Driver) -> Shown | None:
         listed = await self._carla.get("/v1/charging-sessions", subscriber=driver.subscription)
         return next((each for each in listed["items"] if each["reference"] not in driver.sessions), None)
 
@@ -104,7 +116,7 @@ class Driving:
         shown = await self._session(reference)
         return shown if shown["tariff"] else None
 
-    async def _settled(self, reference: str) -> Shown | None:
+    async def settled(self, reference: str) -> Shown | None:
         shown = await self._session(reference)
         return shown if shown["stage"] == "settled" else None
 
@@ -113,7 +125,7 @@ class Driving:
         return shown
 
 
-def _explained(session: Shown) -> str:
+def explained(session: Shown) -> str:
     price = session["price"]
     used = [each for each in price["lines"] if each["element"]]
     lines = ", ".join(f"{each['billed']} {each['unit']} at {each['price']}" for each in used)

@@ -82,9 +82,8 @@ async def kept(story: Story, api: Caller, stations: Caller) -> str:
 
 async def setting_of(caller: Caller, station: PlacedStation) -> dict[str, Any]:
     """How far the station has come with the setting, by the API."""
-    shown: dict[str, Any]
-    (shown,) = (await caller.get(_path(station)))["configuration"]
-    return shown
+    settings: list[dict[str, Any]] = (await caller.get(_path(station)))["configuration"]
+    return next(each for each in settings if each["key"] == KEY)
 
 
 async def at_the_station(stations: Caller, station: PlacedStation) -> str:

@@ -12,6 +12,7 @@ from cli.demo.engineer import Engineer
 from cli.demo.escalating import Escalating
 from cli.demo.installing import Installing
 from cli.demo.keeping import Keeping
+from cli.demo.off_line import OffLine
 from cli.demo.placing import Placing
 from cli.demo.progress import Progress
 from cli.demo.story import Addresses, Login, Story, Subscriber
@@ -73,7 +74,9 @@ async def play(
 
         progress.chapter("Drivers")
         await Subscribing(story, everybody, mailbox, progress).play()
-        await Driving(story, everybody, stations, progress).play()
+        driving = Driving(story, everybody, stations, progress)
+        await driving.play()
+        await OffLine(story, everybody, driving, progress).play()
 
         progress.chapter("A request that the city withdraws when its station stands already")
         await Withdrawing(story, everybody, grid_operator, stations, progress).play()

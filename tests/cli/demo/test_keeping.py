@@ -21,7 +21,7 @@ class Answers:
 
     async def get(self, path: str, **query: str | int) -> Any:
         if path.endswith("/wanted"):
-            return {"configuration": [{"wanted": WANTED, "of": "product", "state": self._state}]}
+            return {"configuration": [{"key": KEY, "wanted": WANTED, "of": "product", "state": self._state}]}
         if path.endswith("/messages"):
             name = path.split("/")[3]
             sent = {"payload": {"key": KEY, "value": WANTED}, "answer": {"status": "Accepted"}}
