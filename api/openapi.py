@@ -38,6 +38,7 @@ TAGS = [
     {"name": "ledger", "description": "Balances, statements and holds; every amount in double entry (B8, C5)."},
     {"name": "subscribers", "description": "Subscriptions, from the request to the settled account (S1-S5)."},
     {"name": "cards", "description": "The pool, whose each card is, and which are blocked (S3, S4)."},
+    {"name": "groups", "description": "Cards, people and stations that belong together, and what they may use (S6)."},
     {"name": "tariffs", "description": "What charging costs, for whom and where: shown, explained, tried out (C10)."},
     {"name": "documents", "description": "Reports and photos (P18)."},
     {"name": "endpoints", "description": "Where an organisation is told what happens, and whether that arrived."},

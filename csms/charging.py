@@ -14,6 +14,7 @@ from csms.telemetry import Telemetry
 from models.messages import telemetry
 from models.messages.telemetry import Answer, Charged, Outcome, Samples, Seen, Shown
 from models.rules.authorisation import TokenVerdict
+from models.store import authorisation
 from models.store import charging as charges
 from models.usecases import charging, sequence
 from models.usecases.work import Desk, Work
@@ -41,7 +42,7 @@ class ChargingRecords(ABC):
         verdict = await self._telemetry.judge(Shown(known.asset_id, known.identity, event.token))
         if verdict is None:
             raise NotRegisteredError
-        return _decided(verdict)
+        return _decided(verdict.token, verdict.group)
 
     async def started(self, known: KnownStation, event: Started, _at: datetime) -> StartDecision:
         fact = telemetry.Started(
@@ -57,7 +58,7 @@ class ChargingRecords(ABC):
         )
         answer = await self._kept(fact)
         if isinstance(answer, Charged) and answer.verdict is not None:
-            return StartDecision(answer.number, _decided(answer.verdict))
+            return StartDecision(answer.number, _decided(answer.verdict, answer.group))
         async with self._facts_of(known) as work:
             number, verdict = await charging.start(
                 work,
@@ -70,7 +71,8 @@ class ChargingRecords(ABC):
                 irregularities=list(fact.irregularities),
                 reservation_number=fact.reservation,
             )
-        return StartDecision(number, _decided(verdict))
+            group = await authorisation.tag_of(work.session, fact.token)
+        return StartDecision(number, _decided(verdict, group))
 
     async def metered(self, known: KnownStation, event: Metered, at: datetime) -> None:
         times = [sample.timestamp for sample in event.samples]
@@ -113,7 +115,7 @@ class ChargingRecords(ABC):
         )
         answer = await self._kept(fact)
         if isinstance(answer, Charged):
-            return _decided_or_none(answer.verdict)
+            return _decided_or_none(answer.verdict, answer.group)
         async with self._facts_of(known) as work:
             verdict = await charging.stop(
                 work,
@@ -127,7 +129,8 @@ class ChargingRecords(ABC):
                 frame=fact.frame,
                 irregularities=list(fact.irregularities),
             )
-        return _decided_or_none(verdict)
+            group = await authorisation.tag_of(work.session, fact.token)
+        return _decided_or_none(verdict, group)
 
     async def _note_drift(
         self, known: KnownStation, said: datetime, found: Sequence[Irregularity], at: datetime
@@ -152,7 +155,7 @@ class ChargingRecords(ABC):
         )
         answer = await self._kept(fact)
         if isinstance(answer, Charged):
-            return _decided_or_none(answer.verdict)
+            return _decided_or_none(answer.verdict, answer.group)
         async with self._facts_of(known) as work:
             verdict = await sequence.tell(
                 work,
@@ -164,7 +167,8 @@ class ChargingRecords(ABC):
                 samples=fact.samples,
                 frame=fact.frame,
             )
-        return _decided_or_none(verdict)
+            group = await authorisation.tag_of(work.session, fact.token)
+        return _decided_or_none(verdict, group)
 
     async def own_transaction(self, known: KnownStation, number: int) -> str | None:
         async with self._desk.database.transaction() as session:
@@ -176,12 +180,12 @@ class ChargingRecords(ABC):
             await sequence.queue_told(work, known.asset_id, transaction, messages_in_queue=messages_in_queue)
 
 
-def _decided(verdict: TokenVerdict) -> TokenDecision:
-    return TokenDecision(TokenStatus(verdict.value))
+def _decided(verdict: TokenVerdict, group: str | None) -> TokenDecision:
+    return TokenDecision(TokenStatus(verdict.value), group=group)
 
 
-def _decided_or_none(verdict: TokenVerdict | None) -> TokenDecision | None:
-    return None if verdict is None else _decided(verdict)
+def _decided_or_none(verdict: TokenVerdict | None, group: str | None) -> TokenDecision | None:
+    return None if verdict is None else _decided(verdict, group)
 
 
 def _rows(samples: tuple[Sample, ...]) -> Samples:

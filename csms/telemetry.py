@@ -13,8 +13,7 @@ from activities.courier import Courier
 from csms import metrics
 from csms.batches import Batches
 from models.messages.base import Actor
-from models.messages.telemetry import Answer, Outcome, Seen, Shown
-from models.rules.authorisation import TokenVerdict
+from models.messages.telemetry import Answer, Outcome, Seen, Shown, Verdict
 from models.store import messages
 from models.store.messages import Exchange
 from models.usecases import telemetry
@@ -37,7 +36,7 @@ class Telemetry:
         self._desk = desk
         self._courier = courier
         self._facts: Batches[Seen, Answer] = Batches(self._keep, later=lambda answer: answer is Outcome.LATER)
-        self._tokens: Batches[Shown, TokenVerdict | None] = Batches(self._judge)
+        self._tokens: Batches[Shown, Verdict | None] = Batches(self._judge)
         self._lines: deque[Exchange] = deque()
         self._characters = 0
         self._logging: asyncio.Task[None] | None = None
@@ -47,7 +46,7 @@ class Telemetry:
         """Done once the fact is committed."""
         return self._facts.put(fact)
 
-    def judge(self, shown: Shown) -> "asyncio.Future[TokenVerdict | None]":
+    def judge(self, shown: Shown) -> "asyncio.Future[Verdict | None]":
         return self._tokens.put(shown)
 
     def note(self, line: Exchange) -> None:
@@ -74,7 +73,7 @@ class Telemetry:
         self._courier.take(work.handed_over)
         return answers
 
-    async def _judge(self, shown: Sequence[Shown]) -> list[TokenVerdict | None]:
+    async def _judge(self, shown: Sequence[Shown]) -> list[Verdict | None]:
         async with self._desk.work(FRONT, str(uuid4())) as work:
             return await telemetry.judge(work, shown)
 

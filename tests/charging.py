@@ -180,12 +180,14 @@ class Street:
         return {each.proof.name: each.rows for each in found if not each.holds}
 
 
-async def priced_by(desk: Desk, said: Said, *, since: datetime = SINCE, account: str | None = None) -> None:
-    """The tariff holds from then on: for this subscription, or for everybody."""
+async def priced_by(
+    desk: Desk, said: Said, *, since: datetime = SINCE, account: str | None = None, group: UUID | None = None
+) -> None:
+    """The tariff holds from then on: for this subscription or group, or for everybody."""
     async with desk.work(STATION, "test") as work:
         code = f"T-{new_id().hex[-8:].upper()}"
         made = await tariff.create(work, NewTariff(code=code, name=code, tariff=said, valid_from=since))
-        await tariff.assign(work, made, NewAssignment(account=account, valid_from=since))
+        await tariff.assign(work, made, NewAssignment(account=account, group_id=group, valid_from=since))
 
 
 async def a_street(world: World, desk: Desk, said: Said | None = None) -> Street:

@@ -24,11 +24,20 @@ class Outcome(StrEnum):
     ALONE = "alone"
 
 
+class Verdict(NamedTuple):
+    """On a token that was shown, with the tag of its group."""
+
+    token: TokenVerdict
+    group: str | None = None
+
+
 class Charged(NamedTuple):
     """A turn of a charge is kept: our number of its transaction, and the verdict on the token, where one was shown."""
 
     number: int
     verdict: TokenVerdict | None
+    group: str | None = None
+    """The tag of the token's group."""
 
 
 Answer = Outcome | Charged

@@ -59,6 +59,9 @@ class Permission(StrEnum):
     SUBSCRIBERS_SETTLE = "subscribers:settle"
     CARDS_READ = "cards:read"
     CARDS_MANAGE = "cards:manage"
+    GROUPS_READ = "groups:read"
+    GROUPS_MANAGE = "groups:manage"
+    GROUPS_APPOINT = "groups:appoint"
     CHARGING_SESSIONS_READ = "charging-sessions:read"
     CHARGING_SESSIONS_CONTROL = "charging-sessions:control"
     LEDGER_READ = "ledger:read"
@@ -147,6 +150,10 @@ POLICY: dict[Permission, dict[Role, Reach]] = {
         R.SERVICE_PARTNER: _OWN,
     },
     P.CHARGING_SESSIONS_CONTROL: {R.CUSTOMER_CARE: _ALL, R.OPERATIONS: _ALL},
+    P.GROUPS_READ: {R.SUPER_USER: _OWN, R.CUSTOMER_CARE: _ALL, R.FINANCE: _ALL, R.OPERATIONS: _ALL},
+    # Within a group; who and what comes into it is for the operator to say, and so are its limits.
+    P.GROUPS_MANAGE: {R.SUPER_USER: _OWN, R.CUSTOMER_CARE: _ALL},
+    P.GROUPS_APPOINT: {R.CUSTOMER_CARE: _ALL},
     P.LEDGER_READ: {R.FINANCE: _ALL, R.CUSTOMER_CARE: _ALL, R.ADMINISTRATION: _ALL},
     P.LEDGER_POST: {R.FINANCE: _ALL},
     P.TARIFFS_READ: {R.FINANCE: _ALL, R.ADMINISTRATION: _ALL, R.CUSTOMER_CARE: _ALL, R.OPERATIONS: _ALL},

@@ -6,7 +6,9 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
+from models.rules import group as groups
 from models.rules.commissioning import CommissioningStage
+from models.rules.group import Group, StationAccess
 from models.rules.subscriber import Payment, SubscriberStage
 
 
@@ -33,10 +35,10 @@ WHY_NOT = {
     TokenVerdict.BLOCKED: "The card is blocked, or its subscription is suspended or closing",
     TokenVerdict.EXPIRED: "The card or its subscription has ended",
     TokenVerdict.INVALID: "The card may not charge at this station, or the station is not in operation",
-    TokenVerdict.NO_CREDIT: "There is not enough on the account to begin with",
+    TokenVerdict.NO_CREDIT: "There is not enough on the account to begin with, or a limit of this month is reached",
     TokenVerdict.NOT_AT_THIS_LOCATION: "The station is not open to this card",
     TokenVerdict.NOT_AT_THIS_TIME: "The station is not open to this card at this time",
-    TokenVerdict.CONCURRENT: "The card charges elsewhere already",
+    TokenVerdict.CONCURRENT: "The card charges elsewhere already, or as many of its group charge as may",
 }
 """For people; a station has its own words."""
 
@@ -62,19 +64,21 @@ class Holder(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """A token with its holder; ``places`` are where sessions of it go on, by ``place_of``."""
+    """A token with its holder and group; ``places`` are where sessions of it go on, by ``place_of``."""
 
     token: KnownToken
     holder: Holder | None
     places: frozenset[str]
+    group: Group | None = None
 
 
 class Station(NamedTuple):
-    """``admits`` is whether it is open to the token's group, ``is_open`` whether it is so at this time."""
+    """``group_id`` is the group that it belongs to, ``is_open`` whether it is open at this time."""
 
     stage: CommissioningStage
     test_token_id: UUID | None
-    admits: bool = True
+    access: StationAccess = StationAccess.PUBLIC
+    group_id: UUID | None = None
     is_open: bool = True
 
 
@@ -86,6 +90,8 @@ class Judgement(NamedTuple):
     is_test: bool
     token_id: UUID | None = None
     holder: Holder | None = None
+    group: Group | None = None
+    place: str = ""
     session_id: UUID | None = None
     hold_id: UUID | None = None
 
@@ -98,11 +104,17 @@ _OF_STAGE = {
 }
 """Of a subscription at any other stage a token charges as little as an unknown one."""
 SESSIONS_AT_ONCE = 1
-"""Of one token."""
+"""Of one token, where its group says nothing else."""
 
 
 def decide(
-    known: KnownToken | None, station: Station, at: datetime, *, holder: Holder | None = None, least: Decimal
+    known: KnownToken | None,
+    station: Station,
+    at: datetime,
+    *,
+    holder: Holder | None = None,
+    group: Group | None = None,
+    least: Decimal,
 ) -> tuple[TokenVerdict, bool]:
     """The verdict on a token at a station, and whether it is that station's own test card.
 
@@ -119,23 +131,26 @@ def decide(
     needed = CommissioningStage.TEST_CHARGING if is_test else CommissioningStage.ACTIVE
     if station.stage is not needed:
         return TokenVerdict.INVALID, is_test
-    return (TokenVerdict.ACCEPTED if is_test else _at_its_place(station, holder, least)), is_test
+    return (TokenVerdict.ACCEPTED if is_test else _at_its_place(station, holder, group, least)), is_test
 
 
 def to_start(shown: Shown | None, station: Station, at: datetime, place: str, least: Decimal) -> Judgement:
     """A session that goes on at the same place ends where another begins there: it counts no more."""
     if shown is None:
         return Judgement(*decide(None, station, at, least=least))
-    token, holder, places = shown
+    token, holder, places, group = shown
     if holder is not None:
         holder = holder._replace(running=len(places - {place}))
-    return Judgement(*decide(token, station, at, holder=holder, least=least), token.id, holder)
+    verdict, is_test = decide(token, station, at, holder=holder, group=group, least=least)
+    if verdict is TokenVerdict.ACCEPTED and group is not None and groups.is_busy(group, place):
+        verdict = TokenVerdict.CONCURRENT
+    return Judgement(verdict, is_test, token.id, holder, group, place)
 
 
 def to_stop(shown: Shown | None, station: Station, at: datetime) -> Judgement:
     """Whoever stops needs no money, and charges nowhere else by it."""
-    token = None if shown is None else shown.token
-    return Judgement(*decide(token, station, at, least=Decimal(0)))
+    token, group = (None, None) if shown is None else (shown.token, shown.group and shown.group.without_limits)
+    return Judgement(*decide(token, station, at, group=group, least=Decimal(0)), group=group)
 
 
 def makes_a_session(judged: Judgement) -> bool:
@@ -149,20 +164,27 @@ def needs_hold(judged: Judgement) -> bool:
     return judged.verdict is TokenVerdict.ACCEPTED and is_prepaid
 
 
+def needs_turn(judged: Judgement) -> bool:
+    """Whether no other start may be accepted at the same moment: both would count as the last that is allowed."""
+    is_counted = judged.group is not None and judged.group.limits.sessions is not None
+    return needs_hold(judged) or (judged.verdict is TokenVerdict.ACCEPTED and is_counted)
+
+
 def place_of(asset_id: UUID, connector: int | None) -> str:
     return f"{asset_id}/{connector or 0}"
 
 
-def _at_its_place(station: Station, holder: Holder | None, least: Decimal) -> TokenVerdict:
+def _at_its_place(station: Station, holder: Holder | None, group: Group | None, least: Decimal) -> TokenVerdict:
     of_stage = TokenVerdict.ACCEPTED if holder is None else _OF_STAGE.get(holder.stage, TokenVerdict.INVALID)
     if of_stage is not TokenVerdict.ACCEPTED:
         return of_stage
-    if not station.admits:
+    if not groups.admits(station.access, station.group_id, group):
         return TokenVerdict.NOT_AT_THIS_LOCATION
     if not station.is_open:
         return TokenVerdict.NOT_AT_THIS_TIME
     if holder is None:
         return TokenVerdict.ACCEPTED
-    if holder.available is None or holder.available < least:
+    if holder.available is None or holder.available < least or (group is not None and groups.is_used_up(group)):
         return TokenVerdict.NO_CREDIT
-    return TokenVerdict.CONCURRENT if holder.running >= SESSIONS_AT_ONCE else TokenVerdict.ACCEPTED
+    at_once = SESSIONS_AT_ONCE if group is None or group.card_limits.sessions is None else group.card_limits.sessions
+    return TokenVerdict.CONCURRENT if holder.running >= at_once else TokenVerdict.ACCEPTED

@@ -1,22 +1,28 @@
-"""What is known of tokens and of those they belong to. A batch of them is one statement, each by its indexes."""
+"""What is known of tokens and of those they belong to. A batch of them is one statement, each by its indexes; where
+groups have limits, one more says what is used of these.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.rules.authorisation import Holder, KnownToken, Shown, TokenKind
+from models.rules.group import Group, Limits
 from models.rules.late_validation import Past
 from models.rules.subscriber import Payment, SubscriberStage
-from models.store import driver
+from models.store import driver, group_use
 
 FACTS = """t.id, t.kind, t.blocked_at IS NOT NULL, t.expires_at, h.id, h.stage, h.payment,
-        m.balance - m.held + m.credit_limit"""
+        m.balance - m.held + m.credit_limit, g.id, g.tag, g.zone, g.currency, g.sessions, g.energy_wh, g.amount,
+        g.card_sessions, g.card_energy_wh, g.card_amount"""
 """Of a token ``t``, read back by ``facts_of``."""
 JOINS = """LEFT JOIN card c ON c.token_id = t.id AND c.subscriber_id IS NOT NULL
     LEFT JOIN subscriber h ON h.id = c.subscriber_id
+    LEFT JOIN driver_group g ON g.id = coalesce(c.group_id, h.group_id)
     LEFT JOIN ledger_account m ON m.owner_id = h.id AND m.currency = h.currency
         AND m.kind = CASE h.payment WHEN 'prepaid' THEN 'prepaid' ELSE 'unbilled' END"""
 """From a token to the account that its holder spends from (``models.rules.ledger.SPENDING``)."""
@@ -41,18 +47,33 @@ _AS_OF = """
     LEFT JOIN subscriber h ON h.id = c.subscriber_id AND c.assigned_at <= w.at
     ORDER BY w.place
 """
+_TAG = """
+    SELECT g.tag FROM id_token t JOIN card c ON c.token_id = t.id LEFT JOIN subscriber h ON h.id = c.subscriber_id
+    JOIN driver_group g ON g.id = coalesce(c.group_id, h.group_id) WHERE t.token = %s
+"""
 
 
-async def tokens(session: AsyncSession, wanted: Sequence[str]) -> Mapping[str, Shown]:
-    """What is known of the tokens, which are in capitals."""
+async def tokens(session: AsyncSession, wanted: Sequence[str], at: datetime) -> Mapping[str, Shown]:
+    """What is known of the tokens, which are in capitals; of their groups, what is used in the month of the instant."""
     found = await driver.rows(session, _TOKENS, (list(wanted),))
-    return {token: Shown(*facts_of(*facts), frozenset(places)) for token, *facts, places in found}  # type: ignore[arg-type]
+    known = {token: (facts_of(*facts), places) for token, *facts, places in found}
+    counted = await group_use.counted(session, [(each[0], each[2]) for each, _ in known.values()], at)
+    return {
+        token: Shown(each, holder, frozenset(places), counted.get(each.id, group))  # type: ignore[union-attr, arg-type]
+        for token, ((each, holder, group), places) in known.items()
+    }
 
 
 async def as_of(session: AsyncSession, wanted: Sequence[tuple[UUID, datetime]]) -> list[Past]:
     """How each of the tokens stood at its instant, and whose it was then, in their order."""
     found = await driver.rows(session, _AS_OF, driver.columns(wanted, 2))
-    return [Past(*facts_of(*row)) for row in found]  # type: ignore[arg-type]
+    return [Past(*facts_of(*row)[:2]) for row in found]  # type: ignore[arg-type]
+
+
+async def tag_of(session: AsyncSession, token: str | None) -> str | None:
+    """Of the group that the token belongs to."""
+    found = await driver.rows(session, _TAG, (token.upper(),)) if token else []
+    return found[0][0] if found else None
 
 
 def facts_of(
@@ -64,10 +85,18 @@ def facts_of(
     stage: str,
     payment: str,
     available: Decimal | None,
-) -> tuple[KnownToken | None, Holder | None]:
+    group_id: UUID | None = None,
+    tag: str = "",
+    zone: str = "",
+    currency: str = "",
+    *limits: Any,
+) -> tuple[KnownToken | None, Holder | None, Group | None]:
     if token_id is None:
-        return None, None
+        return None, None, None
     known = KnownToken(token_id, TokenKind(kind), is_blocked, expires_at)
-    if holder_id is None:
-        return known, None
-    return known, Holder(holder_id, SubscriberStage(stage), Payment(payment), available)
+    holder = group = None
+    if holder_id is not None:
+        holder = Holder(holder_id, SubscriberStage(stage), Payment(payment), available)
+    if group_id is not None:
+        group = Group(group_id, tag, zone, currency, Limits(*limits[:3]), Limits(*limits[3:]))
+    return known, holder, group

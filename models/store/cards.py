@@ -34,12 +34,13 @@ async def lock(session: AsyncSession, number: str) -> Card | None:
     return found.scalar_one_or_none()
 
 
-async def lock_free(session: AsyncSession) -> Card | None:
-    """The oldest card of the pool that nobody else is taking at this moment."""
+async def lock_free(session: AsyncSession, group_id: UUID | None) -> Card | None:
+    """The oldest card of the pool that nobody else is taking at this moment; those kept for the group first."""
+    is_free = sa.or_(col(Card.group_id).is_(None), col(Card.group_id) == group_id)
     found = await session.execute(
         select(Card)
-        .where(col(Card.state) == CardState.IN_POOL)
-        .order_by(col(Card.id))
+        .where(col(Card.state) == CardState.IN_POOL, is_free)
+        .order_by(col(Card.group_id).is_(None), col(Card.id))
         .limit(1)
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
@@ -71,8 +72,9 @@ async def hold_pool(session: AsyncSession) -> None:
 
 
 async def in_pool(session: AsyncSession, most: int) -> int:
-    """How many there are, counted up to ``most``."""
-    some = select(Card.id).where(col(Card.state) == CardState.IN_POOL).limit(most).subquery()
+    """How many there are that are kept for no group, counted up to ``most``."""
+    free = (col(Card.state) == CardState.IN_POOL, col(Card.group_id).is_(None))
+    some = select(Card.id).where(*free).limit(most).subquery()
     return int((await session.execute(sa.select(sa.func.count()).select_from(some))).scalar_one())
 
 

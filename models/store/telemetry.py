@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.rules.authorisation import Holder, KnownToken, Station
 from models.rules.commissioning import CommissioningStage
-from models.store import driver
+from models.rules.group import Group, StationAccess
+from models.store import driver, group_use
 from models.store.assets import REPLACED
 from models.store.authorisation import FACTS, JOINS, facts_of
 from models.store.driver import Table
@@ -32,8 +33,11 @@ class Heard(NamedTuple):
     identity: str
     held: bool
     test_number: int
-    stage: CommissioningStage
-    test_token_id: UUID | None
+    station: Station
+
+    @property
+    def stage(self) -> CommissioningStage:
+        return self.station.stage
 
 
 class Judged(NamedTuple):
@@ -43,6 +47,7 @@ class Judged(NamedTuple):
     station: Station
     token: KnownToken | None
     holder: Holder | None
+    group: Group | None
 
 
 READINGS = Table(
@@ -121,9 +126,10 @@ _HEAR = """
         WHERE a.registered_at IS NOT NULL ORDER BY a.id FOR NO KEY UPDATE OF a SKIP LOCKED
     ), seen AS (
         UPDATE asset a SET last_seen_at = %s, clock_drift_s = coalesce(h.drift_s, a.clock_drift_s)
-        FROM held h WHERE a.id = h.id RETURNING a.id, a.test_number, a.stage, a.test_token_id
+        FROM held h WHERE a.id = h.id RETURNING a.id, a.test_number, a.stage, a.test_token_id, a.access, a.group_id
     )
-    SELECT r.id, r.identity, s.id IS NOT NULL, coalesce(s.test_number, 0), coalesce(s.stage, r.stage), s.test_token_id
+    SELECT r.id, r.identity, s.id IS NOT NULL, coalesce(s.test_number, 0), coalesce(s.stage, r.stage), s.test_token_id,
+        coalesce(s.access, 'public'), s.group_id
     FROM registered r LEFT JOIN seen s ON s.id = r.id
 """
 _EVSES = """
@@ -150,7 +156,7 @@ _CONNECTED_BEFORE = """
 """
 _WAKE = f"SELECT pg_notify('{STATION_EVENT_CHANNEL}', asset_id::text) FROM unnest(%b::uuid[]) AS s (asset_id)"  # noqa: S608 - a name of ours
 _JUDGE = f"""
-    SELECT s.place, a.stage, a.test_token_id, {FACTS}
+    SELECT s.place, a.stage, a.test_token_id, a.access, a.group_id, {FACTS}
     FROM unnest(%b::uuid[], %b::text[], %b::text[]) WITH ORDINALITY AS s (asset_id, identity, token, place)
     JOIN asset a ON a.id = s.asset_id AND a.registered_at IS NOT NULL
     JOIN unit u ON u.id = a.unit_id AND u.ocpp_identity = s.identity
@@ -162,7 +168,7 @@ _JUDGE = f"""
 async def hear(session: AsyncSession, said: Sequence[Said], now: datetime) -> list[Heard]:
     """Keeps when the stations were seen, and locks their rows; who is not in the answer is not registered."""
     found = await driver.rows(session, _HEAR, (*driver.columns(said, 3), now))
-    return [Heard(row[0], row[1], row[2], row[3], CommissioningStage(row[4]), row[5]) for row in found]
+    return [Heard(row[0], row[1], row[2], row[3], _station(*row[4:])) for row in found]
 
 
 async def evses(session: AsyncSession, wanted: Sequence[tuple[UUID, int]]) -> Mapping[tuple[UUID, int], Any]:
@@ -187,10 +193,13 @@ async def wake(session: AsyncSession, asset_ids: Iterable[UUID]) -> None:
     await driver.rows(session, _WAKE, (list(asset_ids),))
 
 
-async def judge(session: AsyncSession, shown: Sequence[tuple[UUID, str, str]]) -> list[Judged]:
+async def judge(session: AsyncSession, shown: Sequence[tuple[UUID, str, str]], at: datetime) -> list[Judged]:
     """``shown`` holds the station, its identity and the token in capitals; left out is who is not registered."""
     found = await driver.rows(session, _JUDGE, driver.columns(shown, 3))
-    return [
-        Judged(place, Station(CommissioningStage(stage), test_token_id), *facts_of(*facts))
-        for place, stage, test_token_id, *facts in found
-    ]
+    judged = [Judged(row[0], _station(*row[1:5]), *facts_of(*row[5:])) for row in found]
+    counted = await group_use.counted(session, [(each.token, each.group) for each in judged], at)
+    return [each._replace(group=counted.get(each.token.id, each.group)) if each.token else each for each in judged]
+
+
+def _station(stage: str, test_token_id: UUID | None, access: str, group_id: UUID | None) -> Station:
+    return Station(CommissioningStage(stage), test_token_id, StationAccess(access), group_id)

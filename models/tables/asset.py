@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from models.rules.commissioning import CommissioningStage
+from models.rules.group import StationAccess
 from models.tables.base import UUID, Instant, Json, datetime, identity, now_column, text_state
 from models.tables.deadline import Due
 
@@ -21,6 +22,7 @@ class Asset(Due, table=True):
     __table_args__ = (
         sa.Index("ix_asset_stage", "stage", "id"),
         sa.Index("ix_asset_spelled", sa.text(SPELLED.format("name"))),
+        sa.Index("ix_asset_group_id", "group_id", postgresql_where=sa.text("group_id IS NOT NULL")),
         sa.CheckConstraint("attempt_id IS NULL OR site_id IS NULL", name="one_place"),
     )
 
@@ -33,6 +35,13 @@ class Asset(Due, table=True):
     site_id: UUID | None = Field(default=None, foreign_key="site.id", index=True)
     """Where it stands otherwise."""
     service_partner_id: UUID = Field(foreign_key="organisation.id", index=True)
+    group_id: UUID | None = Field(default=None, foreign_key="driver_group.id")
+    access: StationAccess = Field(
+        default=StationAccess.PUBLIC,
+        sa_type=text_state(StationAccess, "access"),
+        sa_column_kwargs={"server_default": StationAccess.PUBLIC.value},
+    )
+    """Whom it takes."""
     registered_at: datetime | None = Field(default=None, sa_type=Instant)
     """Until then the CSMS refuses the station's identity."""
     stage: CommissioningStage = Field(

@@ -15,6 +15,7 @@ class Card(SQLModel, table=True):
     __tablename__ = "card"
     __table_args__ = (
         sa.CheckConstraint("state <> 'assigned' OR subscriber_id IS NOT NULL", name="assigned_to_somebody"),
+        sa.Index("ix_card_group_id", "group_id", postgresql_where=sa.text("group_id IS NOT NULL")),
         sa.Index("ix_card_pool", "id", postgresql_where=sa.text("state = 'in_pool'")),
     )
 
@@ -27,6 +28,8 @@ class Card(SQLModel, table=True):
     state: CardState = Field(default=CardState.IN_POOL, sa_type=text_state(CardState, "state"))
     subscriber_id: UUID | None = Field(default=None, foreign_key="subscriber.id", index=True)
     """Whose it is, or was when it was blocked."""
+    group_id: UUID | None = Field(default=None, foreign_key="driver_group.id")
+    """The group that it belongs to itself, whosever it is; while in the pool it is kept for that group's people."""
     assigned_at: datetime | None = Field(default=None, sa_type=Instant)
     block_reason: BlockReason | None = Field(default=None, sa_type=text_state(BlockReason, "block_reason"))
     blocked_at: datetime | None = Field(default=None, sa_type=Instant)

@@ -17,6 +17,7 @@ from models.tables.base import UUID, Instant, Json, Texts, datetime, identity, n
 SESSION_NUMBER = sa.Sequence("session_number", metadata=SQLModel.metadata)
 _Amount = sa.Numeric(AMOUNT_DIGITS, AMOUNT_PLACES)
 _IS_RUNNING = sa.text("stage IN ('charging', 'idle')")
+_OF_GROUP = "group_id IS NOT NULL"
 
 
 class ChargingSession(SQLModel, table=True):
@@ -28,6 +29,12 @@ class ChargingSession(SQLModel, table=True):
         sa.Index("ix_charging_session_asset_id_started_at", "asset_id", "started_at"),
         sa.Index("ix_charging_session_running_of_token", "token_id", postgresql_where=_IS_RUNNING),
         sa.Index("ix_charging_session_running_at", "asset_id", "connector", postgresql_where=_IS_RUNNING),
+        sa.Index("ix_charging_session_of_group", "group_id", "started_at", postgresql_where=sa.text(_OF_GROUP)),
+        sa.Index(
+            "ix_charging_session_running_of_group",
+            "group_id",
+            postgresql_where=sa.text(f"{_OF_GROUP} AND {_IS_RUNNING}"),
+        ),
         sa.CheckConstraint("stage <> 'unbilled' OR subscriber_id IS NULL", name="unbilled"),
     )
 
@@ -36,6 +43,8 @@ class ChargingSession(SQLModel, table=True):
     transaction_number: int = Field(foreign_key="charging_transaction.number", unique=True)
     subscriber_id: UUID | None = Field(default=None, foreign_key="subscriber.id")
     """Whose session it is, whatever becomes of the card; None: of nobody that we know."""
+    group_id: UUID | None = Field(default=None, foreign_key="driver_group.id")
+    """The group that its token belonged to at the start."""
     token_id: UUID | None = Field(default=None, foreign_key="id_token.id")
     asset_id: UUID = Field(foreign_key="asset.id")
     evse_id: UUID | None = Field(default=None, foreign_key="evse.id")

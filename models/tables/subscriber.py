@@ -17,11 +17,16 @@ class Subscriber(SQLModel, table=True):
     """Its account in the ledger is found by its id, as the account's owner; so is the tariff that holds for it."""
 
     __tablename__ = "subscriber"
-    __table_args__ = (sa.Index("ix_subscriber_stage", "stage", "id"),)
+    __table_args__ = (
+        sa.Index("ix_subscriber_stage", "stage", "id"),
+        sa.Index("ix_subscriber_group_id", "group_id", postgresql_where=sa.text("group_id IS NOT NULL")),
+    )
 
     id: UUID = identity()
     reference: str = Field(sa_type=sa.Text, unique=True)
     customer_id: UUID = Field(foreign_key="customer.id", index=True)
+    group_id: UUID | None = Field(default=None, foreign_key="driver_group.id")
+    """The group that it belongs to, with all of its cards that have none of their own."""
     stage: SubscriberStage = Field(default=SubscriberStage.REQUESTED, sa_type=text_state(SubscriberStage, "stage"))
     payment: Payment = Field(sa_type=text_state(Payment, "payment"))
     currency: str = Field(sa_type=sa.Text)

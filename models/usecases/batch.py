@@ -66,6 +66,11 @@ class Batch:
     def to_stop(self, fact: Seen, token: str) -> Judgement:
         return authorisation.to_stop(self.tokens.get(token.upper()), self._station(fact), self.work.now)
 
+    def tag(self, token: str | None) -> str | None:
+        """Of the group that the token belongs to."""
+        shown = None if token is None else self.tokens.get(token.upper())
+        return None if shown is None or shown.group is None else shown.group.tag
+
     def verdict(self, fact: Seen, token: str, judged: Judgement) -> TokenVerdict:
         """What is decided, to be told to the station."""
         if judged.verdict is TokenVerdict.BLOCKED:
@@ -73,8 +78,7 @@ class Batch:
         return judged.verdict
 
     def _station(self, fact: Seen) -> Station:
-        heard = self.station(fact)
-        return Station(heard.stage, heard.test_token_id)
+        return self.station(fact).station
 
     def keep_frame(self, fact: Seen, number: int | None, action: str, frame: str) -> None:
         """As evidence beside the transaction."""

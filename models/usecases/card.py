@@ -41,13 +41,18 @@ async def assign(work: Work, subscriber: Subscriber, number: str | None) -> Card
 
     The subscription's row is locked. Raises UnknownCard, CardTaken (somebody else was quicker), NoCardLeft.
     """
-    card = await cards.lock_free(work.session) if number is None else await cards.lock(work.session, number)
+    if number is None:
+        card = await cards.lock_free(work.session, subscriber.group_id)
+    else:
+        card = await cards.lock(work.session, number)
     if card is None and number is None:
         raise NoCardLeft("There is no card in the pool; import some, and the next one is assigned by itself")
     if card is None:
         raise UnknownCard(f"There is no card '{number}'")
     if not CARD.allows(card.state, CardEvent.ASSIGN):
         raise CardTaken(f"Card {card.number} is not in the pool any more: it is {card.state}; take another one")
+    if card.group_id is not None and card.group_id != subscriber.group_id:
+        raise CardTaken(f"Card {card.number} is kept for the people of a group; take another one")
     card.state = CARD.next(card.state, CardEvent.ASSIGN)
     card.subscriber_id, card.assigned_at = subscriber.id, work.now
     await _settle(work, [(card, await cards.lock_token(work.session, card))], subscriber.stage)

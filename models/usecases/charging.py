@@ -9,6 +9,7 @@ from models.rules import charging as rules
 from models.rules.authorisation import Judgement, Station, TokenVerdict
 from models.rules.charging import Charge
 from models.rules.commissioning import CommissioningStage
+from models.rules.group import StationAccess
 from models.store import assets, charging
 from models.store import authorisation as tokens
 from models.tables.asset import Asset
@@ -155,8 +156,8 @@ async def judge(
 ) -> Judgement:
     """The decision on a token that is shown. Only of a start it is asked whether its holder can pay."""
     token = token.upper()
-    shown = (await tokens.tokens(work.session, [token])).get(token)
-    station = Station(asset.stage, asset.test_token_id)
+    shown = (await tokens.tokens(work.session, [token], work.now)).get(token)
+    station = Station(asset.stage, asset.test_token_id, StationAccess(asset.access), asset.group_id)
     if starts:
         place = authorisation.place_of(asset.id, connector)
         judged = authorisation.to_start(shown, station, work.now, place, work.terms.session_least)

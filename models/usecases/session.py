@@ -11,6 +11,7 @@ from uuid import UUID
 
 from models.errors import InsufficientBalance
 from models.money import Money
+from models.rules import group as rules
 from models.rules.authorisation import Holder, Judgement, TokenVerdict, makes_a_session, needs_hold
 from models.rules.holds import VALID
 from models.rules.ledger import SPENDING
@@ -29,8 +30,8 @@ from models.rules.session import (
 )
 from models.rules.session_usage import Mark, idle_since, marked, read, written
 from models.rules.tariff import PlaceKind
+from models.store import group_use, groups, sessions
 from models.store import ledger as accounts
-from models.store import sessions
 from models.tables.base import new_id
 from models.tables.charging import ChargingTransaction
 from models.tables.ledger import Hold
@@ -49,8 +50,10 @@ def workflow_id(reference: str) -> str:
 async def covered(work: Work, judged: Judgement) -> Judgement:
     """Before a start is accepted money is set aside for it, where its holder pays ahead; without it there is none.
 
-    Two starts at once can't spend the same: what is left is held by one guarded update.
+    Two starts at once can't spend the same: what is left is held by one guarded update. Nor can both be the last that
+    their group may have at the same time.
     """
+    judged = await _in_turn(work, judged)
     holder = judged.holder
     if holder is None or not needs_hold(judged):
         return judged
@@ -63,6 +66,17 @@ async def covered(work: Work, judged: Judgement) -> Judgement:
             continue
         return judged._replace(session_id=session_id, hold_id=taken.id)
     return judged._replace(verdict=TokenVerdict.NO_CREDIT)
+
+
+async def _in_turn(work: Work, judged: Judgement) -> Judgement:
+    """One start of a group after the other, where so many sessions of it may go on and no more."""
+    group = judged.group
+    if group is None or group.limits.sessions is None or judged.verdict is not TokenVerdict.ACCEPTED:
+        return judged
+    await groups.take_turn(work.session, group.id)
+    going_on = await group_use.places(work.session, [group.id])
+    is_busy = rules.is_busy(group._replace(places=going_on.get(group.id, frozenset())), judged.place)
+    return judged._replace(verdict=TokenVerdict.CONCURRENT) if is_busy else judged
 
 
 def _amounts(work: Work, holder: Holder) -> Sequence[Decimal]:
@@ -135,6 +149,7 @@ def _row(work: Work, start: Start, reference: str, evse_id: UUID | None) -> Char
         reference=reference,
         transaction_number=start.number,
         subscriber_id=judged.holder.id if judged.holder else None,
+        group_id=None if judged.group is None else judged.group.id,
         token_id=judged.token_id,
         asset_id=start.asset_id,
         evse_id=evse_id,

@@ -31,7 +31,7 @@ async def tariff_of(work: Work, session: ChargingSession) -> RatedTariff | None:
     """The one that held when it started, in its account's currency, and in the version of then; fixed when it is first
     asked for. None: none did."""
     if session.tariff_version_id is None:
-        asked = Asked(session.started_at, session.subscriber_id, None, session.asset_id, session.place_kind)
+        asked = Asked(session.started_at, session.subscriber_id, session.group_id, session.asset_id, session.place_kind)
         held = await tariff.held(work, asked)
         owner = await work.session.get_one(Subscriber, session.subscriber_id)
         if held is None or held.tariff.currency != owner.currency:

@@ -44,10 +44,11 @@ async def start(work: Work, asset_id: UUID, new: NewSession) -> AskedStart:
     if new.connector not in {None, *(each.connector for each in await assets.evses(work.session, asset.id))}:
         raise InvalidInput(f"Station {asset.name} has no connector {new.connector}", field="/connector")
     card, uid = await _card(work, new)
-    verdict = (await charging.judge(work, asset, uid, new.connector, starts=True)).verdict
-    if verdict is not TokenVerdict.ACCEPTED:
-        raise StartRefused(WHY_NOT[verdict], verdict=verdict.value)
-    held = await tariff.held(work, Asked(work.now, card.subscriber_id, None, asset.id, PlaceKind.PUBLIC))
+    judged = await charging.judge(work, asset, uid, new.connector, starts=True)
+    if judged.verdict is not TokenVerdict.ACCEPTED:
+        raise StartRefused(WHY_NOT[judged.verdict], verdict=judged.verdict.value)
+    group_id = None if judged.group is None else judged.group.id
+    held = await tariff.held(work, Asked(work.now, card.subscriber_id, group_id, asset.id, PlaceKind.PUBLIC))
     _check_price(held, new.seen)
     said = StartCharging(token=uid, connector=new.connector).model_dump(
         mode="json", exclude_unset=True, exclude_none=True

@@ -10,7 +10,7 @@ from models.rules import tariff_choice
 from models.rules.tariff import PublishedTariff
 from models.rules.tariff import Tariff as Said
 from models.rules.tariff_choice import Asked, Assignment
-from models.store import assets, subscribers, tariffs
+from models.store import assets, groups, subscribers, tariffs
 from models.store.viewer import EVERYTHING
 from models.tables.tariff import Tariff, TariffAssignment, TariffVersion
 from models.usecases import timeline
@@ -61,6 +61,8 @@ async def assign(work: Work, tariff: Tariff, new: NewAssignment) -> TariffAssign
     valid_from = new.valid_from or work.now
     if new.valid_until is not None and new.valid_until <= valid_from:
         raise InvalidInput("It ends after it began", field="/valid_until")
+    if new.group_id is not None and not await groups.exists(work.session, new.group_id):
+        raise InvalidInput("There is no such group", field="/group_id")
     assigned = TariffAssignment(
         tariff_id=tariff.id,
         account_id=await _account_id(work, new.account, "/account"),

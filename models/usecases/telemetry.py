@@ -7,7 +7,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from models.messages.telemetry import Answer, Opened, Outcome, Seen, Shown, Started, Status, Stopped, Transacted
+from models.messages.telemetry import (
+    Answer,
+    Opened,
+    Outcome,
+    Seen,
+    Shown,
+    Started,
+    Status,
+    Stopped,
+    Transacted,
+    Verdict,
+)
 from models.rules.authorisation import Shown as ShownToken
 from models.rules.authorisation import TokenVerdict, decide
 from models.rules.commissioning import CommissioningStage
@@ -32,14 +43,15 @@ async def keep(work: Work, facts: Sequence[Seen]) -> list[Answer]:
     return batch.answers
 
 
-async def judge(work: Work, shown: Sequence[Shown]) -> list[TokenVerdict | None]:
+async def judge(work: Work, shown: Sequence[Shown]) -> list[Verdict | None]:
     """Whether each token may charge where it was shown; None where the station is not registered any more."""
-    found = await telemetry.judge(work.session, [(each.asset_id, each.identity, each.token.upper()) for each in shown])
-    verdicts: list[TokenVerdict | None] = [None] * len(shown)
+    asked = [(each.asset_id, each.identity, each.token.upper()) for each in shown]
+    verdicts: list[Verdict | None] = [None] * len(shown)
     least = work.terms.session_least
-    for each in found:
-        verdicts[each.place - 1], _ = decide(each.token, each.station, work.now, holder=each.holder, least=least)
-    refused = [shown[place] for place, each in enumerate(verdicts) if each is TokenVerdict.BLOCKED]
+    for each in await telemetry.judge(work.session, asked, work.now):
+        said, _ = decide(each.token, each.station, work.now, holder=each.holder, group=each.group, least=least)
+        verdicts[each.place - 1] = Verdict(said, each.group and each.group.tag)
+    refused = [shown[place] for place, each in enumerate(verdicts) if each and each.token is TokenVerdict.BLOCKED]
     if refused:
         await card.note_use(work, {(each.token.upper(), each.asset_id) for each in refused})
     return verdicts
@@ -61,7 +73,7 @@ async def _tokens(batch: Batch) -> Mapping[str, ShownToken]:
     shown = {*(fact.token for _, fact in stopped), *(fact.token for _, fact in transacted)}
     shown |= {fact.token for _, fact in started}
     wanted = {token.upper() for token in shown if token is not None}
-    return await tokens_of(batch.work.session, list(wanted)) if wanted else {}
+    return await tokens_of(batch.work.session, list(wanted), batch.work.now) if wanted else {}
 
 
 async def _opened(batch: Batch) -> None:

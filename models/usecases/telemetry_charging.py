@@ -9,7 +9,7 @@ from uuid import UUID
 
 from models.messages.telemetry import Charged, Metered, Outcome, Seen, Started, Stopped
 from models.rules import charging
-from models.rules.authorisation import TokenVerdict, needs_hold
+from models.rules.authorisation import TokenVerdict, needs_turn
 from models.store import telemetry_charging as store
 from models.store.telemetry_charging import Begun, Ended, Held, Moved
 from models.tables.base import new_id
@@ -54,7 +54,7 @@ async def _start(batch: Batch, started: Sequence[tuple[int, Started]]) -> None:
             made.append(session.Start(start.number, fact.asset_id, fact.connector, fact.at, judged))
             _tell(batch, fact, "transaction_started", start.number, fact.connector, 0)
         batch.keep_frame(fact, start.number, "StartTransaction", fact.frame)
-        batch.answers[place] = Charged(start.number, verdict)
+        batch.answers[place] = Charged(start.number, verdict, batch.tag(fact.token))
     if begun:
         await store.begin(batch.work.session, begun)
         await session.begin(batch.work, made)
@@ -64,7 +64,7 @@ def _is_plain(batch: Batch, fact: Started) -> bool:
     is_whole = fact.connector is not None and fact.meter_start_wh is not None and fact.reservation is None
     judged = batch.to_start(fact, fact.token, fact.connector)
     is_alone = charging.may_move_a_process(batch.station(fact).stage, is_test=judged.is_test)
-    return is_whole and not is_alone and not needs_hold(judged)
+    return is_whole and not is_alone and not needs_turn(judged)
 
 
 def _begun(fact: Started, number: int, verdict: TokenVerdict, last_stop_wh: int | None) -> Begun:
@@ -113,7 +113,7 @@ async def _stop(batch: Batch, stopped: Sequence[tuple[int, Stopped]], charges: C
             ended.append(_ended(batch, fact, held))
         batch.keep_frame(fact, held.number, "StopTransaction", fact.frame)
         verdict = None if fact.token is None else batch.verdict(fact, fact.token, batch.to_stop(fact, fact.token))
-        batch.answers[place] = Charged(held.number, verdict)
+        batch.answers[place] = Charged(held.number, verdict, batch.tag(fact.token))
     if ended:
         await store.end(batch.work.session, ended)
         await session.stopped(batch.work, {each.number: each.stopped_at for each in ended})

@@ -9,7 +9,7 @@ from typing import Any
 
 from models.messages.telemetry import Charged, Outcome, Transacted
 from models.rules import charging, charging_session, sequence
-from models.rules.authorisation import Judgement, needs_hold
+from models.rules.authorisation import Judgement, needs_turn
 from models.rules.sequence import Known, ShownToken
 from models.rules.session_usage import Mark, mark_of
 from models.store import sessions
@@ -37,7 +37,7 @@ class Change:
     @property
     def is_plain(self) -> bool:
         is_test = self.row.is_test or (self.shown is not None and self.shown.is_test)
-        return not is_test and self.after.reservation is None and not (self.judged and needs_hold(self.judged))
+        return not is_test and self.after.reservation is None and not (self.judged and needs_turn(self.judged))
 
 
 async def keep(batch: Batch) -> None:
@@ -122,7 +122,8 @@ async def _continue(batch: Batch, begun: Sequence[Change]) -> None:
 def _kept(batch: Batch, change: Change) -> dict[str, Any] | None:
     """The transaction's row, where it has changed; with it, what the event leaves beside it."""
     fact, row, told = change.fact, change.row, change.fact.told
-    batch.answers[change.place] = Charged(row.number, change.shown.verdict if change.shown else None)
+    verdict = change.shown.verdict if change.shown else None
+    batch.answers[change.place] = Charged(row.number, verdict, batch.tag(fact.token))
     batch.keep_frame(fact, row.number, ACTION, fact.frame)
     if not change.before.has(told):
         batch.keep_samples(fact, told.evse or row.connector, row.number, fact.samples)

@@ -18,6 +18,7 @@ from models.usecases import command, session, station_certificate, welcome
 from tests.api import test_subscribers
 from tests.api.road import Road, photo
 from tests.certificates import self_signed
+from tests.grouping import a_group, taken_in
 from tests.ledger import Books
 from tests.people import World
 from tests.subscribing import cards_in_pool
@@ -95,6 +96,7 @@ async def something_of_everything(road: Road, world: World) -> dict[str, str]:
         "assignment_id": assignment,
         "session": await _session(world, name),
         "asked_start": await _asked_start(world, name),
+        "group": await _group(world, person=subscriber, card="NL-0000-4711", station=name),
     }
 
 
@@ -184,10 +186,17 @@ async def _asked_start(world: World, name: str) -> str:
         return str((await command.ask(work, asset.id, new)).id)
 
 
+async def _group(world: World, **members: str) -> str:
+    """Of the group owner, with somebody, a card and a station; its reference."""
+    made = await a_group(world)
+    await taken_in(world, made, **members)
+    return made.reference
+
+
 def values_for(path: str, places: dict[str, str]) -> dict[str, str]:
     """The values for one path: the same name stands for other things elsewhere."""
     kinds = {"/work-orders/": "work_order", "/customers/": "customer", "/subscribers/": "subscriber",
-             "/charging-sessions/": "session"}  # fmt: skip
+             "/charging-sessions/": "session", "/groups/": "group"}  # fmt: skip
     named = next((name for part, name in kinds.items() if part in path), "reference")
     values = {**places, "reference": places[named]}
     if path.startswith("/v1/products/"):

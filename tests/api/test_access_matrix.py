@@ -73,7 +73,12 @@ async def strangers(world: World) -> dict[str, Caller]:
         service = await user(work, other, "Stef Stranger", Role.SERVICE_PARTNER)
         crew = await user(work, world.operator, "Owen Own", Role.INSTALLER)
         keeper = await user(work, world.operator, "Kees Own", Role.SERVICE_PARTNER)
+        owner = await access.add_organisation(
+            work, NewOrganisation(kind=OrganisationKind.GROUP_OWNER, name="Koeriers BV")
+        )
+        driver = await user(work, owner, "Sia Stranger", Role.SUPER_USER)
     return {
+        "another super-user": Caller(driver, frozenset({Role.SUPER_USER})),
         "another requester": Caller(world.other_requester, frozenset({Role.REQUESTER})),
         "another installer": Caller(world.other_installer_user, frozenset({Role.INSTALLER})),
         "another service partner": Caller(service, frozenset({Role.SERVICE_PARTNER})),

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from models.messages.telemetry import Outcome, Seen, Started, Status
+from models.rules.authorisation import Station
 from models.rules.commissioning import CommissioningStage
 from models.store.telemetry import Heard
 from models.tables.base import new_id
@@ -16,7 +17,7 @@ NO_WORK: Any = None
 
 
 def heard(asset_id: UUID, *, held: bool = True) -> dict[tuple[UUID, str], Heard]:
-    return {(asset_id, "CP-1"): Heard(asset_id, "CP-1", held, 1, CommissioningStage.ACTIVE, None)}
+    return {(asset_id, "CP-1"): Heard(asset_id, "CP-1", held, 1, Station(CommissioningStage.ACTIVE, None))}
 
 
 def started(asset_id: UUID) -> Started:

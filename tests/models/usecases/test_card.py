@@ -44,7 +44,8 @@ async def verdicts(road: Road, number: str) -> tuple[TokenVerdict, TokenVerdict 
         one = (await charging.judge(work, road.asset, uid))[0]
         unit = await work.session.get_one(Unit, road.asset.unit_id)
         shown = Shown(road.asset.id, unit.ocpp_identity, uid)
-        return one, (await telemetry.judge(work, [shown]))[0]
+        [many] = await telemetry.judge(work, [shown])
+        return one, many and many.token
 
 
 async def both(first: Callable[[], Awaitable[Card]], second: Callable[[], Awaitable[Card]]) -> list[Card | Exception]:

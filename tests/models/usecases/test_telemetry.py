@@ -158,7 +158,7 @@ async def test_tokens_are_judged_together_as_they_are_alone(road: Road) -> None:
     shown = [Shown(road.asset.id, name, token) for token in ("card-1", "NOBODY", "LOST-1")]
     strange = Shown(road.asset.id, "CP-OTHER", "CARD-1")
     async with road.desk.work(TESTS, "test") as work:
-        verdicts = await telemetry.judge(work, [*shown, strange])
+        verdicts = [each and each.token for each in await telemetry.judge(work, [*shown, strange])]
         asset = await assets.lock(work.session, road.asset.id)
         alone = [(await charging.judge(work, asset, each.token))[0] for each in shown]
     assert verdicts == [*alone, None]
