@@ -186,6 +186,14 @@ class RateLimited(BusinessError):
     title = "Too many requests"
 
 
+class SessionsOpen(BusinessError):
+    title = "Sessions are not settled yet"
+
+
+class AccountNotSettled(BusinessError):
+    title = "There is something on the account"
+
+
 class StartRefused(BusinessError):
     title = "The session can't be started"
 

@@ -21,7 +21,6 @@ TESTED_ELSEWHERE = {
     "rebuild": "workflows/test_rebuild.py",
     "sat_template": "api/test_tenders.py",
     "station_certificate": "csms/security/test_certificate_requests.py",
-    "subscriber_closing": "workflows/test_subscriber.py",
     "timeline": "workflows/test_rows.py",
     "upkeep_configuration": "models/usecases/test_upkeep.py",
     "upkeep_firmware": "models/usecases/test_firmware.py",

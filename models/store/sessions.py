@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
+from models.rules.session import RUNNING, SessionStage
 from models.store import driver
 from models.tables.asset import Asset, Evse
 from models.tables.charging import ChargingTransaction, IdToken, MeterReading
@@ -174,3 +175,14 @@ async def of_transaction(session: AsyncSession, number: int) -> str | None:
         select(ChargingSession.reference).where(col(ChargingSession.transaction_number) == number)
     )
     return found.scalar_one_or_none()
+
+
+async def count_open(session: AsyncSession, subscriber_id: UUID) -> int:
+    """How many of the subscription's sessions run, or have stopped and are not settled yet."""
+    found = await session.execute(
+        sa.select(sa.func.count()).where(
+            col(ChargingSession.subscriber_id) == subscriber_id,
+            col(ChargingSession.stage).in_((*RUNNING, SessionStage.STOPPED)),
+        )
+    )
+    return int(found.scalar_one())

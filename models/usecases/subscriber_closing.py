@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from models.errors import AccountNotSettled, SessionsOpen
 from models.messages.subscriber import CloseSubscription, SettleSubscription, SubscriberProgress
 from models.money import Money
 from models.rules.access import Role
@@ -9,7 +10,7 @@ from models.rules.card import BlockReason, CardState
 from models.rules.events import Event
 from models.rules.ledger import OPENED_FOR
 from models.rules.subscriber import SubscriberEvent
-from models.store import cards, ledger, subscribers
+from models.store import cards, ledger, sessions, subscribers
 from models.tables.subscriber import Subscriber
 from models.tables.task import TaskKind
 from models.usecases import card, process, subscriber, task
@@ -33,14 +34,29 @@ async def close(work: Work, subscriber_id: UUID, decision: CloseSubscription) ->
 
 
 async def settle(work: Work, subscriber_id: UUID, decision: SettleSubscription) -> SubscriberProgress:
-    """Finance says how the account was settled; what is on it then stands on record. Raises StageDoesNotAllow."""
+    """Finance says how the account was settled: its sessions are billed, and nothing is left on it.
+
+    Raises StageDoesNotAllow, SessionsOpen, AccountNotSettled.
+    """
     row = await subscribers.lock(work.session, subscriber_id)
     row.ended_at = work.now
-    await subscriber.move(work, row, E.SETTLE, why=decision.reason, balance=str(await balance(work, row)))
+    await subscriber.move(work, row, E.SETTLE, why=decision.reason)
+    await _check_settled(work, row)
     await task.close_task(work, TaskKind.SETTLE_ACCOUNT, row.id)
     await subscriber.tell(work, row, Event.SUBSCRIBER_CLOSED)
     await process.end(work, subscriber.workflow_id(row.id))
     return await subscriber.progress(work, row)
+
+
+async def _check_settled(work: Work, row: Subscriber) -> None:
+    """A session that runs, or waits for its bill, moves the account once more. One that was settled from the facts, and
+    whose stop comes after the closing, is corrected all the same."""
+    still_open = await sessions.count_open(work.session, row.id)
+    if still_open:
+        raise SessionsOpen(f"{still_open} of its sessions are not settled yet; wait for their bills", open=still_open)
+    left = await balance(work, row)
+    if not left.is_zero:
+        raise AccountNotSettled(f"First {_in_words(left)}, and book that on its account", balance=str(left))
 
 
 async def balance(work: Work, row: Subscriber) -> Money:

@@ -11,7 +11,7 @@ from temporalio.client import WorkflowExecutionStatus
 from activities import relay
 from activities.gateways.documents import documents_from
 from activities.gateways.errors import Refused, TryAgain
-from models.errors import BusinessError, InvalidInput, StageDoesNotAllow
+from models.errors import AccountNotSettled, BusinessError, InvalidInput, StageDoesNotAllow
 from models.messages.base import Decision
 from models.messages.customer import Person
 from models.messages.subscriber import (
@@ -266,6 +266,12 @@ async def top_up(house: House, row: Subscriber, amount: str) -> None:
         await bookings.top_up(work, found[AccountKind.PREPAID], Money(Decimal(amount), "EUR"), "payment-1")
 
 
+async def pay_back(house: House, row: Subscriber, amount: str) -> None:
+    async with house.desk.work(house.world.finance.actor, "test") as work:
+        found = await ledger.accounts_for(work.session, row.id, "EUR", [AccountKind.PREPAID])
+        await bookings.adjust(work, found[AccountKind.PREPAID], -Money(Decimal(amount), "EUR"), "Paid back")
+
+
 @pytest.mark.step("S5")
 async def test_finance_is_told_what_to_pay_back_and_ends_it(house: House) -> None:
     await cards_in_pool(house.world, "NL-1")
@@ -273,6 +279,9 @@ async def test_finance_is_told_what_to_pay_back_and_ends_it(house: House) -> Non
     await top_up(house, row, "12.34")
     await decide(house, row, "close", CloseSubscription, reason="Moves abroad")
     assert await tasks(house, TaskKind.SETTLE_ACCOUNT) == ["Settle the account: pay 12.34 EUR back"]
+    with pytest.raises(AccountNotSettled):
+        await decide(house, row, "settle", SettleSubscription, reason="Paid back by bank transfer")
+    await pay_back(house, row, "12.34")
     await decide(house, row, "settle", SettleSubscription, reason="Paid back by bank transfer")
     assert await ended(house, row) == S.CLOSED
     assert await tasks(house, TaskKind.SETTLE_ACCOUNT) == []
