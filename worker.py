@@ -27,6 +27,7 @@ from activities.hold_watch import HoldWatch
 from activities.housekeeping import HousekeepingRound
 from activities.installation import InstallationActivities
 from activities.partitions import PartitionsRound
+from activities.personal_data import PersonalDataRound
 from activities.placement import PlacementActivities
 from activities.refusals import RefusalActivities
 from activities.relay import TASK_QUEUE, Relay
@@ -121,6 +122,7 @@ async def serve(settings: Settings, stop: asyncio.Event, ready: Readiness) -> No
         together.create_task(HoldWatch(desk).run(stop))
         sms = TwilioSms.from_settings(settings)
         together.create_task(DriverNoticesRound(desk, SmtpMail.from_settings(settings), sms).run(stop))
+        together.create_task(PersonalDataRound(desk, documents_from(settings)).run(stop))
         client = await _connected(settings, stop)
         if client is not None:
             await _work(settings, desk, client, stop, ready)

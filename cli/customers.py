@@ -1,6 +1,8 @@
 """``stationmaster customer``: customers, found, entered, imported and written out."""
 
 import sys
+import time
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,7 +11,11 @@ from cli.lists import Check, File, Key, import_list
 from cli.requests import read_json
 from cli.terminal import All, AsJson, Limit, calling, in_path, show_fields, show_rows
 
-app = typer.Typer(name="customer", help="Customers: find, show, create, note, import, export.", no_args_is_help=True)
+app = typer.Typer(
+    name="customer",
+    help="Customers: find, show, create, import, export, and what is kept about one of them.",
+    no_args_is_help=True,
+)
 
 PATH = "/v1/customers"
 Reference = Annotated[str, typer.Argument(help="Such as CU-2026-000017.", parser=in_path)]
@@ -33,6 +39,9 @@ _FIELDS = {
     "Since": "created_at",
 }
 _HISTORY = {"At": "at", "About": "subject", "What": "what", "Who": "who", "Why": "why", "Refused": "refused"}
+_ERASURE = {"Customer": "reference", "Erased": "erased_at"}
+_OBSTACLES = {"What": "kind", "Reference": "reference", "To do": "detail"}
+_LOOKED_AT_AFTER_S = 1.0
 _ROWS = {"Line": "line", "Status": "status", "Customer": "reference"}
 
 
@@ -104,3 +113,38 @@ def export() -> None:
     """Writes all customers as CSV to the standard output, as an import takes them."""
     with calling() as api:
         sys.stdout.write(api.text(f"{PATH}/export"))
+
+
+@app.command("personal-data")
+def personal_data(
+    reference: Reference,
+    file: Annotated[Path, typer.Argument(help="Where the zip is written to.")],
+) -> None:
+    """Writes everything that is kept about a customer to a file, as they have a right to (GDPR Art. 15 and 20)."""
+    path = f"{PATH}/{reference}/exports"
+    with calling() as api:
+        asked = api.post(path)
+        while asked["state"] == "asked":
+            time.sleep(_LOOKED_AT_AFTER_S)
+            asked = api.get(f"{path}/{asked['id']}")
+        file.write_bytes(api.file(f"{path}/{asked['id']}/file"))
+
+
+@app.command()
+def erase(
+    reference: Reference,
+    because: Annotated[str, typer.Option(help="asked_for or not_needed.")] = "asked_for",
+    *,
+    check: Annotated[bool, typer.Option("--check", help="Only say what stands against it.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Erases a customer (GDPR Art. 17); what the law makes us keep stays under pseudonyms. It can't be undone.
+
+    Exit code 1: something is still open, which is named.
+    """
+    path = f"{PATH}/{reference}/erasure"
+    with calling(as_json=as_json) as api:
+        said = api.get(path) if check else api.post(path, {"because": because})
+    show_fields(said, _ERASURE, as_json=as_json)
+    if said["obstacles"] and not as_json:
+        show_rows(said["obstacles"], _OBSTACLES, as_json=False)

@@ -206,6 +206,14 @@ class InsufficientBalance(BusinessError):
     title = "The balance does not cover it"
 
 
+class ErasureRefused(BusinessError):
+    title = "Something is still open with the customer"
+
+
+class CustomerErased(BusinessError):
+    title = "The customer was erased"
+
+
 class HoldExceeded(BusinessError):
     title = "More is to be paid than is held"
 

@@ -117,6 +117,10 @@ LETTERS: dict[str, tuple[str, str]] = {
         "{{ reference }}: een klant is gewijzigd",
         "De gegevens van klant {{ reference }} zijn gewijzigd.\n",
     ),
+    Event.CUSTOMER_ERASED: (
+        "{{ reference }}: een klant is gewist",
+        "Klant {{ reference }} is gewist: wis alstublieft ook wat u van deze klant bewaart.\n",
+    ),
     Event.SUBSCRIBER_REQUESTED: (
         "{{ reference }}: het abonnement is aangevraagd",
         "Abonnement {{ reference }} is aangevraagd.\n",

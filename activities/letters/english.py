@@ -114,6 +114,10 @@ LETTERS: dict[str, tuple[str, str]] = {
         "{{ reference }}: a customer has changed",
         "What we know of customer {{ reference }} has changed.\n",
     ),
+    Event.CUSTOMER_ERASED: (
+        "{{ reference }}: a customer was erased",
+        "Customer {{ reference }} was erased: please erase what you keep of them too.\n",
+    ),
     Event.SUBSCRIBER_REQUESTED: (
         "{{ reference }}: the subscription was asked for",
         "Subscription {{ reference }} was asked for.\n",

@@ -6,6 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
+from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response, StreamingResponse
 
@@ -65,6 +66,7 @@ class CustomerShape(Shape):
         reference="CU-2026-000017",
         **NEW,
         created_at="2026-11-21T08:00:00Z",
+        erased_at=None,
     )
 
     id: UUID
@@ -77,6 +79,7 @@ class CustomerShape(Shape):
     language: Language
     address: AddressShape
     created_at: datetime
+    erased_at: datetime | None = Field(description="From then on nothing of it tells who it was")
 
 
 @router.post("", status_code=201, response_model=CustomerShape, summary="Enter a customer")

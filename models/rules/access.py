@@ -57,6 +57,8 @@ class Permission(StrEnum):
     SUBSCRIBERS_READ = "subscribers:read"
     SUBSCRIBERS_MANAGE = "subscribers:manage"
     SUBSCRIBERS_SETTLE = "subscribers:settle"
+    PERSONAL_EXPORT = "personal:export"
+    PERSONAL_ERASE = "personal:erase"
     CARDS_READ = "cards:read"
     CARDS_MANAGE = "cards:manage"
     GROUPS_READ = "groups:read"
@@ -138,6 +140,8 @@ POLICY: dict[Permission, dict[Role, Reach]] = {
     P.SUBSCRIBERS_READ: {R.CUSTOMER_CARE: _ALL, R.FINANCE: _ALL},
     P.SUBSCRIBERS_MANAGE: {R.CUSTOMER_CARE: _ALL},
     P.SUBSCRIBERS_SETTLE: {R.FINANCE: _ALL},
+    P.PERSONAL_EXPORT: {R.CUSTOMER_CARE: _ALL},
+    P.PERSONAL_ERASE: {R.CUSTOMER_CARE: _ALL},
     P.CARDS_READ: {R.CUSTOMER_CARE: _ALL, R.OPERATIONS: _ALL, R.FINANCE: _ALL},
     P.CARDS_MANAGE: {R.CUSTOMER_CARE: _ALL},
     # Whose a session is and what it costs is shown to those alone who may read cards and the ledger.

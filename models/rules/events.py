@@ -24,6 +24,7 @@ class Event(StrEnum):
     STATION_LIVE = "station.live"
     CUSTOMER_CREATED = "customer.created"
     CUSTOMER_CHANGED = "customer.changed"
+    CUSTOMER_ERASED = "customer.erased"
     SUBSCRIBER_REQUESTED = "subscriber.requested"
     SUBSCRIBER_ACTIVATED = "subscriber.activated"
     SUBSCRIBER_REJECTED = "subscriber.rejected"

@@ -78,8 +78,8 @@ async def search(session: AsyncSession, words: str, window: Window) -> Sequence[
 
 
 async def after(session: AsyncSession, last: UUID | None, limit: int) -> Sequence[Customer]:
-    """The next ones in the order in which they were made."""
-    query = select(Customer).order_by(col(Customer.id)).limit(limit)
+    """The next ones in the order in which they were made, but for those that were erased."""
+    query = select(Customer).where(col(Customer.erased_at).is_(None)).order_by(col(Customer.id)).limit(limit)
     return (await session.execute(query if last is None else query.where(col(Customer.id) > last))).scalars().all()
 
 

@@ -5,7 +5,7 @@ from sqlmodel import Field, SQLModel
 
 from models.rules.customer import CustomerKind
 from models.rules.events import Language
-from models.tables.base import UUID, datetime, identity, now_column, text_state
+from models.tables.base import UUID, Instant, datetime, identity, now_column, text_state
 
 CUSTOMER_NUMBER = sa.Sequence("customer_number", metadata=SQLModel.metadata)
 
@@ -34,6 +34,8 @@ class Customer(SQLModel, table=True):
     city: str = Field(sa_type=sa.Text)
     country: str = Field(sa_type=sa.Text)
     """ISO 3166-1 alpha-2."""
+    erased_at: datetime | None = Field(default=None, sa_type=Instant)
+    """From then on it is a pseudonym: nothing of it tells who it was (S8)."""
     created_at: datetime = now_column()
 
 

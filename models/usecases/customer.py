@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from models.errors import AlreadyExists, LimitReached, NotFound
+from models.errors import AlreadyExists, CustomerErased, LimitReached, NotFound
 from models.messages.customer import CustomerChange, NewContact, NewCustomer, NewNote
 from models.rules.events import Event
 from models.store import customers, organisations
@@ -33,7 +33,7 @@ async def add(work: Work, new: NewCustomer) -> Customer:
     await work.session.flush()
     await work.session.refresh(customer)
     timeline.record(work, SUBJECT, customer.id, "customer added", customer=customer.reference)
-    await _tell(work, Event.CUSTOMER_CREATED, customer)
+    await tell(work, Event.CUSTOMER_CREATED, customer)
     return customer
 
 
@@ -47,11 +47,19 @@ async def change(work: Work, customer: Customer, wanted: CustomerChange) -> None
     await _check_outside(work, said.get("external_id"), customer)
     customer.sqlmodel_update(said)
     timeline.record(work, SUBJECT, customer.id, "customer changed", customer=customer.reference, changed=moved)
-    await _tell(work, Event.CUSTOMER_CHANGED, customer, changed=moved)
+    await tell(work, Event.CUSTOMER_CHANGED, customer, changed=moved)
 
 
 async def lock(work: Work, reference: str) -> Customer:
-    """Raises NotFound."""
+    """To be changed. Raises NotFound, CustomerErased."""
+    customer = await lock_any(work, reference)
+    if customer.erased_at is not None:
+        raise CustomerErased("Nothing is kept about this customer any more; enter them anew where they come back")
+    return customer
+
+
+async def lock_any(work: Work, reference: str) -> Customer:
+    """Also one that was erased. Raises NotFound."""
     customer = await customers.lock(work.session, reference)
     if customer is None:
         raise NotFound("There is no such customer")
@@ -67,7 +75,7 @@ async def add_contact(work: Work, customer: Customer, new: NewContact) -> Custom
     await work.session.flush()
     await work.session.refresh(contact)
     timeline.record(work, SUBJECT, customer.id, "contact added")
-    await _tell(work, Event.CUSTOMER_CHANGED, customer, changed=["contacts"])
+    await tell(work, Event.CUSTOMER_CHANGED, customer, changed=["contacts"])
     return contact
 
 
@@ -79,7 +87,7 @@ async def remove_contact(work: Work, customer: Customer, contact_id: UUID) -> No
     await work.session.delete(contact)
     await work.session.flush()
     timeline.record(work, SUBJECT, customer.id, "contact removed")
-    await _tell(work, Event.CUSTOMER_CHANGED, customer, changed=["contacts"])
+    await tell(work, Event.CUSTOMER_CHANGED, customer, changed=["contacts"])
 
 
 async def add_note(work: Work, customer: Customer, new: NewNote) -> CustomerNote:
@@ -101,7 +109,7 @@ async def _check_outside(work: Work, external_id: str | None, own: Customer | No
         raise AlreadyExists(f"Customer {known.reference} has this external_id already", field="/external_id")
 
 
-async def _tell(work: Work, event: Event, customer: Customer, **more: Any) -> None:
+async def tell(work: Work, event: Event, customer: Customer, **more: Any) -> None:
     """The operator's own endpoints; who is to know more asks the API."""
     operator = await organisations.operator(work.session)
     data = {"reference": customer.reference, "external_id": customer.external_id, **more}

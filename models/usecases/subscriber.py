@@ -49,7 +49,7 @@ async def enter(work: Work, new: NewSubscription) -> Subscriber:
     Raises InvalidInput (no such customer or tariff, credit on a prepaid account).
     """
     known = await customers.find(work.session, new.customer)
-    if known is None:
+    if known is None or known.erased_at is not None:
         raise InvalidInput("There is no such customer; enter them first", field="/customer")
     credit = new.credit_limit
     if new.payment is Payment.PREPAID and credit:

@@ -15,5 +15,6 @@ from tests.people import World
 @pytest.fixture
 def road(app: FastAPI, api: httpx.AsyncClient, world: World, tmp_path: Path) -> Road:
     processes = with_processes(app, world)
-    app.state.services = dataclasses.replace(app.state.services, documents=LocalDocuments(tmp_path / "documents"))
-    return Road(api, world, processes)
+    documents = LocalDocuments(tmp_path / "documents")
+    app.state.services = dataclasses.replace(app.state.services, documents=documents)
+    return Road(api, world, processes, documents=documents)

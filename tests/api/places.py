@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from activities.personal_data import PersonalDataRound
 from api.v1 import customers, tariffs
 from models.messages.command import NewCommand
 from models.rules.authorisation import Judgement, TokenVerdict
@@ -58,6 +59,7 @@ async def something_of_everything(road: Road, world: World) -> dict[str, str]:
     await _wanted(road, world, name)
     customer, contact = await _customer(road, world)
     await cards_in_pool(world, "NL-0000-4711")
+    export = await _export(road, world, customer)
     account, transaction = await _ledger(world)
     assignment = await _tariff(road, world)
     return {
@@ -90,6 +92,7 @@ async def something_of_everything(road: Road, world: World) -> dict[str, str]:
         "subscriber": subscriber,
         "card": "NL-0000-4711",
         "contact_id": contact,
+        "export_id": export,
         "ledger_account": account,
         "transaction_id": transaction,
         "tariff": tariffs.NEW["code"],
@@ -141,6 +144,14 @@ async def _customer(road: Road, world: World) -> tuple[str, str]:
     made = await road.call(world.customer_care, "POST", "/v1/customers", json=customers.NEW)
     path = f"/v1/customers/{made['reference']}/contacts"
     return made["reference"], (await road.call(world.customer_care, "POST", path, json={"name": "B. de Boer"}))["id"]
+
+
+async def _export(road: Road, world: World, customer: str) -> str:
+    """An export of the customer's data that is ready."""
+    asked = await road.call(world.customer_care, "POST", f"/v1/customers/{customer}/exports")
+    assert road.documents is not None
+    await PersonalDataRound(world.desk, road.documents).see_to_requests()
+    return str(asked["id"])
 
 
 async def _ledger(world: World) -> tuple[str, str]:

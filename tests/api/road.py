@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from PIL import Image
 from pydantic import SecretStr
 
+from activities.gateways.documents import Documents
 from models.messages.base import Actor
 from models.rules.commissioning import CommissioningEvent
 from models.store import assets, placements, processes, sats, work_orders
@@ -59,6 +60,8 @@ class Road:
     processes: Processes
     reference: str = ""
     work_order: str = ""
+    documents: Documents | None = None
+    """Where the API keeps them, in tests of the API."""
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     async def call(self, person: Person, method: str, path: str, **sent: Any) -> Any:

@@ -1,10 +1,16 @@
 """``stationmaster customer``, ``subscriber`` and ``card`` on the public API."""
 
+import asyncio
+import dataclasses
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 
+from activities.gateways.documents import LocalDocuments
+from activities.personal_data import PersonalDataRound
 from api.v1.tariffs import NEW as TARIFF
 from models.rules.access import Role
 from tests.api.road import Road
@@ -56,3 +62,26 @@ async def test_an_agent_looks_after_a_subscription_and_its_cards(road: Road, ter
     assert (await terminal.run(care, "card", "pool", "--json")).said["blocked"] == 2
     refused = await terminal.run(care, "subscriber", "settle", reference, "--reason", "x")
     assert (refused.code, "subscribers:settle" in refused.err) == (1, True)
+
+
+@pytest.mark.step("S8")
+async def test_what_is_kept_about_a_customer_is_written_out_and_erased(
+    app: FastAPI, terminal: Terminal, world: World, tmp_path: Path
+) -> None:
+    documents = LocalDocuments(tmp_path / "documents")
+    app.state.services = dataclasses.replace(app.state.services, documents=documents)
+    care = await program(world, world.operator, Role.CUSTOMER_CARE)
+    made = (await terminal.run(care, "customer", "create", "-", "--json", stdin=json.dumps(PERSON))).said
+    reference, file = made["reference"], tmp_path / "data.zip"
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as together:
+        together.create_task(PersonalDataRound(world.desk, documents).run(stop))
+        done = await terminal.run(care, "customer", "personal-data", reference, str(file))
+        stop.set()
+    assert done.code == 0, done.err
+    with zipfile.ZipFile(file) as archive:
+        assert made["name"] in archive.read("customer.json").decode()
+    checked = await terminal.run(care, "customer", "erase", reference, "--check", "--json")
+    assert (checked.said["obstacles"], checked.said["erased_at"]) == ([], None)
+    assert (await terminal.run(care, "customer", "erase", reference)).code == 0
+    assert (await terminal.run(care, "customer", "show", reference, "--json")).said["name"] == "(erased)"
