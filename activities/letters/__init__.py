@@ -16,7 +16,17 @@ _GAP = re.compile(r"\n{3,}")
 _INSTANTS = ("due_at", "starts_at", "ends_at")
 _MAY_BE_LEFT_OUT = dict.fromkeys(
     (
-        *("reference", "requester_reference", "reason", "document", "remarks", "station", "tariff", "title"),
+        *(
+            "reference",
+            "requester_reference",
+            "reason",
+            "document",
+            "remarks",
+            "station",
+            "subscriber",
+            "tariff",
+            "title",
+        ),
         *("placement_request", "planned_for", *_INSTANTS),
     )
 )

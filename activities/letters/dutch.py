@@ -137,6 +137,14 @@ LETTERS: dict[str, tuple[str, str]] = {
         "{{ reference }}: het abonnement is niet tot stand gekomen",
         "Abonnement {{ reference }} is niet tot stand gekomen.\n",
     ),
+    Event.CARD_ASSIGNED: (
+        "{{ reference }}: een pas is toegewezen",
+        "Pas {{ reference }} is toegewezen{% if subscriber %} aan abonnement {{ subscriber }}{% endif %}.\n",
+    ),
+    Event.CARD_BLOCKED: (
+        "{{ reference }}: een pas is geblokkeerd",
+        "Pas {{ reference }} is geblokkeerd{% if reason %} ({{ reason }}){% endif %}.\n",
+    ),
     Event.SUBSCRIBER_CARD_REPLACED: (
         "{{ reference }}: het abonnement heeft een andere kaart",
         "Abonnement {{ reference }} heeft een andere kaart.\n",

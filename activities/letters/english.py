@@ -134,6 +134,14 @@ LETTERS: dict[str, tuple[str, str]] = {
         "{{ reference }}: the subscription came to nothing",
         "Subscription {{ reference }} came to nothing.\n",
     ),
+    Event.CARD_ASSIGNED: (
+        "{{ reference }}: a card was assigned",
+        "Card {{ reference }} was assigned{% if subscriber %} to subscription {{ subscriber }}{% endif %}.\n",
+    ),
+    Event.CARD_BLOCKED: (
+        "{{ reference }}: a card was blocked",
+        "Card {{ reference }} was blocked{% if reason %} ({{ reason }}){% endif %}.\n",
+    ),
     Event.SUBSCRIBER_CARD_REPLACED: (
         "{{ reference }}: the subscription has another card",
         "Subscription {{ reference }} has another card.\n",

@@ -29,6 +29,8 @@ class Event(StrEnum):
     SUBSCRIBER_ACTIVATED = "subscriber.activated"
     SUBSCRIBER_REJECTED = "subscriber.rejected"
     SUBSCRIBER_FAILED = "subscriber.failed"
+    CARD_ASSIGNED = "card.assigned"
+    CARD_BLOCKED = "card.blocked"
     SUBSCRIBER_CARD_REPLACED = "subscriber.card_replaced"
     SUBSCRIBER_TARIFF_CHANGED = "subscriber.tariff_changed"
     SUBSCRIBER_SUSPENDED = "subscriber.suspended"

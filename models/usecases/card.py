@@ -10,14 +10,15 @@ from models.rules.authorisation import TokenKind
 from models.rules.card import CARD, BlockReason, CardEvent, CardState, may_charge
 from models.rules.deadlines import LATE_FACT_DAYS
 from models.rules.driver_notice import DriverNoticeKind
+from models.rules.events import Event
 from models.rules.subscriber import SubscriberStage
-from models.store import cards, organisations
+from models.store import cards, customers, organisations
 from models.tables.base import new_id
 from models.tables.card import Card
 from models.tables.charging import IdToken, PastBlock
 from models.tables.subscriber import Subscriber
 from models.tables.task import TaskKind
-from models.usecases import driver_notice, task, timeline, wanting
+from models.usecases import driver_notice, notice, task, timeline, wanting
 from models.usecases.work import Work
 
 SUBJECT = "card"
@@ -57,6 +58,7 @@ async def assign(work: Work, subscriber: Subscriber, number: str | None) -> Card
     card.subscriber_id, card.assigned_at = subscriber.id, work.now
     await _settle(work, [(card, await cards.lock_token(work.session, card))], subscriber.stage)
     timeline.record(work, SUBJECT, card.id, "card assigned", card=card.number, subscriber=subscriber.reference)
+    await _tell(work, card, Event.CARD_ASSIGNED)
     look_at_pool(work)
     return card
 
@@ -74,6 +76,7 @@ async def block(work: Work, card: Card, reason: BlockReason, *, replaced_by: Car
         said = {"card": card.number, "reason": reason.value}
         await driver_notice.tell(work, card.subscriber_id, DriverNoticeKind.CARD_BLOCKED, card.number, said)
     timeline.record(work, SUBJECT, card.id, "card blocked", why=reason.value, card=card.number)
+    await _tell(work, card, Event.CARD_BLOCKED, reason=reason.value)
     look_at_pool(work)
 
 
@@ -130,6 +133,19 @@ async def _look_at_pool(work: Work) -> None:
         title,
         working_days=LATE_FACT_DAYS,
     )
+
+
+async def _tell(work: Work, card: Card, event: Event, **more: str) -> None:
+    """The operator's own endpoints, an outside CRM's among them, by references only."""
+    operator = await organisations.operator(work.session)
+    data = {"reference": card.number, **more}
+    if card.subscriber_id is not None:
+        owner = await work.session.get_one(Subscriber, card.subscriber_id)
+        data |= {
+            "subscriber": owner.reference,
+            "customer": (await customers.named(work.session, owner.customer_id)).reference,
+        }
+    await notice.notify(work, operator.id, event, data)
 
 
 async def _settle(work: Work, held: Sequence[tuple[Card, IdToken]], subscription: SubscriberStage | None) -> None:

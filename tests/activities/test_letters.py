@@ -20,6 +20,7 @@ EVERYTHING = {
     "due_at": "2026-12-01T16:00:00+00:00",
     "planned_for": "2026-12-03",
     "station": "NL*STM*1",
+    "subscriber": "SUB-1",
     "document": "https://api.example/v1/documents/1/content",
     "remarks": 2,
 }

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import date
 
 import pytest
+from sqlmodel import col, select
 
 from models.errors import BusinessError, CardTaken, NoCardLeft, StageDoesNotAllow, UnknownCard
 from models.messages.telemetry import Shown
@@ -14,9 +15,11 @@ from models.rules.card import BlockReason, CardState
 from models.rules.subscriber import SubscriberStage
 from models.store import cards, wanted
 from models.tables.card import Card
+from models.tables.customer import Customer
+from models.tables.notice import Channel, Notice
 from models.tables.subscriber import Subscriber
 from models.tables.unit import Unit
-from models.usecases import card, charging, telemetry, wanting
+from models.usecases import card, charging, notice, telemetry, wanting
 from models.usecases.work import Work
 from tests.models.usecases.test_upkeep import of_product, to_active
 from tests.road import Road
@@ -146,3 +149,25 @@ async def test_a_blocked_card_that_is_used_is_reported_once_a_day(road: Road) ->
     async with road.desk.database.transaction() as session:
         (use,) = await cards.uses(session, date(2020, 1, 1), 10)
     assert (use.card.number, use.station, use.card.block_reason) == ("NL-1", road.asset.name, BlockReason.STOLEN)
+
+
+async def test_an_outside_crm_is_told_of_cards_by_references_alone(road: Road) -> None:
+    await cards_in_pool(road.world, "NL-1", "NL-2")
+    owner = await a_subscriber(road.world)
+    operator = road.world.operator.id
+    await road.do(
+        road.world.administrator,
+        lambda work: notice.add_endpoint(work, operator, Channel.WEBHOOK, "https://crm.example/hook", [], "sealed"),
+    )
+    await assign(road, owner, "NL-1")
+    await block(road, "NL-1", BlockReason.STOLEN)
+    await block(road, "NL-2", BlockReason.DAMAGED)
+    async with road.desk.database.transaction() as session:
+        told = (await session.execute(select(Notice).order_by(col(Notice.id)))).scalars().all()
+        customer = (await session.get_one(Customer, owner.customer_id)).reference
+    whose = {"subscriber": owner.reference, "customer": customer}
+    assert [(each.event, each.data) for each in told] == [
+        ("card.assigned", {"reference": "NL-1", **whose}),
+        ("card.blocked", {"reference": "NL-1", "reason": "stolen", **whose}),
+        ("card.blocked", {"reference": "NL-2", "reason": "damaged"}),
+    ]

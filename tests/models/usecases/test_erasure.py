@@ -15,19 +15,20 @@ from models.messages.customer import Address, CustomerChange, NewContact, NewNot
 from models.rules.local_list import ListState
 from models.rules.personal_data import Because, By
 from models.rules.subscriber import Payment, SubscriberStage
-from models.store import customers, personal_data
+from models.store import customers, organisations, personal_data
 from models.store.database import Database
 from models.tables.base import new_id
 from models.tables.card import Card
 from models.tables.charging import ChargingTransaction, IdToken
 from models.tables.command import Reservation
 from models.tables.customer import Customer
+from models.tables.notice import Channel
 from models.tables.personal_data import PersonalRequest
 from models.tables.session import Cdr
 from models.tables.subscriber import Subscriber
 from models.tables.timeline import TimelineEntry
 from models.tables.wanted import StationList
-from models.usecases import command, customer, erasure, timeline, welcome
+from models.usecases import command, customer, erasure, notice, timeline, welcome
 from models.usecases.work import Work
 from tests.charging import Street, later
 from tests.subscribing import uid_of
@@ -57,6 +58,7 @@ TABLES = """
 @pytest.fixture
 async def driver(street: Street) -> Subscriber:
     """Somebody who has left traces wherever people leave them, and with whom nothing is open any more."""
+    await street.do(_a_crm)
     owner = await street.driver(CARD, payment=Payment.PREPAID, balance="5")
     await street.do(lambda work: _known_as_planted(work, owner))
     frame = f'[2,"1","StartTransaction",{{"idTag":"{PLANTED["uid"].lower()}"}}]'
@@ -68,6 +70,12 @@ async def driver(street: Street) -> Subscriber:
     async with street.desk.database.transaction() as writing:
         await writing.execute(sa.update(Subscriber).values(stage=SubscriberStage.CLOSED))
     return owner
+
+
+async def _a_crm(work: Work) -> None:
+    """Is told of customers by its own name for them."""
+    operator = await organisations.operator(work.session)
+    await notice.add_endpoint(work, operator.id, Channel.WEBHOOK, "https://crm.example/hook", [], "sealed")
 
 
 async def _known_as_planted(work: Work, owner: Subscriber) -> None:
@@ -142,6 +150,7 @@ async def test_no_table_tells_of_who_was_erased(street: Street, driver: Subscrib
         "station_command",
         "station_list",
     }
+    assert "notice" in before["outside"]
     documents = LocalDocuments(tmp_path)
     await documents.put(welcome.document_key(driver.id), b"%PDF", "application/pdf")
     await erase(street, driver)
