@@ -17,8 +17,9 @@ from models.rules.access import Permission
 from models.rules.authorisation import TokenVerdict
 from models.rules.rating import Activity
 from models.rules.session import SESSION, Flag, SessionStage
+from models.rules.signed_values import Outcome
 from models.rules.tariff import PlaceKind
-from models.store import sessions, tariffs
+from models.store import sessions, signed_values, tariffs
 from models.store.session_list import Shown
 from models.tables.ledger import Hold
 from models.tables.session import Cdr, ChargingSession
@@ -45,6 +46,14 @@ _ROW: dict[str, Any] = {
     "currency": "EUR",
 }
 _PERIOD = {"starts_at": "2026-12-08T10:00:00Z", "activity": "charging", "energy_wh": 14_200}
+_SIGNED = {
+    "at": "2026-12-08T12:00:00Z",
+    "context": "Transaction.End",
+    "outcome": "valid",
+    "meter": "1ELS0000000042",
+    "key": "3059301306072a8648ce3d020106082a8648ce3d03010703420004...",
+    "value": 'OCMF|{"FV":"1.0","MS":"1ELS0000000042","RD":[...]}|{"SD":"3045..."}',
+}
 _TARIFF = {"code": "TRF-PUBLIC", "version": 2}
 _RECORD = {
     "number": 1,
@@ -110,6 +119,21 @@ class RecordShape(Shape):
     made_at: datetime
 
 
+class SignedValueShape(Shape):
+    """A signed meter value that is kept with the session."""
+
+    model_config = example(**_SIGNED)
+
+    at: datetime
+    context: str = Field(description="Where in the transaction it was taken, in OCPP's word")
+    outcome: Outcome = Field(
+        description="Whether its signature holds; `key_unknown`: no public key of its place is known"
+    )
+    meter: str | None = Field(description="The meter's serial number, as it is signed")
+    key: str | None = Field(description="The public key that it was checked by: DER, in hexadecimal")
+    value: str = Field(description="As it came")
+
+
 class SessionShape(SessionRowShape):
     model_config = example(
         **_ROW,
@@ -128,6 +152,7 @@ class SessionShape(SessionRowShape):
         price=PRICE,
         records=[_RECORD],
         hold=None,
+        signed_values=[_SIGNED],
         messages="/v1/stations/NL-STM-000003/messages?since=2026-12-08T09%3A59%3A58Z&until=2026-12-08T12%3A00%3A02Z",
         created_at="2026-12-08T10:00:00Z",
     )
@@ -147,6 +172,7 @@ class SessionShape(SessionRowShape):
     price: PriceShape | None = Field(description="By the record that stands; until there is one, so far")
     records: list[RecordShape] = Field(description="Its bill data records, in their order")
     hold: HoldShape | None = Field(description="What was set aside for it")
+    signed_values: list[SignedValueShape] = Field(description="What its meter has signed, for who may read cards")
     messages: str = Field(description="Where to read what its station and we said meanwhile")
     created_at: datetime
 
@@ -160,6 +186,9 @@ async def session_shape(work: Work, access: Access, shown: Shown) -> SessionShap
     found = await session_price.so_far(work, row, transaction)
     records = await sessions.cdrs(work.session, row.id) if _sees_money(access) else []
     held = await work.session.get(Hold, row.hold_id) if row.hold_id and _sees_money(access) else None
+    # The card's uid may be signed too.
+    sees_cards = access.caller.reach(Permission.CARDS_READ) is not None
+    signed = await signed_values.of_session(work.session, row.id) if sees_cards else []
     own = {"verdict", "place_kind", "idle_told_at", "stop_asked_at", "settled_at", "created_at"}
     return SessionShape(
         **_row(access, shown),
@@ -172,6 +201,7 @@ async def session_shape(work: Work, access: Access, shown: Shown) -> SessionShap
         price=_price(records, found) if _sees_money(access) else None,
         records=[_record(each) for each in records],
         hold=None if held is None else hold_shape(held),
+        signed_values=[SignedValueShape.model_validate(each) for each in signed],
         messages=_messages(shown),
     )
 

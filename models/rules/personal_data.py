@@ -121,6 +121,7 @@ PLACES: tuple[Place, ...] = (
     ),
     Place("meter_reading", "transaction_number", By.TRANSACTION, erased={"samples": _PSEUDONYM}),
     Place("raw_frame", "transaction_number", By.TRANSACTION, told=False, erased={"frame": _PSEUDONYM}),
+    Place("signed_value", "session_id", By.SESSION, erased={"value": _WORD}),
     Place("cdr", "subscriber_id", By.SUBSCRIPTION),
     Place("ledger_account", "owner_id", By.SUBSCRIPTION),
     Place("hold", "account_id", By.ACCOUNT),

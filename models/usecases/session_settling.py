@@ -20,7 +20,7 @@ from models.store import charging, holds, sessions
 from models.tables.charging import ChargingTransaction
 from models.tables.ledger import Hold
 from models.tables.session import Cdr, ChargingSession
-from models.usecases import driver_notice, hold, ledger, process, session_late, session_price, timeline
+from models.usecases import driver_notice, hold, ledger, process, session_late, session_price, signed_values, timeline
 from models.usecases.session import spending_account, workflow_id
 from models.usecases.work import Work
 
@@ -54,6 +54,7 @@ async def _settle(work: Work, session: ChargingSession, tariff: RatedTariff, tra
     if price.gross == 0:
         await session_late.note_free(work, session)
     cdr = await _record(work, session, price, transaction.energy_wh, number=1)
+    await signed_values.keep(work, session)
     session.settled_at = work.now
     is_whole = Flag.MISSING_STOP not in session.flags
     await end(work, session, SessionEvent.SETTLED if is_whole else SessionEvent.SETTLED_FROM_FACTS)
@@ -63,6 +64,7 @@ async def _settle(work: Work, session: ChargingSession, tariff: RatedTariff, tra
 async def _correct(work: Work, session: ChargingSession, tariff: RatedTariff, transaction: ChargingTransaction) -> None:
     """The record is credited by its own amounts, and a new one made; one that was right after all stays."""
     wrong = (await sessions.cdrs(work.session, session.id))[-1]
+    await signed_values.keep(work, session)
     session.stopped_at = transaction.stopped_at
     price = await session_price.of_session(work, session, tariff, transaction)
     if (price.gross, price.net, transaction.energy_wh) != (wrong.gross, wrong.net, wrong.energy_wh):
