@@ -55,7 +55,7 @@ SMOKE = Size(accounts=100, seconds=0.3)
 
 async def measure(folder: Path, size: Size, report: Report) -> None:
     """On a PostgreSQL of its own that keeps what it has committed."""
-    async with _desk(folder / "postgres") as desk:
+    async with _desk(folder) as desk:
         accounts = await _opened(desk, size.accounts)
         for name, among in (("one account", accounts[:1]), (f"{size.accounts} accounts", accounts)):
             taken, floor, alone = await _rates(desk, among, size.seconds)
@@ -69,6 +69,8 @@ async def measure(folder: Path, size: Size, report: Report) -> None:
 async def _rates(desk: Desk, among: Sequence[UUID], seconds: float) -> tuple[float, float, float]:
     """A second: holds, bare updates each in a transaction as a hold is, and bare updates without one."""
     ways = (_hold, _bare, _bare_alone)
+    for way in ways:  # connections are opened, and statements prepared
+        await flat_out(way(desk, among), HANDS, seconds / 10)
     found = [[await flat_out(way(desk, among), HANDS, seconds / TURNS) for way in ways] for _ in range(TURNS)]
     taken, floor, alone = (sum(of_way) / TURNS for of_way in zip(*found, strict=True))
     return taken, floor, alone

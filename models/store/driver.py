@@ -35,7 +35,9 @@ class Table:
         return tuple(place for place, type_ in enumerate(self.columns.values()) if type_ == _WHOLE_NUMBER)
 
 
-async def rows(session: AsyncSession, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+async def rows(
+    session: AsyncSession, statement: str, values: Sequence[Any] | Mapping[str, Any]
+) -> list[tuple[Any, ...]]:
     """What the statement gives, if it gives anything.
 
     An array's place is ``%b``: the driver writes one in binary form in a fraction of the time that text takes.

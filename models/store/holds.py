@@ -9,30 +9,27 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from models.money import Money
 from models.rules.holds import HoldState
-from models.tables.base import new_id
+from models.store import driver
 from models.tables.ledger import Hold
 
-# One statement: who takes it at the same time waits for the account's row, and sees what is left. No row: the account
-# doesn't cover it; an empty one: there is a hold under this reference.
-_TAKE = sa.text("""
+# One statement: who takes it at the same time waits for the account's row, and sees what is left.
+_TAKE = """
     WITH covered AS (
-        UPDATE ledger_account SET held = held + :amount
-        WHERE id = :account_id AND currency = :currency AND balance - held + credit_limit >= :amount
+        UPDATE ledger_account SET held = held + %(amount)s
+        WHERE id = %(account_id)s AND currency = %(currency)s AND balance - held + credit_limit >= %(amount)s
         RETURNING id
     ), made AS (
         INSERT INTO hold (id, account_id, currency, reference, session_id, amount, state, expires_at, created_at)
-        SELECT CAST(:id AS uuid), id, CAST(:currency AS text), CAST(:reference AS text), CAST(:session_id AS uuid),
-            CAST(:amount AS numeric), 'held', CAST(:expires_at AS timestamptz), CAST(:created_at AS timestamptz)
+        SELECT %(id)s, id, %(currency)s::text, %(reference)s::text, %(session_id)s::uuid, %(amount)s, 'held',
+            %(expires_at)s, %(created_at)s
         FROM covered
         ON CONFLICT (reference) DO NOTHING
-        RETURNING *
+        RETURNING id
     )
-    SELECT made.id, made.account_id, made.currency, made.reference, made.session_id, made.amount, made.state,
-        made.settled_amount, made.expires_at, made.ended_at, made.created_at
-    FROM covered LEFT JOIN made ON true
-""").columns(*sa.inspect(Hold).columns)
+    SELECT EXISTS (SELECT FROM covered), EXISTS (SELECT FROM made)
+"""
+_TAKEN = ("id", "account_id", "currency", "reference", "session_id", "amount", "expires_at", "created_at")
 _COVER = sa.text("""
     UPDATE ledger_account SET held = held + :more
     WHERE id = :account_id AND balance - held + credit_limit >= :more
@@ -48,34 +45,15 @@ _EXPIRE = sa.text("""
 """)
 
 
-async def take(
-    session: AsyncSession,
-    account_id: UUID,
-    amount: Money,
-    reference: str,
-    *,
-    session_id: UUID | None,
-    expires_at: datetime,
-    now: datetime,
-) -> Hold | None:
-    """The hold, made where its account covers it; None where it doesn't, or a hold goes by the reference already.
+async def take(session: AsyncSession, hold: Hold) -> bool:
+    """False, and nothing more is held, where its account doesn't cover it or a hold goes by the reference already.
 
     A reference that is being used at this moment is waited for.
     """
-    said = {
-        "id": new_id(),
-        "account_id": account_id,
-        "amount": amount.amount,
-        "currency": amount.currency,
-        "reference": reference,
-        "session_id": session_id,
-        "expires_at": expires_at,
-        "created_at": now,
-    }
-    found = (await session.execute(select(Hold).from_statement(_TAKE), said)).scalars().all()
-    if found == [None]:
-        await free(session, account_id, amount.amount)
-    return found[0] if found else None
+    ((is_covered, is_made),) = await driver.rows(session, _TAKE, {name: getattr(hold, name) for name in _TAKEN})
+    if is_covered and not is_made:
+        await free(session, hold.account_id, hold.amount)
+    return bool(is_made)
 
 
 async def cover(session: AsyncSession, account_id: UUID, more: Decimal) -> bool:

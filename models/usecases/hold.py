@@ -32,18 +32,17 @@ async def take(
     Raises InsufficientBalance, after which the work may go on; NotFound, InvalidInput, AlreadyExists (another hold goes
     by the reference).
     """
-    expires_at = expires_at or work.now + rules.VALID
-    made = await holds.take(
-        work.session,
-        account_id,
-        positive(amount),
-        reference,
+    hold = Hold(
+        account_id=account_id,
+        currency=amount.currency,
+        reference=reference,
         session_id=session_id,
-        expires_at=expires_at,
-        now=work.now,
+        amount=positive(amount).amount,
+        expires_at=expires_at or work.now + rules.VALID,
+        created_at=work.now,
     )
-    if made is not None:
-        return made
+    if await holds.take(work.session, hold):
+        return hold
     known = await holds.under(work.session, reference)
     if known is None:
         raise await _not_covered(work, account_id, amount)
