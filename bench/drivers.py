@@ -1,10 +1,12 @@
-"""What drivers cost the house: pricing their sessions, and holding their money (``docs/BENCHMARKS_DRIVERS.md``)."""
+"""What drivers cost the house: deciding on their cards, holding their money, and pricing their sessions
+(``docs/BENCHMARKS_DRIVERS.md``).
+"""
 
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench import holds, pricing
+from bench import authorising, holds, pricing
 from bench.report import Report
 
 HEAD = """# What drivers cost
@@ -20,14 +22,16 @@ class Size:
 
     pricing_s: float = 5.0
     held: holds.Size = field(default_factory=holds.Size)
+    authorised: authorising.Size = field(default_factory=authorising.Size)
 
 
-SMOKE = Size(pricing_s=0.3, held=holds.SMOKE)
+SMOKE = Size(pricing_s=0.3, held=holds.SMOKE, authorised=authorising.SMOKE)
 
 
 async def measured(size: Size, command: str) -> Report:
     report = Report(command, HEAD)
     pricing.measure(report, size.pricing_s)
     with tempfile.TemporaryDirectory(prefix="stationmaster-bench-") as folder:
-        await holds.measure(Path(folder), size.held, report)
+        await holds.measure(Path(folder) / "holds", size.held, report)
+        await authorising.measure(Path(folder) / "authorising", size.authorised, report)
     return report

@@ -30,7 +30,9 @@ from models.settings import Settings
 _KEYS = "bench:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 _READY_WITHIN_S = 30.0
 _OURS_CORE = 0
-_ASKING = 50
+ASKING = 50
+"""Stations that ask in turn."""
+_STEP = 487
 _ASKED_WITHIN_S = 120.0
 
 
@@ -81,14 +83,19 @@ async def measure(folder: Path, size: Size, report: Report) -> None:
     postgres = EmbeddedPostgres(folder)
     postgres.start()
     try:
-        settings = {"DATABASE_URL": postgres.url(), "STATIONMASTER_KEYS": _KEYS}
-        await asyncio.to_thread(upgrade, Settings.model_validate({"database_url": postgres.url(), "keys": _KEYS}))
         _say(f"{size.idle} stations and a million id tokens into the rows")
-        await fill(postgres.url(), size.idle)
+        settings = await filled(postgres.url(), size.idle)
         await _mixed(settings, size, report)
         await _idle(settings, size, report)
     finally:
         postgres.stop()
+
+
+async def filled(url: str, stations: int, accounts: int = 0) -> dict[str, str]:
+    """The environment of a node, on a database that has these stations, a million id tokens, and so many accounts."""
+    await asyncio.to_thread(upgrade, Settings.model_validate({"database_url": url, "keys": _KEYS}))
+    await fill(url, stations, accounts)
+    return {"DATABASE_URL": url, "STATIONMASTER_KEYS": _KEYS}
 
 
 async def _mixed(settings: dict[str, str], size: Size, report: Report) -> None:
@@ -145,29 +152,31 @@ async def _idle(settings: dict[str, str], size: Size, report: Report) -> None:
 async def _authorise(settings: dict[str, str], size: Size, report: Report) -> None:
     _say("Authorize beside one indexed SELECT")
     async with node(settings) as ours:
-        taken = await _asked(ours.port, size.selects)
-    floor = await _selects(settings["DATABASE_URL"], size.selects)
+        taken = await asked(ours.port, size.selects)
+    floor = await selects(settings["DATABASE_URL"], size.selects)
     report.times("Authorize with a million id tokens", taken, floor)
 
 
-async def _asked(port: int, count: int) -> Times:
-    """By stations in turn: one alone would meet the bound on what a station may send."""
-    seen, asking = Seen(), InTurn(count)
-    asking.stations, _ = await connected(port, range(_ASKING), seen, asking)
+async def asked(port: int, count: int, every: int = 1) -> Times:
+    """About every so many of the cards, by stations in turn: one alone would meet the bound on what it may send."""
+    seen, asking = Seen(), InTurn(count, _STEP * every)
+    asking.stations, _ = await connected(port, range(ASKING), seen, asking)
     asking.stations[0].say()
     async with asyncio.timeout(_ASKED_WITHIN_S):
         while seen.answers < count:  # noqa: ASYNC110 - counted where the answers come in
             await asyncio.sleep(0.02)
     for station in asking.stations:
         station.end()
+    if seen.cards_refused:
+        raise RuntimeError(f"{seen.cards_refused} cards were refused")
     return Times.of(seen.latencies_s["Authorize"])
 
 
-async def _selects(url: str, count: int) -> Times:
+async def selects(url: str, count: int, every: int = 1) -> Times:
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
 
         async def one(number: int) -> None:
-            token = token_of(number * 487 % TOKENS)
+            token = token_of(number * _STEP * every % TOKENS)
             found = await connection.execute("SELECT kind FROM id_token WHERE token = %s", (token,), prepare=True)
             await found.fetchone()
 

@@ -48,6 +48,7 @@ class Seen:
 
     answers: int = 0
     errors: int = 0
+    cards_refused: int = 0
     latencies_s: dict[str, list[float]] = field(default_factory=dict)
     closed: int = 0
 
@@ -136,6 +137,7 @@ class Station(asyncio.Protocol):
             return  # a call of the central system
         self._seen.answers += 1
         self._seen.errors += payload[1:2] == b"4"
+        self._seen.cards_refused += action == "Authorize" and b'"Accepted"' not in payload
         self._seen.latencies_s.setdefault(action, []).append(time.perf_counter() - asked_s)
         if action == "StartTransaction" and (found := _TRANSACTION.search(payload)):
             self.transaction = found[1]
@@ -217,12 +219,16 @@ def once(action: str) -> Callable[[Station], tuple[str, str] | None]:
 
 
 class InTurn:
-    """Stations that ask about cards one after the other, each as soon as the one before is answered."""
+    """Stations that ask about cards one after the other, each as soon as the one before is answered.
 
-    def __init__(self, count: int) -> None:
+    It is every ``step``-th card of the million, and on from the first.
+    """
+
+    def __init__(self, count: int, step: int) -> None:
         self.stations: list[Station] = []
         self._asked = 0
         self._count = count
+        self._step = step
         self._waits = False
 
     def __call__(self, _: Station) -> tuple[str, str] | None:
@@ -235,7 +241,7 @@ class InTurn:
         if self._asked == self._count:
             return None
         self._asked += 1
-        return "Authorize", json.dumps({"idTag": token_of(self._asked * 487 % TOKENS)})
+        return "Authorize", json.dumps({"idTag": token_of(self._asked * self._step % TOKENS)})
 
 
 async def connected(port: int, numbers: range, seen: Seen, say: Any) -> tuple[list[Station], int]:

@@ -29,8 +29,28 @@ _TOKENS = f"""
 """  # noqa: S608 - a number of our own
 
 
-async def fill(url: str, stations: int) -> None:
-    """Active stations of one connector, each with a key of its own, and a million cards."""
+_HOLDERS = """
+    INSERT INTO customer (id, reference, kind, name, email, language, street, house_number, postal_code, city, country)
+        VALUES (gen_random_uuid(), 'CU-BENCH', 'company', 'Bench', 'bench@bench.example', 'en',
+            'Dam', '1', '1012 JS', 'Amsterdam', 'NL');
+    INSERT INTO subscriber (id, reference, customer_id, stage, payment, currency, zone, language, email, source,
+        credit_limit)
+        SELECT gen_random_uuid(), token, (SELECT id FROM customer), 'active', 'prepaid', 'EUR', 'Europe/Amsterdam',
+            'en', 'bench@bench.example', 'agent', 0
+        FROM id_token WHERE right(token, 8)::int % {every} = 0;
+    INSERT INTO card (id, number, token_id, state, subscriber_id, assigned_at)
+        SELECT gen_random_uuid(), t.token, t.id, 'assigned', s.id, now()
+        FROM subscriber s JOIN id_token t ON t.token = s.reference;
+    INSERT INTO ledger_account (id, owner_id, kind, currency, balance, held, credit_limit, last_number)
+        SELECT gen_random_uuid(), id, 'prepaid', 'EUR', 100, 0, 0, 0 FROM subscriber;
+"""
+
+
+async def fill(url: str, stations: int, accounts: int = 0) -> None:
+    """Active stations of one connector, each with a key of its own, and a million cards.
+
+    Where there are accounts, each has one of the cards: every so many, by ``held_every``.
+    """
     async with await psycopg.AsyncConnection.connect(url) as connection:
         await connection.execute(_PREPARE)
         found = await (await connection.execute("SELECT id FROM product")).fetchone()
@@ -41,8 +61,15 @@ async def fill(url: str, stations: int) -> None:
                 await into.write_row(row)
         await connection.execute(_STATIONS)
         await connection.execute(_TOKENS.encode())
+        if accounts:
+            await connection.execute(_HOLDERS.format(every=held_every(accounts)).encode())
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
         await connection.execute("VACUUM ANALYZE")
+
+
+def held_every(accounts: int) -> int:
+    """Of which number every card with an account is a multiple."""
+    return TOKENS // accounts
 
 
 def _units(stations: int, product_id: object) -> Iterator[tuple[object, ...]]:
