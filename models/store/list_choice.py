@@ -22,7 +22,7 @@ _CANDIDATES = f"""
 WITH asked AS (
     SELECT %s::uuid AS station, %s::timestamptz AS since, %s::int4 AS room, %b::text[] AS named, %b::text[] AS listed
 ), here AS MATERIALIZED (
-    SELECT coalesce(l.country, s.country) AS country, lower(coalesce(l.city, s.city)) AS city,
+    SELECT a.group_id, coalesce(l.country, s.country) AS country, lower(coalesce(l.city, s.city)) AS city,
         left(coalesce(l.postal_code, s.postal_code), 2) AS area, {_PLACE} JOIN asked ON a.id = asked.station
 ), near AS MATERIALIZED (
     SELECT p.id FROM here, (SELECT a.id, {_PLACE} WHERE a.stage = 'active') p
@@ -44,7 +44,10 @@ WITH asked AS (
     ) u
     GROUP BY u.payment, u.tariff
 ), holders AS (
-    (SELECT id FROM used ORDER BY here DESC, near DESC, id LIMIT (SELECT room FROM asked))
+    (
+        SELECT b.id FROM here JOIN subscriber b ON b.group_id = here.group_id AND b.stage = 'active'
+        ORDER BY b.id LIMIT (SELECT room FROM asked)
+    ) UNION (SELECT id FROM used ORDER BY here DESC, near DESC, id LIMIT (SELECT room FROM asked))
     UNION (
         SELECT b.id FROM here JOIN customer k ON k.country = here.country AND lower(k.city) = here.city
         JOIN subscriber b ON b.customer_id = k.id AND b.stage = 'active' LIMIT (SELECT room FROM asked)
@@ -57,13 +60,18 @@ WITH asked AS (
     )
 ), tokens AS (
     SELECT c.token_id AS id FROM holders JOIN card c ON c.subscriber_id = holders.id AND c.state = 'assigned'
+    UNION (
+        SELECT c.token_id FROM here JOIN card c ON c.group_id = here.group_id AND c.state = 'assigned'
+        ORDER BY c.id LIMIT (SELECT room FROM asked)
+    )
     UNION SELECT t.id FROM asked, id_token t WHERE t.token = ANY (asked.named || asked.listed)
     UNION (
         SELECT t.id FROM id_token t WHERE t.kind = 'card' AND t.blocked_at IS NULL
         ORDER BY t.id LIMIT (SELECT room FROM asked)
     )
 )
-SELECT t.token, t.token = ANY (asked.named), coalesce(used.here, 0), coalesce(used.near, 0),
+SELECT t.token, t.token = ANY (asked.named), coalesce(coalesce(c.group_id, b.group_id) = here.group_id, FALSE),
+    coalesce(used.here, 0), coalesce(used.near, 0),
     coalesce(class.sessions, 0), coalesce(CASE WHEN k.country <> here.country THEN 0
         WHEN lower(k.city) = here.city THEN 2 WHEN left(k.postal_code, 2) = here.area THEN 1 ELSE 0 END, 0),
     t.token = ANY (asked.listed)
@@ -92,11 +100,12 @@ async def candidates(
         Candidate(
             token=token,
             is_named=is_named,
+            is_of_group=is_of_group,
             sessions_here=here,
             sessions_near=near,
             class_sessions=of_class,
             nearness=Nearness(nearness),
             is_listed=is_listed,
         )
-        for token, is_named, here, near, of_class, nearness, is_listed in found
+        for token, is_named, is_of_group, here, near, of_class, nearness, is_listed in found
     ]

@@ -19,7 +19,7 @@ from models.tables.asset import Asset
 from models.tables.card import Card
 from models.tables.group import DriverGroup
 from models.tables.subscriber import Subscriber
-from models.usecases import subscriber, timeline
+from models.usecases import subscriber, timeline, upkeep, wanting
 from models.usecases.work import Work
 
 SUBJECT = "group"
@@ -74,6 +74,7 @@ async def take_person(work: Work, row: DriverGroup, reference: str) -> Subscribe
     _check_free(person.group_id, row, "/subscriber")
     person.group_id = row.id
     await work.session.flush()
+    await wanting.tell_of_group(work, row.id)
     _record(work, row, "person taken in", subscriber=person.reference)
     return person
 
@@ -97,6 +98,7 @@ async def let_person_go(work: Work, row: DriverGroup, reference: str) -> None:
     for card, _ in await cards.lock_of(work.session, person.id):
         card.group_id = None if card.group_id == row.id else card.group_id
     await work.session.flush()
+    await wanting.tell_of_group(work, row.id)
     _record(work, row, "person let go", subscriber=person.reference)
 
 
@@ -122,6 +124,7 @@ async def take_card(work: Work, row: DriverGroup, number: str) -> Card:
     _check_free(card.group_id, row, "/card")
     card.group_id = row.id
     await work.session.flush()
+    await wanting.tell_of_group(work, row.id)
     _record(work, row, "card taken in", card=card.number)
     return card
 
@@ -148,6 +151,7 @@ async def let_card_go(work: Work, row: DriverGroup, number: str) -> None:
         raise StageDoesNotAllow("The card belongs to the group by its subscription: let that go, or block the card")
     card.group_id = None
     await work.session.flush()
+    await wanting.tell_of_group(work, row.id)
     _record(work, row, "card let go", card=card.number)
 
 
@@ -165,6 +169,7 @@ async def take_station(work: Work, row: DriverGroup, name: str) -> Asset:
     station = await assets.lock(work.session, known.id)
     _check_free(station.group_id, row, "/station")
     station.group_id = row.id
+    await upkeep.tell(work, station, upkeep.CHANGED)
     _record(work, row, "station taken in", station=station.name)
     return station
 
@@ -173,6 +178,7 @@ async def let_station_go(work: Work, row: DriverGroup, name: str) -> None:
     """It is open to everybody then. Raises NotFound."""
     station = await station_of(work, row, name)
     station.group_id, station.access = None, StationAccess.PUBLIC
+    await upkeep.tell(work, station, upkeep.CHANGED)
     _record(work, row, "station let go", station=station.name)
 
 
@@ -180,6 +186,7 @@ async def open_station(work: Work, row: DriverGroup, name: str, access: StationA
     """Whom it takes from now on; sessions go on. Raises NotFound."""
     station = await station_of(work, row, name)
     station.access = access
+    await upkeep.tell(work, station, upkeep.CHANGED)
     _record(work, row, "station opened", station=station.name, access=access.value)
     return station
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from models.rules import list_choice as rules
 from models.rules import local_list
+from models.rules.group import StationAccess
 from models.store import list_choice as facts
 from models.store import wanted as store
 from models.tables.asset import Asset
@@ -35,4 +36,4 @@ async def _chosen(work: Work, asset: Asset, wish: WantedList, row: StationList) 
     candidates = await facts.candidates(
         work.session, asset.id, work.now - rules.LATELY, room, named=wish.tokens, listed=row.tokens
     )
-    return rules.choose(candidates, room)
+    return rules.choose(candidates, room, only_group=asset.access is StationAccess.CLOSED)

@@ -134,6 +134,12 @@ async def tell_of_cards(work: Work, tokens: Sequence[str]) -> None:
         await store.spread_to(work.session, product_id, work.correlation_id)
 
 
+async def tell_of_group(work: Work, group_id: UUID) -> None:
+    """Others belong to the group now: its stations hear of it, whose lists begin with its cards."""
+    for product_id in await store.products_of_group(work.session, group_id):
+        await store.spread_to(work.session, product_id, work.correlation_id)
+
+
 async def spread(work: Work, product_id: UUID) -> int:
     """Tell the next stations of a product; how many they were. 0: all are told, or somebody else is at it."""
     row = await store.take_spread(work.session, product_id)

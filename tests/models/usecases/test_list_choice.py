@@ -11,6 +11,7 @@ from models.messages.station import CommandOutcome
 from models.messages.wanted import NewList, Owner, StationProgress, Todo
 from models.rules import local_list as rules
 from models.rules.card import BlockReason
+from models.rules.group import StationAccess
 from models.rules.list_choice import next_choice_at
 from models.rules.local_list import HOLDS
 from models.store import wanted as store
@@ -18,10 +19,11 @@ from models.tables.asset import Asset
 from models.tables.customer import Customer
 from models.tables.site import Site
 from models.tables.subscriber import Subscriber
-from models.usecases import card, upkeep, upkeep_list, wanting
+from models.usecases import card, group, upkeep, upkeep_list, wanting
 from models.usecases.work import Work
 from tests.charging import Clock, Street
 from tests.csms.standing import station_in_test
+from tests.grouping import a_group, taken_in
 from tests.models.usecases.test_local_list import said
 from tests.models.usecases.test_upkeep import ACCEPTED, has
 from tests.people import World
@@ -163,6 +165,26 @@ async def test_a_card_that_is_named_is_on_the_list_before_all_others(street: Str
         await street.driver(number)
     await charge(street, street.asset, "NL-1")
     assert listed(await chosen(street, "2", uid_of("NL-3"))) == uids("NL-1", "NL-3")
+
+
+@pytest.mark.step("S6")
+async def test_a_station_knows_the_cards_of_its_group_first_and_a_closed_one_knows_no_others(street: Street) -> None:
+    world, station = street.world, street.asset.name
+    for number in ("NL-1", "NL-2", "NL-3"):
+        await street.driver(number)
+    await charge(street, street.asset, "NL-1")
+    member = await street.driver("NL-4")
+    taxis = await a_group(world)
+    await taken_in(world, taxis, station=station, person=member.reference, card="NL-3")
+    assert listed(await chosen(street, "3")) == uids("NL-1", "NL-3", "NL-4")
+    await street.do(lambda work: group.open_station(work, taxis, station, StationAccess.CLOSED))
+    assert (await look(street)).todo == upkeep_list.SEND
+    assert listed(await claim(street)) == uids("NL-3", "NL-4")
+    await street.do(lambda work: group.let_card_go(work, taxis, "NL-3"))
+    while await street.do(lambda work: wanting.spread(work, street.asset.product_id)):
+        pass
+    assert (await look(street)).todo == upkeep_list.SEND
+    assert listed(await claim(street)) == uids("NL-4")
 
 
 async def test_a_replaced_card_leaves_the_list_at_once_and_its_successor_takes_its_place(street: Street) -> None:
