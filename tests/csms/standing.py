@@ -45,6 +45,22 @@ async def station_in_test(world: World, hardware: str = "HW-1") -> Asset:
     return asset
 
 
+@asynccontextmanager
+async def away(database: Database) -> AsyncIterator[None]:
+    """Nobody has a connection to the database, or gets one."""
+    other = Database(database.engine.url.set(database="postgres").render_as_string(hide_password=False))
+    name, ended = database.engine.url.database, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    async with other.engine.connect() as connection:
+        driver = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await driver.execute(sa.text(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false'))
+        try:
+            await driver.execute(sa.text(f"{ended} WHERE datname = :name"), {"name": name})
+            yield
+        finally:
+            await driver.execute(sa.text(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true'))
+    await other.close()
+
+
 async def rows(database: Database, kind: type[Any], *order: Any) -> list[Any]:
     async with database.transaction() as session:
         return list((await session.execute(select(kind).order_by(*order))).scalars())

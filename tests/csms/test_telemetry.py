@@ -24,7 +24,7 @@ from models.tables.base import new_id
 from models.tables.charging import ChargingTransaction, IdToken, MeterReading, RawFrame
 from models.tables.message import StationMessage
 from models.usecases.work import Desk
-from tests.csms.standing import front_on, station_in_test
+from tests.csms.standing import away, front_on, station_in_test
 from tests.csms.station import NOW, RawStation, station_at, until, until_async
 from tests.people import FACTORY_KEY, World
 from tests.recording import RecordingRelay
@@ -172,30 +172,17 @@ async def test_one_message_that_can_not_be_kept_harms_no_other(
 async def test_while_the_database_is_away_nothing_is_confirmed_and_afterwards_nothing_is_lost(
     front: CsmsServer, database: Database, stations: list[Asset]
 ) -> None:
-    name = database.engine.url.database
-    other = Database(database.engine.url.set(database="postgres").render_as_string(hide_password=False))
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(other.close)
         connected = await all_connected(stack, front)
-        await _allow(other, name, "false")
-        told = [each.call("MeterValues", values(None, 10 + number)) for number, each in enumerate(connected)]
-        assert [answer[0] for answer in await asyncio.gather(*told)] == ["InternalError"] * COUNT
-        await _allow(other, name, "true")
+        async with away(database):
+            told = [each.call("MeterValues", values(None, 10 + number)) for number, each in enumerate(connected)]
+            assert [answer[0] for answer in await asyncio.gather(*told)] == ["InternalError"] * COUNT
         assert not await rows(database, RawFrame)
         again = [each.call("MeterValues", values(None, 10 + number)) for number, each in enumerate(connected)]
         assert await asyncio.gather(*again) == [{}] * COUNT
     kept = await rows(database, MeterReading)
     assert sorted(row.samples[0]["value"] for row in kept) == [str(10 + number) for number in range(COUNT)]
     assert {row.asset_id for row in kept} == {asset.id for asset in stations}
-
-
-async def _allow(other: Database, name: str | None, allowed: str) -> None:
-    async with other.engine.connect() as connection:
-        driver = await connection.execution_options(isolation_level="AUTOCOMMIT")
-        await driver.execute(sa.text(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS {allowed}'))
-        if allowed == "false":
-            ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
-            await driver.execute(sa.text(ended), {"name": name})
 
 
 async def test_what_one_station_tells_is_kept_in_its_order(front: CsmsServer, database: Database) -> None:
