@@ -40,6 +40,17 @@ _FIELDS = {
     "Welcomed": "welcomed_at",
     "Ended": "ended_at",
 }
+_ACCOUNT = {
+    "Subscription": "subscriber",
+    "Payment": "payment",
+    "Currency": "currency",
+    "Balance": "balance",
+    "Held": "held",
+    "Credit limit": "credit_limit",
+    "Available": "available",
+    "Receivable": "receivable",
+}
+_HOLDS = {"Hold": "id", "Amount": "amount", "Session": "session_id", "Until": "expires_at"}
 _TARIFFS = {"Tariff": "tariff", "From": "valid_from", "Until": "valid_until"}
 _CARDS = {"Card": "number", "State": "state", "Because": "block_reason"}
 
@@ -134,6 +145,27 @@ def change_tariff(
 
 
 @app.command()
+def account(reference: Reference, *, as_json: AsJson = False) -> None:
+    """Shows its account: balance, holds, credit limit, and what can be spent."""
+    with calling(as_json=as_json) as api:
+        _show_account(api.get(f"{PATH}/{reference}/account"), as_json=as_json)
+
+
+@app.command("credit-limit")
+def credit_limit(
+    reference: Reference,
+    limit: Annotated[str, typer.Argument(help="How far below zero it may be spent on-line.")],
+    reason: Reason,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Changes the credit limit of its account, as finance."""
+    body = {"credit_limit": limit, "reason": reason}
+    with calling(as_json=as_json) as api:
+        _show_account(api.post(f"{PATH}/{reference}/account/credit-limit", body), as_json=as_json)
+
+
+@app.command()
 def suspend(reference: Reference, reason: Reason, *, as_json: AsJson = False) -> None:
     """Suspends: none of its cards charges until it is resumed."""
     _decide(reference, "suspend", {"reason": reason}, as_json=as_json)
@@ -160,6 +192,12 @@ def settle(reference: Reference, reason: Reason, *, as_json: AsJson = False) -> 
 def _decide(reference: str, name: str, body: dict[str, Any] | None, *, as_json: bool) -> None:
     with calling(as_json=as_json) as api:
         _show(api.post(f"{PATH}/{reference}/{name}", body), as_json=as_json)
+
+
+def _show_account(account: dict[str, Any], *, as_json: bool) -> None:
+    show_fields(account, _ACCOUNT, as_json=as_json)
+    if not as_json and account["holds"]:
+        show_rows(account["holds"], _HOLDS, as_json=False)
 
 
 def _show(subscription: dict[str, Any], *, as_json: bool) -> None:

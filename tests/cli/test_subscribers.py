@@ -60,6 +60,11 @@ async def test_an_agent_looks_after_a_subscription_and_its_cards(road: Road, ter
         "state"
     ] == "blocked"
     assert (await terminal.run(care, "card", "pool", "--json")).said["blocked"] == 2
+    account = await terminal.run(care, "subscriber", "account", reference, "--json")
+    assert (account.said["balance"], account.said["available"]) == ("0.0000", "250.0000")
+    finance = await program(world, world.operator, Role.FINANCE)
+    limited = await terminal.run(finance, "subscriber", "credit-limit", reference, "400", "--reason", "Pays", "--json")
+    assert limited.said["credit_limit"] == "400.0000"
     refused = await terminal.run(care, "subscriber", "settle", reference, "--reason", "x")
     assert (refused.code, "subscribers:settle" in refused.err) == (1, True)
 
