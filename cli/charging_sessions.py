@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.lists import Key
+from cli.tariffs import LINES
 from cli.terminal import All, AsJson, Instant, Limit, calling, in_path, instant, show_fields, show_rows
 
 app = typer.Typer(name="charging-session", help="Charging sessions: list, show, start, stop.", no_args_is_help=True)
@@ -41,17 +42,6 @@ _FIELDS = {
     "Costs": "price.gross",
     "Settled": "settled_at",
     "Messages": "messages",
-}
-_LINES = {
-    "For": "kind",
-    "Used": "used",
-    "Billed": "billed",
-    "Unit": "unit",
-    "Price": "price",
-    "Net": "net",
-    "VAT %": "vat_rate",
-    "VAT": "vat",
-    "Gross": "gross",
 }
 _RECORDS = {
     "Record": "number",
@@ -135,6 +125,6 @@ def stop(reference: Reference, key: Key = None, *, as_json: AsJson = False) -> N
 def _show(session: dict[str, Any], *, as_json: bool) -> None:
     show_fields(session, _FIELDS, as_json=as_json)
     if not as_json and session["price"]:
-        show_rows(session["price"]["lines"], _LINES, as_json=False, none="Nothing of it costs anything.")
+        show_rows(session["price"]["lines"], LINES, as_json=False, none="Nothing of it costs anything.")
     if not as_json and session["records"]:
         show_rows(session["records"], _RECORDS, as_json=False)

@@ -25,7 +25,7 @@ _COLUMNS = {
     "Version": "version",
     "Made": "created_at",
 }
-_LINES = {
+LINES = {
     "For": "kind",
     "Element": "element",
     "Used": "used",
@@ -37,6 +37,7 @@ _LINES = {
     "VAT": "vat",
     "Gross": "gross",
 }
+"""Of a price, as it is explained."""
 _TOTALS = {"Tariff": "code", "Version": "version", "Net": "price.net", "VAT": "price.vat",
            "Rounding": "price.rounding", "To pay": "price.gross", "Currency": "price.currency"}  # fmt: skip
 _TRIED = {
@@ -114,7 +115,7 @@ def explain(
         told = api.post(f"{PATH}/{code}/explain{chosen}", session)
     show_fields(told, _TOTALS, as_json=as_json)
     if not as_json:
-        show_rows(told["price"]["lines"], _LINES, as_json=False, none="Nothing of it costs anything.")
+        show_rows(told["price"]["lines"], LINES, as_json=False, none="Nothing of it costs anything.")
 
 
 def _read(file: Path) -> Any:
