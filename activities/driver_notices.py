@@ -11,7 +11,7 @@ import structlog
 from prometheus_client import Counter
 
 from activities import driver_letters
-from activities.gateways.errors import Refused, TryAgain
+from activities.gateways.errors import GatewayError, Refused, TryAgain
 from activities.gateways.mail import Mail, MailMessage
 from activities.gateways.sms import Sms
 from activities.letters import Unwritable
@@ -82,9 +82,9 @@ class DriverNoticesRound:
             message = MailMessage(to=due.email or "", subject=subject, text=text, notice_id=str(due.notice.id))
             await self._mail.send(message)
         except TryAgain as error:
-            return Outcome(error=error.detail, after_s=error.after_s)
+            return Outcome(error=_why(due, error), after_s=error.after_s)
         except Refused as error:
-            return Outcome(error=error.detail, final=True)
+            return Outcome(error=_why(due, error), final=True)
         except Unwritable as error:
             log.warning("driver_notice_not_written", notice=str(due.notice.id), reason=str(error))
             return Outcome(error=str(error), final=True)
@@ -114,6 +114,13 @@ class DriverNoticesRound:
             return
         async with self._desk.work(STATIONMASTER, due.notice.correlation_id) as work:
             await driver_delivery.note_status(work, due.notice.id, due.notice.provider_id, told.state, told.error)
+
+
+def _why(due: Due, error: GatewayError) -> str:
+    """Mail servers name in their words whom they refuse, which is kept nowhere."""
+    if due.notice.channel is DriverChannel.SMS:
+        return error.detail
+    return f"The mail server does not take it ({error.status or 'no answer'})."
 
 
 def _named(outcome: Outcome) -> str:

@@ -24,6 +24,7 @@ _TITLES = {
     "mailbox_smtp": "Mailbox SMTP (sandbox)",
     "partner": "Partner (sandbox)",
     "stations": "Stations (sandbox)",
+    "sms_provider": "SMS provider (sandbox)",
 }
 
 
@@ -44,6 +45,7 @@ def _logins(deployment: Deployment) -> dict[str, str]:
         "api": f"{ADMINISTRATOR_EMAIL}  {deployment.credentials.administrator_password}",
         "postgres": "postgres_password in secrets.json",
         "grid_operator": "grid_operator_api_key in secrets.json",
+        "sms_provider": "sms_account_sid and sms_auth_token in secrets.json",
         "mailbox_smtp": f"{MAILBOX_USERNAME}, mailbox_password in secrets.json",
     }
 

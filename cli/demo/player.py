@@ -17,6 +17,7 @@ from cli.demo.placing import Placing
 from cli.demo.progress import Progress
 from cli.demo.story import Addresses, Login, Story, Subscriber
 from cli.demo.subscribing import Subscribing
+from cli.demo.texting import Texting
 from cli.demo.waiting import DemoFailed, until
 from cli.demo.withdrawing import Withdrawing
 
@@ -32,9 +33,9 @@ async def play(
 ) -> None:
     """``root`` is the first administrator; what the city fetches is left in ``folder``. Raises DemoFailed."""
     async with AsyncExitStack() as stack:
-        grid_operator, stations, partner, mailbox = [
-            await stack.enter_async_context(Caller("the demo", url))
-            for url in (addresses.grid_operator, addresses.stations, addresses.partner, addresses.mailbox)
+        outside = (addresses.grid_operator, addresses.stations, addresses.partner, addresses.mailbox)
+        grid_operator, stations, partner, mailbox, sms_provider = [
+            await stack.enter_async_context(Caller("the demo", url)) for url in (*outside, addresses.sms_provider)
         ]
         codec, temporal_ui = [
             await stack.enter_async_context(Caller("Eva Engineer", url))
@@ -77,6 +78,7 @@ async def play(
         driving = Driving(story, everybody, stations, progress)
         await driving.play()
         await OffLine(story, everybody, driving, progress).play()
+        await Texting(story, everybody, driving, sms_provider, mailbox, progress).play()
 
         progress.chapter("A request that the city withdraws when its station stands already")
         await Withdrawing(story, everybody, grid_operator, stations, progress).play()

@@ -130,5 +130,6 @@ class _Demo:
 
 
 def addresses_of(deployment: Deployment) -> Addresses:
-    named = {name: deployment.http(name) for name in ("api", "temporal_ui", "grid_operator", "mailbox", "partner")}
+    names = ("api", "temporal_ui", "grid_operator", "mailbox", "partner", "sms_provider")
+    named = {name: deployment.http(name) for name in names}
     return Addresses(csms=deployment.public_csms_url, stations=deployment.http("stations"), **named)

@@ -15,6 +15,7 @@ class Addresses:
     mailbox: str
     partner: str
     stations: str
+    sms_provider: str
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Driver:
     name: str
     payment: str
     mail: str
+    phone: str
     cards: dict[str, str]
     subscription: str = ""
     account_id: str = ""
@@ -113,6 +115,8 @@ class Story:
     """Pays afterwards, and loses his card."""
     petra: Driver = field(init=False)
     """Pays ahead, less than her session would cost."""
+    stranger: str = field(init=False)
+    """The phone of somebody whom nobody knows."""
 
     def __post_init__(self) -> None:
         self.city = _subscriber(f"Gemeente Voorbeeld {self.run}", "gemeente", self.run)
@@ -121,8 +125,9 @@ class Story:
         self.service_partner = f"Onderhoud BV {self.run}"
         self.installer = _subscriber(f"Installatie BV {self.run}", "installatie", self.run)
         self.tariff = f"TRF-{self.run}"
-        self.daan = _driver("Daan", "postpaid", self.run, cards=2)
-        self.petra = _driver("Petra", "prepaid", self.run)
+        self.stranger = _phone(1, self.run)
+        self.daan = _driver("Daan", "postpaid", _phone(2, self.run), self.run, cards=2)
+        self.petra = _driver("Petra", "prepaid", _phone(3, self.run), self.run)
 
     @property
     def drivers(self) -> list[Driver]:
@@ -172,7 +177,13 @@ def _subscriber(name: str, domain: str, run: str) -> Subscriber:
     return Subscriber(organisation=name, hook=hook, mail=f"laadpalen@{hook}.example")
 
 
-def _driver(first_name: str, payment: str, run: str, *, cards: int = 1) -> Driver:
+def _phone(which: int, run: str) -> str:
+    """A Dutch mobile number."""
+    return f"+316{which}{int(run, 16) % 10**7:07}"
+
+
+def _driver(first_name: str, payment: str, phone: str, run: str, *, cards: int = 1) -> Driver:
     numbers = [f"NL-{run}-{first_name[0]}{number}".upper() for number in range(1, cards + 1)]
     mail = f"{first_name}@{run}.example".lower()
-    return Driver(f"{first_name} {run}", payment, mail, {number: secrets.token_hex(7).upper() for number in numbers})
+    uids = {number: secrets.token_hex(7).upper() for number in numbers}
+    return Driver(f"{first_name} {run}", payment, mail, phone, uids)

@@ -60,7 +60,8 @@ class Subscribing:
 
     async def _subscribe(self, driver: Driver) -> str:
         """S1 to S3: once the letter is made and the mail has arrived."""
-        person = {"kind": "person", "name": driver.name, "email": driver.mail, "language": "en", "address": _HOME}
+        person = {"kind": "person", "name": driver.name, "language": "en", "address": _HOME}
+        person |= {"email": driver.mail, "phone": driver.phone}
         customer = await self._carla.post("/v1/customers", person)
         said = {"customer": customer["reference"], "payment": driver.payment, "card": driver.card}
         driver.subscription = (await self._carla.post("/v1/subscribers", said))["reference"]

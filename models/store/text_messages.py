@@ -33,6 +33,13 @@ async def count_since(session: AsyncSession, sender: str, since: datetime) -> in
     return found.scalar_one()
 
 
+async def forget_senders(session: AsyncSession, before: datetime) -> None:
+    """Whose phones they came from; that they came, and what came of them, stays."""
+    await session.execute(
+        sa.update(TextMessage).where(col(TextMessage.at) < before, col(TextMessage.sender) != "").values(sender="")
+    )
+
+
 async def of_command(session: AsyncSession, command_id: UUID) -> TextMessage | None:
     """The one by which the command came, held until the transaction ends."""
     found = await session.execute(

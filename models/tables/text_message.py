@@ -18,7 +18,7 @@ class TextMessage(SQLModel, table=True):
     provider_id: str = Field(sa_type=sa.Text, unique=True)
     """Names the text: told again under it, it is the same one."""
     sender: str = Field(sa_type=sa.Text)
-    """A digest of the phone's number, by which those of one phone are counted."""
+    """A digest of the phone's number, by which those of one phone are counted; empty after a day."""
     subscriber_id: UUID | None = Field(default=None, foreign_key="subscriber.id", index=True)
     """Whose it is; None: of nobody that we know."""
     word: Word = Field(sa_type=text_state(Word, "word"))

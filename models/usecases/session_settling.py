@@ -179,9 +179,11 @@ def _subscriber(session: ChargingSession) -> UUID:
 
 
 async def _note(work: Work, session: ChargingSession, cdr: Cdr, what: str) -> None:
-    """On record, and told to its driver: date, place, energy and price (C1)."""
+    """On record, and told to its driver: date, place, energy and price (C1); of nothing there is nothing to tell."""
     said: dict[str, Any] = {"session": session.reference, "energy_wh": cdr.energy_wh, "gross": str(cdr.gross)}
     timeline.record(work, SUBJECT, session.id, what, record=cdr.number, flags=list(session.flags), **said)
+    if not cdr.energy_wh and not cdr.gross and cdr.number == 1:
+        return
     kind = DriverNoticeKind.SESSION_ENDED if cdr.number == 1 else DriverNoticeKind.SESSION_CORRECTED
     told = {
         "ended_at": cdr.ended_at.isoformat(),

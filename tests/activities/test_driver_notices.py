@@ -148,6 +148,14 @@ async def test_a_mail_that_is_sent_twice_has_one_message_id(outside: Outside) ->
     assert "Card NL-1 is blocked since it was lost" in mails[0]["text"]
 
 
+async def test_whom_a_mail_server_refuses_is_not_kept_with_its_reason(outside: Outside) -> None:
+    put(outside.mailbox, "/control/fault", {"mode": "refuse", "code": 550, "to": outside.owner.email, "times": 1})
+    await outside.tell(K.CARD_BLOCKED)
+    await outside.round.send()
+    kept = await outside.notice()
+    assert (kept.state, kept.error) == (S.FAILED, "The mail server does not take it (550).")
+
+
 async def test_what_can_not_be_written_fails_alone(outside: Outside) -> None:
     await outside.tell(K.CREDIT_LOW, held="many", currency="EUR")
     await outside.tell(K.CREDIT_SPENT)

@@ -8,10 +8,12 @@ from sqlmodel import col, select
 
 from activities.housekeeping import HousekeepingRound
 from models.clock import utc_now
-from models.store import idempotency, station_reports
+from models.rules.text_message import Word
+from models.store import idempotency, station_reports, text_messages
 from models.store.database import Database
 from models.tables.access import IdempotencyKey
 from models.tables.station_report import StationReport
+from models.tables.text_message import TextMessage
 from models.usecases.work import Desk
 from tests.csms.standing import station_in_test
 from tests.people import World
@@ -48,3 +50,15 @@ async def test_reports_are_kept_for_their_time_and_thrown_away_after_it(
         await HousekeepingRound(desk).clean_up()
         async with database.transaction() as session:
             assert (await session.execute(select(StationReport.part))).scalars().all() == left
+
+
+@pytest.mark.step("C3")
+async def test_whose_phone_a_text_came_from_is_forgotten_after_a_day(desk: Desk, database: Database) -> None:
+    async with database.transaction() as session:
+        for name, age in (("old", timedelta(hours=25)), ("young", timedelta(hours=23))):
+            text = TextMessage(provider_id=name, sender="digest", word=Word.HELP, at=utc_now() - age)
+            await text_messages.keep(session, text)
+    await HousekeepingRound(desk).clean_up()
+    async with database.transaction() as session:
+        found = await session.execute(select(TextMessage.provider_id, TextMessage.sender))
+        assert {row[0]: row[1] for row in found} == {"old": "", "young": "digest"}

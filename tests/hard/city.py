@@ -117,5 +117,5 @@ async def peopled(house: House) -> AsyncIterator[City]:
 
 def _addresses_of(house: House) -> Addresses:
     found = {name: address.url for name, address in house.addresses().items()}
-    names = ("api", "csms", "temporal_ui", "grid_operator", "mailbox", "partner", "stations")
+    names = ("api", "csms", "temporal_ui", "grid_operator", "mailbox", "partner", "stations", "sms_provider")
     return Addresses(**{name: found[name] for name in names})

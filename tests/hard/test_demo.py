@@ -37,7 +37,7 @@ def play(folder: Path) -> dict[str, Any]:
     "P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P10", "P11", "P12", "P13", "P14", "P15", "P16", "P17"
 )
 @pytest.mark.step("P18", "P19", "P20", "P21", "P22", "N", "L5")
-@pytest.mark.step("S1", "S2", "S3", "S4", "C1", "C2", "C5", "C10", "B1", "B8")
+@pytest.mark.step("S1", "S2", "S3", "S4", "C1", "C2", "C3", "C5", "C10", "B1", "B8")
 def test_the_main_road_is_played_on_real_parts_survives_a_restart_and_is_played_again(tmp_path: Path) -> None:
     first = play(tmp_path / "var")
     assert first["passed"]
@@ -45,9 +45,9 @@ def test_the_main_road_is_played_on_real_parts_survives_a_restart_and_is_played_
     told = [step["title"] for step in first["steps"] if step["chapter"] == "In operation"]
     assert len(told) == 2
     told = [step["title"] for step in first["steps"] if step["chapter"] == "Drivers"]
-    assert len(told) == 13
-    assert [len(sessions) for sessions in first["sessions"].values()] == [3, 1]
-    ended = [*["active"] * 3, "cancelled", "closed", "operating", "rejected", *["settled"] * 4, "withdrawn"]
+    assert len(told) == 16
+    assert [len(sessions) for sessions in first["sessions"].values()] == [4, 1]
+    ended = [*["active"] * 3, "cancelled", "closed", "operating", "rejected", *["settled"] * 5, "withdrawn"]
     assert sorted(first["final_states"].values()) == ended
     assert Path(first["sat_report"]).read_bytes().startswith(b"%PDF-")
     assert read_addresses(tmp_path / "var") == {}

@@ -9,10 +9,12 @@ import pytest
 from models.messages.card import ImportedCard
 from models.messages.driver_notice import NoticeWishes
 from models.messages.subscriber import ReplaceCard
+from models.rules.authorisation import TokenVerdict
 from models.rules.card import BlockReason
 from models.rules.driver_notice import DriverChannel as C
 from models.rules.driver_notice import DriverNoticeKind as K
 from models.rules.driver_notice import DriverNoticeState as S
+from models.rules.session import SessionStage
 from models.rules.session_usage import Doing, Mark
 from models.rules.subscriber import Payment
 from models.store import driver_notices
@@ -91,6 +93,19 @@ async def test_the_end_of_a_session_is_told_once_by_each_channel_with_date_place
     assert datetime.fromisoformat(mail.data["ended_at"]) == later(60)
     for personal in (PHONE, owner.email, "Jansen"):
         assert personal not in str([each.model_dump() for each in (mail, sms)])
+
+
+@pytest.mark.step("C1")
+async def test_of_a_session_in_which_nothing_flowed_and_nothing_is_paid_nobody_is_told(
+    street: Street, clock: Clock
+) -> None:
+    await street.driver(payment=Payment.PREPAID, phone=PHONE)
+    number, verdict = await street.start()
+    clock.now = later(1)
+    await street.stop(number, 1, register_wh=1000)
+    await street.settle(await street.session())
+    assert (verdict, (await street.session()).stage) == (TokenVerdict.NO_CREDIT, SessionStage.SETTLED)
+    assert await told(street) == []
 
 
 @pytest.mark.step("C1", "B1")
