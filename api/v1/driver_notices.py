@@ -1,6 +1,6 @@
 """How a subscriber wants to be told, and what they were told: with what became of it (N)."""
 
-from datetime import datetime, time
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from api.v1.subscribers import Managing, Reading, found
 from models.messages.driver_notice import NoticeWishes
 from models.rules.driver_notice import DriverChannel, DriverNoticeKind, DriverNoticeState
 from models.rules.events import Language
+from models.rules.tariff import LocalTime
 from models.store import driver_notices, subscribers
 from models.store.driver_notices import DriverNoticeFilter
 from models.tables.subscriber import Subscriber
@@ -24,8 +25,8 @@ router = APIRouter(prefix="/subscribers/{reference}", tags=["subscribers"])
 
 WISHES: dict[str, Any] = {
     "channels": {"session_ended": ["mail"], "car_idle": ["sms"], "credit_low": []},
-    "quiet_since": "22:00:00",
-    "quiet_until": "07:00:00",
+    "quiet_since": "22:00",
+    "quiet_until": "07:00",
 }
 
 
@@ -33,8 +34,8 @@ class NoticeWishesShape(Shape):
     model_config = example(**WISHES)
 
     channels: dict[DriverNoticeKind, list[DriverChannel]] = Field(description="By kind; one that is left out: as usual")
-    quiet_since: time
-    quiet_until: time
+    quiet_since: LocalTime
+    quiet_until: LocalTime
 
 
 class DriverNoticeShape(Shape):

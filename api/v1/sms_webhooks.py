@@ -14,7 +14,7 @@ from activities.gateways.sms import STATUS_PATH, status_of
 from api.context import correlation_id_of, services_of
 from api.envelope import takes_up_to
 from api.v1.webhooks import BODY_LIMIT_BYTES, Said
-from models.errors import Forbidden
+from models.errors import NotAuthenticated
 from models.messages.base import Actor
 from models.settings import Settings
 from models.usecases import driver_delivery, text_message
@@ -100,7 +100,7 @@ async def take_status(notice_id: UUID, request: Request) -> Response:
 
 
 async def verified(settings: Settings, request: Request, path: str) -> dict[str, str]:
-    """The fields of a call whose signature is right. Raises Forbidden.
+    """The fields of a call whose signature is right. Raises NotAuthenticated.
 
     It is signed over our public address, however proxies have changed it on its way.
     """
@@ -113,7 +113,7 @@ async def verified(settings: Settings, request: Request, path: str) -> dict[str,
     url = settings.public_api_url.rstrip("/") + path
     if token and RequestValidator(token).validate(url, fields, request.headers.get(SIGNATURE, "")):
         return fields
-    raise Forbidden(f"The signature is wrong: sign by {SIGNATURE}, with the account's auth token")
+    raise NotAuthenticated(f"The signature is wrong: sign by {SIGNATURE}, with the account's auth token")
 
 
 def read(kind: type[S], fields: dict[str, str]) -> S:

@@ -36,13 +36,13 @@ class Texting:
 
     async def _turned_away(self, driver: Driver, station: PlacedStation) -> list[str]:
         forged = await self._text(driver.phone, f"START {station.name}", signature="bad")
-        if forged["status"] != 403:
+        if forged["status"] != 401:
             raise DemoFailed(f"A forged text was answered {forged['status']}: {forged['body']}.")
         asked = [
             await self._asked(self._story.stranger, f"START {station.name}"),
             await self._asked(driver.phone, "START NL-XXX-999999"),
         ]
-        return ["forged: 403", *asked]
+        return ["forged: 401", *asked]
 
     async def _charge(self, driver: Driver, station: PlacedStation) -> list[str]:
         """Oddly spelled, and the first text told twice."""

@@ -90,6 +90,8 @@ def _not_empty(given: tuple[Any, ...]) -> tuple[Any, ...]:
 def _to_the_minute(given: Any) -> time:
     if isinstance(given, str) and re.fullmatch(_CLOCK, given):
         return time.fromisoformat(given)
+    if isinstance(given, time) and given == time(given.hour, given.minute):
+        return given
     raise ValueError("Give hours and minutes of local time, such as 13:30")
 
 

@@ -64,14 +64,14 @@ async def test_a_forged_text_is_refused_and_leaves_nothing(api: httpx.AsyncClien
     )
     unsigned = await api.post(PATH, data=said)
     as_json = await api.post(PATH, json=said)
-    assert [each.status_code for each in (forged, changed, unsigned, as_json)] == [403] * 4
+    assert [each.status_code for each in (forged, changed, unsigned, as_json)] == [401] * 4
     assert await answers(world) == []
 
 
 async def test_without_a_token_of_ours_nothing_is_believed(api: httpx.AsyncClient, app: FastAPI) -> None:
     unset = app.state.services.settings.model_copy(update={"twilio_auth_token": SecretStr("")})
     app.state.services = dataclasses.replace(app.state.services, settings=unset)
-    assert (await text(api, fields(), token="")).status_code == 403
+    assert (await text(api, fields(), token="")).status_code == 401
 
 
 @pytest.mark.parametrize(

@@ -139,8 +139,9 @@ async def test_no_error_of_ours_and_no_undocumented_answer(
     app: FastAPI, api: httpx.AsyncClient, world: World, tmp_path: Path
 ) -> None:
     processes = with_processes(app, world)
-    app.state.services = dataclasses.replace(app.state.services, documents=LocalDocuments(tmp_path / "documents"))
-    places = await something_of_everything(Road(api, world, processes), world)
+    documents = LocalDocuments(tmp_path / "documents")
+    app.state.services = dataclasses.replace(app.state.services, documents=documents)
+    places = await something_of_everything(Road(api, world, processes, documents=documents), world)
     people = {
         Role.ADMINISTRATION: world.administrator,
         Role.OPERATIONS: world.operations,
