@@ -1,10 +1,12 @@
 """The steps of the process that takes a charging session from its start to its bill data record."""
 
+from uuid import UUID
+
 from temporalio import activity
 
 from activities.steps import Steps, UseCase
-from models.messages.base import Step
-from models.messages.session import SessionProgress
+from models.messages.base import Decision, Step
+from models.messages.session import BillSession, SessionProgress, WaiveSession
 from models.usecases import session_process
 
 
@@ -24,7 +26,20 @@ class ChargingSessionActivities:
     async def settle_session(self, step: Step) -> SessionProgress:
         return await self._take(step, lambda work: session_process.settle(work, step.subject_id))
 
+    @activity.defn
+    async def bill_session(self, session_id: UUID, decision: BillSession) -> SessionProgress:
+        return await self._take_of(session_id, decision, lambda work: session_process.bill(work, session_id, decision))
+
+    @activity.defn
+    async def waive_session(self, session_id: UUID, decision: WaiveSession) -> SessionProgress:
+        return await self._take_of(session_id, decision, lambda work: session_process.waive(work, session_id, decision))
+
     async def _take(self, step: Step, use_case: UseCase[SessionProgress]) -> SessionProgress:
+        return await self._take_of(step.subject_id, step, use_case)
+
+    async def _take_of(
+        self, session_id: UUID, cause: Decision | Step, use_case: UseCase[SessionProgress]
+    ) -> SessionProgress:
         return await self._steps.take(
-            step, SessionProgress, use_case, lambda work: session_process.load(work, step.subject_id)
+            cause, SessionProgress, use_case, lambda work: session_process.load(work, session_id)
         )

@@ -8,10 +8,13 @@ from cli.lists import Key
 from cli.tariffs import LINES
 from cli.terminal import All, AsJson, Instant, Limit, calling, in_path, instant, show_fields, show_rows
 
-app = typer.Typer(name="charging-session", help="Charging sessions: list, show, start, stop.", no_args_is_help=True)
+app = typer.Typer(
+    name="charging-session", help="Charging sessions: list, show, start, stop, bill, waive.", no_args_is_help=True
+)
 
 PATH = "/v1/charging-sessions"
 Reference = Annotated[str, typer.Argument(help="Such as CS-2026-000042.", parser=in_path)]
+Reason = Annotated[str, typer.Option(help="Why; it stays on record.")]
 
 _COLUMNS = {
     "Session": "reference",
@@ -36,6 +39,8 @@ _FIELDS = {
     "Place": "place_kind",
     "Stopped by": "stop_reason",
     "Told to stop": "stop_asked_at",
+    "Began, by its station": "told_started_at",
+    "Decided": "decided_at",
     "Tariff": "tariff.code",
     "Version": "tariff.version",
     "Held": "hold.amount",
@@ -120,6 +125,30 @@ def stop(reference: Reference, key: Key = None, *, as_json: AsJson = False) -> N
     """Asks the station to stop a session."""
     with calling(as_json=as_json) as api:
         show_fields(api.post(f"{PATH}/{reference}/stop", key=key), _ASKED, as_json=as_json)
+
+
+@app.command()
+def bill(
+    reference: Reference,
+    reason: Reason,
+    began: Annotated[str | None, typer.Option(help="When, with its zone, where its station's clock was wrong.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Bills a session that was set aside."""
+    said = {"reason": reason, "started_at": began}
+    _decide(reference, "bill", {name: value for name, value in said.items() if value}, as_json=as_json)
+
+
+@app.command()
+def waive(reference: Reference, reason: Reason, *, as_json: AsJson = False) -> None:
+    """Leaves a session that was set aside unbilled."""
+    _decide(reference, "waive", {"reason": reason}, as_json=as_json)
+
+
+def _decide(reference: str, name: str, body: dict[str, Any], *, as_json: bool) -> None:
+    with calling(as_json=as_json) as api:
+        _show(api.post(f"{PATH}/{reference}/{name}", body), as_json=as_json)
 
 
 def _show(session: dict[str, Any], *, as_json: bool) -> None:

@@ -7,18 +7,18 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.charging_session import ChargingSessionActivities as Activities
     from models.messages.base import Subject
-    from models.messages.session import SessionProgress
-    from models.rules.session import SESSION, STOPPED, SessionStage
+    from models.messages.session import BillSession, SessionProgress, WaiveSession
+    from models.rules.session import SESSION, STOPPED, SessionEvent, SessionStage
     from workflows import options, search_attributes
     from workflows.process import Process
 
-S = SessionStage
+S, E = SessionStage, SessionEvent
 
 
 @workflow.defn(name="charging_session")
 class ChargingSessionWorkflow(Process[SessionProgress]):
     machine = SESSION
-    decisions = {}  # noqa: RUF012 - read only
+    decisions = {"bill": BillSession, "waive": WaiveSession}  # noqa: RUF012 - read only
 
     @workflow.init
     def __init__(self, subject: Subject) -> None:
@@ -66,3 +66,21 @@ class ChargingSessionWorkflow(Process[SessionProgress]):
     def next_look(self) -> datetime:
         look_at = self.at.look_at
         return max(look_at or workflow.now(), workflow.now() + options.SESSION_SHORTEST_NAP)
+
+    @workflow.update
+    async def bill(self, decision: BillSession) -> str:
+        """C2: what was set aside is billed, as of when it began."""
+        return await self.decide(E.BILL, decision, Activities.bill_session)
+
+    @bill.validator
+    def _check_bill(self, decision: BillSession) -> None:
+        self.check(E.BILL, decision)
+
+    @workflow.update
+    async def waive(self, decision: WaiveSession) -> str:
+        """C2: what was set aside is left unbilled."""
+        return await self.decide(E.WAIVE, decision, Activities.waive_session)
+
+    @waive.validator
+    def _check_waive(self, decision: WaiveSession) -> None:
+        self.check(E.WAIVE, decision)

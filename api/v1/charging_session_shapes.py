@@ -82,7 +82,7 @@ class SessionRowShape(Shape):
     evse_id: str | None
     subscriber: str | None
     card: str | None = Field(description="The number that is printed on it")
-    started_at: datetime = Field(description="By the station's clock")
+    started_at: datetime = Field(description="By the station's clock, or put right where that is wrong")
     stopped_at: datetime | None
     energy_wh: int
     gross: Decimal | None = Field(description="By the bill data record that stands; null while there is none")
@@ -146,6 +146,8 @@ class SessionShape(SessionRowShape):
         meter_stop_wh=15_200,
         idle_told_at=None,
         stop_asked_at=None,
+        told_started_at=None,
+        decided_at=None,
         settled_at="2026-12-08T12:00:01Z",
         periods=[_PERIOD],
         tariff=_TARIFF,
@@ -166,6 +168,8 @@ class SessionShape(SessionRowShape):
     meter_stop_wh: int | None
     idle_told_at: datetime | None = Field(description="Since when its driver knows that the car keeps the place")
     stop_asked_at: datetime | None = Field(description="When its station was told to stop it")
+    told_started_at: datetime | None = Field(description="What its station told, where its clock was wrong by months")
+    decided_at: datetime | None = Field(description="When it was decided whether it is billed, after it was set aside")
     settled_at: datetime | None
     periods: list[PeriodShape]
     tariff: UsedTariffShape | None = Field(description="By which it is priced, whatever has changed since")
@@ -190,6 +194,7 @@ async def session_shape(work: Work, access: Access, shown: Shown) -> SessionShap
     sees_cards = access.caller.reach(Permission.CARDS_READ) is not None
     signed = await signed_values.of_session(work.session, row.id) if sees_cards else []
     own = {"verdict", "place_kind", "idle_told_at", "stop_asked_at", "settled_at", "created_at"}
+    own |= {"told_started_at", "decided_at"}
     return SessionShape(
         **_row(access, shown),
         **row.model_dump(include=own),

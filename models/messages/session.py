@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
-from models.messages.base import Message, Progress
+from models.messages.base import Decision, Message, Progress
 from models.messages.card import CardNumber
 from models.messages.commands import Connector
-from models.messages.placement import Line
+from models.messages.placement import Line, Paragraph
 
 
 class SessionProgress(Progress):
@@ -19,6 +19,19 @@ class SessionProgress(Progress):
     station: str
     look_at: datetime | None = None
     is_to_stop: bool = False
+
+
+class BillSession(Decision):
+    """Of a session that was set aside. ``started_at``: when it began, where nobody knew that."""
+
+    reason: Paragraph
+    started_at: AwareDatetime | None = None
+
+
+class WaiveSession(Decision):
+    """Of a session that was set aside: nobody pays for it."""
+
+    reason: Paragraph
 
 
 class SeenPrice(Message):

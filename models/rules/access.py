@@ -66,6 +66,7 @@ class Permission(StrEnum):
     GROUPS_APPOINT = "groups:appoint"
     CHARGING_SESSIONS_READ = "charging-sessions:read"
     CHARGING_SESSIONS_CONTROL = "charging-sessions:control"
+    CHARGING_SESSIONS_DECIDE = "charging-sessions:decide"
     LEDGER_READ = "ledger:read"
     LEDGER_POST = "ledger:post"
     TARIFFS_READ = "tariffs:read"
@@ -154,6 +155,8 @@ POLICY: dict[Permission, dict[Role, Reach]] = {
         R.SERVICE_PARTNER: _OWN,
     },
     P.CHARGING_SESSIONS_CONTROL: {R.CUSTOMER_CARE: _ALL, R.OPERATIONS: _ALL},
+    # Whether what was set aside is billed.
+    P.CHARGING_SESSIONS_DECIDE: {R.CUSTOMER_CARE: _ALL, R.OPERATIONS: _ALL, R.FINANCE: _ALL},
     P.GROUPS_READ: {R.SUPER_USER: _OWN, R.CUSTOMER_CARE: _ALL, R.FINANCE: _ALL, R.OPERATIONS: _ALL},
     # Within a group; who and what comes into it is for the operator to say, and so are its limits.
     P.GROUPS_MANAGE: {R.SUPER_USER: _OWN, R.CUSTOMER_CARE: _ALL},

@@ -1,16 +1,14 @@
 """A session that is told when it is long over: its token is judged as it stood when it was shown (C2)."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
 from models.rules.authorisation import Holder, Judgement, KnownToken, Station, TokenVerdict, decide
 from models.rules.commissioning import CommissioningStage
 from models.rules.session import HEARD_LATE_AFTER
+from models.rules.session_clock import BELIEVED_BEHIND
 from models.rules.subscriber import SubscriberStage
-
-BELIEVED_FOR = timedelta(days=90)
-"""A station's clock that is further behind was never set: then nobody knows when it was."""
 
 
 class Past(NamedTuple):
@@ -22,7 +20,7 @@ class Past(NamedTuple):
 
 def is_late(at: datetime, now: datetime) -> bool:
     """Whether what happened then, by the station's clock, is told so late that its token may have changed since."""
-    return HEARD_LATE_AFTER < now - at <= BELIEVED_FOR
+    return HEARD_LATE_AFTER < now - at <= BELIEVED_BEHIND
 
 
 def as_of(judged: Judgement, past: Past, at: datetime) -> Judgement:
@@ -38,11 +36,7 @@ def as_of(judged: Judgement, past: Past, at: datetime) -> Judgement:
     return judged._replace(verdict=verdict, holder=past.holder)
 
 
-def to_review(judged: Judgement) -> str | None:
-    """What a person is to look at in a session that came late, in words; None: nothing."""
-    if judged.verdict is not TokenVerdict.ACCEPTED:
-        said = judged.verdict.value.replace("_", " ")
-        return f"was charged off-line with a card that was not valid then ({said}): see who pays for it"
-    if judged.holder is not None and judged.holder.stage is SubscriberStage.CLOSED:
-        return "was charged off-line, and its subscription has been closed since: see that it is paid"
-    return None
+def to_review(judged: Judgement) -> str:
+    """What a person is to look at in a session that came late, and is nobody's."""
+    said = judged.verdict.value.replace("_", " ")
+    return f"was charged off-line with a card that was not valid then ({said}): see who pays for it"

@@ -122,12 +122,16 @@ async def station_of(session: AsyncSession, asset_id: UUID) -> tuple[str, int]:
     return name, power_w
 
 
-async def last_sampled_at(session: AsyncSession, number: int) -> datetime | None:
-    """Until when its station has told of the transaction's meter, by the station's clock."""
+async def last_sample(session: AsyncSession, number: int) -> tuple[datetime, datetime] | None:
+    """Until when its station has told of the transaction's meter, by the station's clock, and when it did so."""
     found = await session.execute(
-        select(sa.func.max(col(MeterReading.sampled_at))).where(col(MeterReading.transaction_number) == number)
+        sa.select(col(MeterReading.sampled_at), col(MeterReading.received_at))
+        .where(col(MeterReading.transaction_number) == number)
+        .order_by(col(MeterReading.sampled_at).desc())
+        .limit(1)
     )
-    return found.scalar_one()
+    row = found.one_or_none()
+    return None if row is None else (row[0], row[1])
 
 
 async def last_heard_at(session: AsyncSession, number: int) -> datetime | None:
@@ -178,11 +182,11 @@ async def of_transaction(session: AsyncSession, number: int) -> str | None:
 
 
 async def count_open(session: AsyncSession, subscriber_id: UUID) -> int:
-    """How many of the subscription's sessions run, or have stopped and are not settled yet."""
+    """How many of the subscription's sessions run, or have stopped and are neither settled nor left unbilled."""
     found = await session.execute(
         sa.select(sa.func.count()).where(
             col(ChargingSession.subscriber_id) == subscriber_id,
-            col(ChargingSession.stage).in_((*RUNNING, SessionStage.STOPPED)),
+            col(ChargingSession.stage).in_((*RUNNING, SessionStage.STOPPED, SessionStage.SET_ASIDE)),
         )
     )
     return int(found.scalar_one())

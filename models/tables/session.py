@@ -68,7 +68,11 @@ class ChargingSession(SQLModel, table=True):
     stop_asked_at: datetime | None = Field(default=None, sa_type=Instant)
     """When its station was told to stop it."""
     started_at: datetime = Field(sa_type=Instant)
-    """By the station's clock, as the tariff goes by it."""
+    """As the tariff goes by it: by the station's clock, or put right where that is wrong."""
+    told_started_at: datetime | None = Field(default=None, sa_type=Instant)
+    """By a clock of the station that was wrong. None: it is believed."""
+    decided_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When a person said that it is billed, or left unbilled, after it had been set aside."""
     stopped_at: datetime | None = Field(default=None, sa_type=Instant)
     settled_at: datetime | None = Field(default=None, sa_type=Instant)
     created_at: datetime = now_column()

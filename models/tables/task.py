@@ -39,7 +39,11 @@ class TaskKind(StrEnum):
     SETTLE_ACCOUNT = "settle_account"
     """A balance is to be paid out or billed: ``subject_id`` is the subscription that closes."""
     REVIEW_SESSION = "review_session"
-    """It came late, and its card was not valid when it was shown: ``subject_id`` is the session."""
+    """It came late, its card was not valid when it was shown, and was nobody's: ``subject_id`` is the session."""
+    DECIDE_SESSION = "decide_session"
+    """It is set aside until somebody says whether it is billed, and as of when: ``subject_id`` is the session."""
+    SETTLE_AGAIN = "settle_again"
+    """A session was billed after its subscription, which is ``subject_id``, had been closed and settled."""
     OVERDUE = "overdue"
     """Somebody else is late: ``subject_id`` is their task, or what stands still."""
 

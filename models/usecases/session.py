@@ -14,10 +14,10 @@ from models.money import Money
 from models.rules import group as rules
 from models.rules.authorisation import Holder, Judgement, TokenVerdict, makes_a_session, needs_hold
 from models.rules.holds import VALID
+from models.rules.late_validation import is_late
 from models.rules.ledger import SPENDING
 from models.rules.session import (
     CHARGES,
-    HEARD_LATE_AFTER,
     IDLES,
     NEARS_ITS_HOLD,
     RUNNING,
@@ -37,10 +37,10 @@ from models.tables.charging import ChargingTransaction
 from models.tables.ledger import Hold
 from models.tables.session import ChargingSession
 from models.tables.subscriber import Subscriber
-from models.usecases import hold, ledger, process, session_late
+from models.usecases import hold, ledger, process, session_clock, session_late
 from models.usecases.work import Work
 
-WORKFLOW = "charging_session"
+WORKFLOW, SUBJECT = "charging_session", "session"
 
 
 def workflow_id(reference: str) -> str:
@@ -161,6 +161,7 @@ def _row(work: Work, start: Start, reference: str, evse_id: UUID | None) -> Char
         started_at=start.at,
         created_at=work.now,
     )
+    session_clock.begin_at(row, start.at)
     if judged.holder is None:
         row.stage = SESSION.next(row.stage, SessionEvent.NOBODY)
     return row
@@ -168,7 +169,7 @@ def _row(work: Work, start: Start, reference: str, evse_id: UUID | None) -> Char
 
 def _flags(work: Work, start: Start) -> Sequence[Flag]:
     odd = {
-        Flag.OFFLINE: start.heard_offline or work.now - start.at > HEARD_LATE_AFTER,
+        Flag.OFFLINE: start.heard_offline or is_late(start.at, work.now),
         Flag.INVALID_TOKEN: start.judged.verdict is not TokenVerdict.ACCEPTED,
         Flag.NOBODY: start.judged.holder is None,
     }
@@ -187,15 +188,14 @@ async def told(work: Work, marks: Sequence[tuple[UUID, int, Mark | None]]) -> No
     at = {(asset_id, connector): mark for asset_id, connector, mark in marks if mark is not None}
     for each in await sessions.lock_at(work.session, list(at)) if at else ():
         mark = at[each.asset_id, each.connector or 0]
-        if mark.at >= each.started_at:
+        if session_clock.right(each, mark.at) >= each.started_at:
             await note(work, each, mark)
 
 
 async def note(work: Work, session: ChargingSession, mark: Mark) -> None:
     """The car does this at the session's place; whether it only keeps the place by now is told to the process."""
-    marks = marked(read(session.marks), mark)
-    session.marks = written(marks)
-    is_idle = idle_since(marks) is not None
+    session.marks = written(marked(read(session.marks), mark))
+    is_idle = idle_since(session_clock.marks(session)) is not None
     if is_idle and session.stage is SessionStage.CHARGING:
         session.stage = SESSION.next(session.stage, SessionEvent.WENT_IDLE)
         await ring(work, session.reference, IDLES)
@@ -220,7 +220,8 @@ async def follow(work: Work, told: Mapping[int, Followed]) -> None:
     for each in await sessions.lock_of(work.session, list(told)):
         at = told[each.transaction_number]
         if each.stage in RUNNING:
-            each.started_at, each.connector = at.started_at, at.connector
+            session_clock.begin_at(each, at.started_at)
+            each.connector = at.connector
             if at.heard_offline:
                 each.flags = flagged(each.flags, Flag.OFFLINE)
             if at.mark is not None:
@@ -238,12 +239,16 @@ async def stopped(work: Work, stops: Mapping[int, datetime]) -> None:
     for each in await sessions.lock_of(work.session, list(stops)):
         if each.stage in RUNNING:
             each.stage = SESSION.next(each.stage, SessionEvent.STOPPED)
-            each.stopped_at, each.guarded_wh = stops[each.transaction_number], None
+            each.guarded_wh = None
+            session_clock.end_at(each, stops[each.transaction_number], work.now)
             await ring(work, each.reference, STOPPED)
         elif each.stage is SessionStage.PROVISIONAL:
             await ring(work, each.reference, STOPPED)
         elif each.stage is SessionStage.UNBILLED:
-            each.stopped_at = stops[each.transaction_number]
+            each.stopped_at = session_clock.right(each, stops[each.transaction_number])
+        elif each.stage is SessionStage.SET_ASIDE:
+            session_clock.end_at(each, stops[each.transaction_number], work.now)
+            each.flags = [flag for flag in each.flags if flag != Flag.MISSING_STOP]
 
 
 async def ring(work: Work, reference: str, what: str) -> None:

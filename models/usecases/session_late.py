@@ -7,7 +7,6 @@ from models.rules import late_validation as rules
 from models.rules.access import Role
 from models.rules.authorisation import Judgement
 from models.rules.deadlines import LATE_FACT_DAYS
-from models.rules.session import Flag
 from models.store import authorisation as tokens
 from models.store import organisations
 from models.tables.session import ChargingSession
@@ -31,9 +30,10 @@ async def as_of_then(work: Work, starts: Sequence[tuple[Judgement, datetime]]) -
 
 
 async def note(work: Work, session: ChargingSession, judged: Judgement) -> None:
-    """Customer care is to look at it, if anybody is. Of a token that nobody knows there is nothing to be found out."""
-    said = rules.to_review(judged)
-    if said is None or judged.token_id is None or not rules.is_late(session.started_at, work.now):
+    """Customer care is to look at one that is nobody's, and so never billed. Of a token that nobody knows there is
+    nothing to be found out."""
+    is_somebodys = session.subscriber_id is not None
+    if is_somebodys or judged.token_id is None or not rules.is_late(session.started_at, work.now):
         return
     operator = await organisations.operator(work.session)
     await task.open_task(
@@ -43,15 +43,9 @@ async def note(work: Work, session: ChargingSession, judged: Judgement) -> None:
         operator.id,
         session.id,
         session.reference,
-        f"Session {session.reference} {said}",
+        f"Session {session.reference} {rules.to_review(judged)}",
         working_days=LATE_FACT_DAYS,
     )
-
-
-async def note_free(work: Work, session: ChargingSession) -> None:
-    """It costs nothing: there is nothing to look at."""
-    if Flag.OFFLINE in session.flags:
-        await task.close_task(work, TaskKind.REVIEW_SESSION, session.id)
 
 
 async def _without_hold(work: Work, judged: Judgement) -> Judgement:

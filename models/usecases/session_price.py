@@ -6,7 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from models.money import Money
-from models.rules import rating, session_usage
+from models.rules import rating
 from models.rules.charging_periods import Metered, periods_of, registers
 from models.rules.price import Price
 from models.rules.rated_tariff import RatedTariff, ready
@@ -20,7 +20,7 @@ from models.tables.charging import ChargingTransaction
 from models.tables.session import ChargingSession
 from models.tables.subscriber import Subscriber
 from models.tables.tariff import TariffVersion
-from models.usecases import tariff
+from models.usecases import session_clock, tariff
 from models.usecases.work import Work
 
 Read = Sequence[tuple[datetime, int]]
@@ -47,7 +47,7 @@ async def of_session(
 ) -> Price:
     """Until it stopped."""
     ended_at, energy_wh = session.stopped_at or session.started_at, transaction.energy_wh
-    found = _periods(session, transaction, await _read(work, transaction), ended_at, energy_wh)
+    found = _periods(session, transaction, await _read(work, session), ended_at, energy_wh)
     return _priced(work, session, rated, found, ended_at, energy_wh)
 
 
@@ -61,7 +61,7 @@ class SoFar(NamedTuple):
 async def so_far(work: Work, session: ChargingSession, transaction: ChargingTransaction) -> SoFar:
     """What is known of it by now, or by its end. Nothing of it is fixed by looking."""
     ended_at, energy_wh = session.stopped_at or max(work.now, session.started_at), transaction.energy_wh
-    found = _periods(session, transaction, await _read(work, transaction), ended_at, energy_wh)
+    found = _periods(session, transaction, await _read(work, session), ended_at, energy_wh)
     if session.tariff_version_id is None:
         return SoFar(found, None)
     rated = await _rated(work, session.tariff_version_id)
@@ -70,7 +70,7 @@ async def so_far(work: Work, session: ChargingSession, transaction: ChargingTran
 
 async def course(work: Work, session: ChargingSession, rated: RatedTariff, transaction: ChargingTransaction) -> PriceAt:
     """What it costs where it ends at an instant, with so much energy: as it went until now, and evenly from then on."""
-    read = await _read(work, transaction)
+    read = await _read(work, session)
 
     def price_at(at: datetime, energy_wh: int) -> Money:
         found = _periods(session, transaction, read, at, energy_wh)
@@ -100,7 +100,7 @@ def _periods(
 ) -> tuple[Period, ...]:
     until = max(ended_at, session.started_at)
     metered = Metered(session.started_at, until, transaction.meter_start_wh, energy_wh)
-    return periods_of(metered, read, session_usage.read(session.marks))
+    return periods_of(metered, read, session_clock.marks(session))
 
 
 async def _rated(work: Work, version_id: UUID) -> RatedTariff:
@@ -108,6 +108,7 @@ async def _rated(work: Work, version_id: UUID) -> RatedTariff:
     return ready(Tariff.model_validate(version.content))
 
 
-async def _read(work: Work, transaction: ChargingTransaction) -> Read:
-    readings = (await charging.readings(work.session, [transaction.number]))[transaction.number]
-    return list(registers((each.sampled_at, each.samples) for each in readings))
+async def _read(work: Work, session: ChargingSession) -> Read:
+    number = session.transaction_number
+    readings = (await charging.readings(work.session, [number]))[number]
+    return list(registers((session_clock.right(session, each.sampled_at), each.samples) for each in readings))

@@ -5,11 +5,12 @@ from datetime import datetime
 from uuid import UUID
 
 from models.errors import InsufficientBalance, StageDoesNotAllow
-from models.messages.session import SessionProgress
+from models.messages.session import BillSession, SessionProgress, WaiveSession
 from models.money import Money
 from models.rules.driver_notice import DriverNoticeKind
 from models.rules.holds import VALID, HoldState, OverrunPolicy, Remedy, remedy
 from models.rules.session import (
+    DECISION_LOOKED_FOR_AFTER,
     RUNNING,
     SESSION,
     SILENT_FOR,
@@ -24,12 +25,26 @@ from models.rules.session_guard import STOP_ASKED_AGAIN_AFTER, outlook, wanted
 from models.store import assets, charging, holds, ledger, processes, sessions
 from models.tables.ledger import Hold
 from models.tables.session import ChargingSession
-from models.usecases import driver_notice, hold, session_price, session_remote, session_settling, timeline
-from models.usecases.session import WORKFLOW, workflow_id
+from models.usecases import (
+    driver_notice,
+    hold,
+    session_clock,
+    session_deciding,
+    session_price,
+    session_remote,
+    session_settling,
+    timeline,
+)
+from models.usecases.session import SUBJECT, WORKFLOW, workflow_id
 from models.usecases.work import Work
 
-__all__ = ["WORKFLOW", "ask_to_stop", "load", "look_after", "settle"]
+__all__ = ["WORKFLOW", "ask_to_stop", "bill", "load", "look_after", "settle", "waive"]
 STOP_VALID_S = STOP_ASKED_AGAIN_AFTER.seconds
+_WAITS = {
+    SessionStage.PROVISIONAL: STOP_WAITED_FOR,
+    SessionStage.STOPPED: TARIFF_LOOKED_FOR_AFTER,
+    SessionStage.SET_ASIDE: DECISION_LOOKED_FOR_AFTER,
+}
 
 
 async def load(work: Work, session_id: UUID) -> SessionProgress:
@@ -43,7 +58,8 @@ async def look_after(work: Work, session_id: UUID) -> SessionProgress:
     if session.stage is SessionStage.PROVISIONAL:
         return await _wait_for_stop(work, session)
     if session.stage not in RUNNING:
-        return await _progress(work, session)
+        is_set_aside = session.stage is SessionStage.SET_ASIDE
+        return await _progress(work, session, work.now + DECISION_LOOKED_FOR_AFTER if is_set_aside else None)
     silent_at = await _last_sign(work, session) + SILENT_FOR
     if silent_at <= work.now:
         await _close(work, session)
@@ -58,9 +74,22 @@ async def settle(work: Work, session_id: UUID) -> SessionProgress:
     """What has stopped is priced, recorded and booked; anything else is looked at next."""
     session = await sessions.lock(work.session, session_id)
     await session_settling.settle(work, session)
-    waits = {SessionStage.PROVISIONAL: STOP_WAITED_FOR, SessionStage.STOPPED: TARIFF_LOOKED_FOR_AFTER}
-    look_at = work.now + waits[session.stage] if session.stage in waits else None
+    look_at = work.now + _WAITS[session.stage] if session.stage in _WAITS else None
     return await _progress(work, session, look_at)
+
+
+async def bill(work: Work, session_id: UUID, decision: BillSession) -> SessionProgress:
+    """What was set aside is settled next. Raises StageDoesNotAllow, InvalidInput."""
+    session = await sessions.lock(work.session, session_id)
+    await session_deciding.bill(work, session, decision)
+    return await _progress(work, session)
+
+
+async def waive(work: Work, session_id: UUID, decision: WaiveSession) -> SessionProgress:
+    """What was set aside is never billed. Raises StageDoesNotAllow."""
+    session = await sessions.lock(work.session, session_id)
+    await session_deciding.waive(work, session, decision)
+    return await _progress(work, session)
 
 
 async def ask_to_stop(work: Work, session_id: UUID) -> SessionProgress:
@@ -73,7 +102,7 @@ async def ask_to_stop(work: Work, session_id: UUID) -> SessionProgress:
         with contextlib.suppress(StageDoesNotAllow):  # where it has no hardware any more that could charge
             await session_remote.tell_to_stop(work, asset, session, STOP_VALID_S)
         await driver_notice.tell_of_session(work, session, DriverNoticeKind.CREDIT_SPENT, {})
-        timeline.record(work, session_settling.SUBJECT, session.id, "session cut off", session=session.reference)
+        timeline.record(work, SUBJECT, session.id, "session cut off", session=session.reference)
     return await _progress(work, session, work.now + STOP_ASKED_AGAIN_AFTER)
 
 
@@ -128,7 +157,7 @@ async def _tell_idle(work: Work, session: ChargingSession) -> None:
     """Once in a session, however often its car pauses (C6)."""
     session.idle_told_at = work.now
     await driver_notice.tell_of_session(work, session, DriverNoticeKind.CAR_IDLE, {})
-    timeline.record(work, session_settling.SUBJECT, session.id, "car keeps the place", session=session.reference)
+    timeline.record(work, SUBJECT, session.id, "car keeps the place", session=session.reference)
 
 
 async def _last_sign(work: Work, session: ChargingSession) -> datetime:
@@ -139,11 +168,17 @@ async def _last_sign(work: Work, session: ChargingSession) -> datetime:
 async def _close(work: Work, session: ChargingSession) -> None:
     """From the facts, as far as they go."""
     session.stage = SESSION.next(session.stage, SessionEvent.GIVEN_UP)
-    last_at = await sessions.last_sampled_at(work.session, session.transaction_number)
-    session.stopped_at = max(session.started_at, last_at or session.started_at)
+    session_clock.end_at(session, *await _last_sample(work, session))
+    session.stopped_at = max(session.started_at, session.stopped_at or session.started_at)
     session.guarded_wh = None
     session.flags = flagged(session.flags, Flag.MISSING_STOP)
-    timeline.record(work, session_settling.SUBJECT, session.id, "stop missing", session=session.reference)
+    timeline.record(work, SUBJECT, session.id, "stop missing", session=session.reference)
+
+
+async def _last_sample(work: Work, session: ChargingSession) -> tuple[datetime, datetime]:
+    """By its station's clock, and when we heard of it; without any, its start."""
+    last = await sessions.last_sample(work.session, session.transaction_number)
+    return last or (session.told_started_at or session.started_at, session.created_at)
 
 
 async def _wait_for_stop(work: Work, session: ChargingSession) -> SessionProgress:

@@ -16,21 +16,33 @@ from models.rules.ledger import DebtCause, Sale
 from models.rules.price import Price
 from models.rules.rated_tariff import RatedTariff
 from models.rules.session import SESSION, Flag, SessionEvent, SessionStage, flagged
+from models.rules.subscriber import SubscriberStage
 from models.store import charging, holds, sessions
 from models.tables.charging import ChargingTransaction
 from models.tables.ledger import Hold
 from models.tables.session import Cdr, ChargingSession
-from models.usecases import driver_notice, hold, ledger, process, session_late, session_price, signed_values, timeline
-from models.usecases.session import spending_account, workflow_id
+from models.tables.subscriber import Subscriber
+from models.usecases import (
+    driver_notice,
+    hold,
+    ledger,
+    process,
+    session_clock,
+    session_deciding,
+    session_price,
+    signed_values,
+    subscriber_closing,
+    timeline,
+)
+from models.usecases.session import SUBJECT, spending_account, workflow_id
 from models.usecases.work import Work
 
-SUBJECT = "session"
 STOP_CAME = "The stop came after the session was closed without it"
 
 
 async def settle(work: Work, session: ChargingSession) -> None:
-    """What has stopped is settled; what was settled without its stop is corrected by it. Anything else stays, and so
-    does what no tariff held for."""
+    """What has stopped is settled, or set aside where a person is to decide first; what was settled without its stop is
+    corrected by it. Anything else stays, and so does what no tariff held for."""
     if session.stage not in {SessionStage.STOPPED, SessionStage.PROVISIONAL}:
         return
     tariff, transaction = await session_price.tariff_of(work, session), await _transaction(work, session)
@@ -51,8 +63,11 @@ async def end(work: Work, session: ChargingSession, event: SessionEvent) -> None
 
 async def _settle(work: Work, session: ChargingSession, tariff: RatedTariff, transaction: ChargingTransaction) -> None:
     price = await session_price.of_session(work, session, tariff, transaction)
-    if price.gross == 0:
-        await session_late.note_free(work, session)
+    owner = await work.session.get_one(Subscriber, session.subscriber_id)
+    if owner.stage is SubscriberStage.CLOSED:
+        session.flags = flagged(session.flags, Flag.CLOSED_SINCE)
+    if price.gross and await session_deciding.set_aside(work, session):
+        return
     cdr = await _record(work, session, price, transaction.energy_wh, number=1)
     await signed_values.keep(work, session)
     session.settled_at = work.now
@@ -65,7 +80,7 @@ async def _correct(work: Work, session: ChargingSession, tariff: RatedTariff, tr
     """The record is credited by its own amounts, and a new one made; one that was right after all stays."""
     wrong = (await sessions.cdrs(work.session, session.id))[-1]
     await signed_values.keep(work, session)
-    session.stopped_at = transaction.stopped_at
+    session.stopped_at = session_clock.right(session, transaction.stopped_at or session.started_at)
     price = await session_price.of_session(work, session, tariff, transaction)
     if (price.gross, price.net, transaction.energy_wh) != (wrong.gross, wrong.net, wrong.energy_wh):
         work.session.add(await _credit(work, wrong))
@@ -120,6 +135,7 @@ async def _record(work: Work, session: ChargingSession, price: Price, energy_wh:
     )
     work.session.add(cdr)
     await work.session.flush()
+    await subscriber_closing.reopen(work, cdr.subscriber_id)
     return cdr
 
 

@@ -9,7 +9,7 @@ from models.rules.access import Role
 from models.rules.card import BlockReason, CardState
 from models.rules.events import Event
 from models.rules.ledger import OPENED_FOR
-from models.rules.subscriber import SubscriberEvent
+from models.rules.subscriber import SubscriberEvent, SubscriberStage
 from models.store import cards, ledger, sessions, subscribers
 from models.tables.subscriber import Subscriber
 from models.tables.task import TaskKind
@@ -46,6 +46,14 @@ async def settle(work: Work, subscriber_id: UUID, decision: SettleSubscription) 
     await subscriber.tell(work, row, Event.SUBSCRIBER_CLOSED)
     await process.end(work, subscriber.workflow_id(row.id))
     return await subscriber.progress(work, row)
+
+
+async def reopen(work: Work, subscriber_id: UUID) -> None:
+    """A session was billed after the subscription was closed and settled: finance settles its account once more."""
+    row = await work.session.get_one(Subscriber, subscriber_id)
+    if row.stage is SubscriberStage.CLOSED:
+        title = f"Settle the account once more: {_in_words(await balance(work, row))}"
+        await subscriber.open_task(work, row, TaskKind.SETTLE_AGAIN, Role.FINANCE, title)
 
 
 async def _check_settled(work: Work, row: Subscriber) -> None:

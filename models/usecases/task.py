@@ -27,6 +27,7 @@ CLOSED_BY_PEOPLE = frozenset(
         TaskKind.DIFFERS_FROM_ROWS,
         TaskKind.WELCOME_FAILED,
         TaskKind.REVIEW_SESSION,
+        TaskKind.SETTLE_AGAIN,
     }
 )
 """Nothing else tells that these are done; an overdue task's end also ends who looks after it."""

@@ -20,6 +20,7 @@ from models.usecases import (
     placement,
     planning,
     sat,
+    session_process,
     site,
     subscriber,
     subscriber_closing,
@@ -54,6 +55,8 @@ DECISIONS: dict[tuple[str, str], CarryOut] = {
     ("subscriber", "resume"): lambda work, subject, _: subscriber.resume(work, subject),
     ("subscriber", "close"): subscriber_closing.close,
     ("subscriber", "settle"): subscriber_closing.settle,
+    ("charging_session", "bill"): session_process.bill,
+    ("charging_session", "waive"): session_process.waive,
     ("commissioning", "start_test_charge"): lambda work, subject, _: commissioning.start_test_charge(work, subject),
     ("commissioning", "activate"): lambda work, subject, _: commissioning.activate(work, subject),
 }

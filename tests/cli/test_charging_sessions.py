@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 
 from models.rules.access import Role
+from tests.api.road import Road
+from tests.api.test_charging_session_decisions import set_aside
 from tests.charging import a_street
 from tests.cli.commands import Terminal, program
 from tests.people import World
@@ -48,3 +50,19 @@ async def test_customer_care_starts_and_stops_a_session_for_somebody_on_the_tele
     assert stopped.said["kind"] == "stop_charging"
     refused = await terminal.run(care, *words[:-1], "2")
     assert (refused.code, "charges elsewhere already" in refused.err) == (1, True)
+
+
+@pytest.mark.step("C2", "O15")
+async def test_operations_says_when_a_session_began_that_no_clock_tells(
+    road: Road, terminal: Terminal, world: World
+) -> None:
+    street = await a_street(world, world.desk)
+    reference = await set_aside(road, street)
+    operations = await program(world, world.operator, Role.OPERATIONS)
+    words = ("charging-session", "bill", reference, "--reason", "By the log")
+    refused = await terminal.run(operations, *words)
+    assert (refused.code, "Nobody knows when it began" in refused.err) == (1, True)
+    billed = await terminal.run(operations, *words, "--began", street.later(-180).isoformat(), "--json")
+    assert (billed.code, billed.said["stage"]) == (0, "stopped"), billed.err
+    waived = await terminal.run(operations, "charging-session", "waive", reference, "--reason", "Too late")
+    assert waived.code == 1

@@ -167,17 +167,18 @@ async def test_fifty_sessions_that_arrive_late_are_judged_priced_and_billed_as_o
         assert (session.stage is SessionStage.UNBILLED) == (session.subscriber_id is None) == is_nobodys
         if not is_nobodys:
             await street.settle(session)
-    await are_billed(street, found)
+    await are_billed(street, found, places)
     assert await to_be_reviewed(street) == {
         found[began(place)].reference for place in places if verdict_of(place) is V.BLOCKED
     }
     assert await street.broken() == {}
 
 
-async def are_billed(street: Street, found: dict[datetime, ChargingSession]) -> None:
-    """Each once, by the price of then: half as much until the tariff changed."""
+async def are_billed(street: Street, found: dict[datetime, ChargingSession], places: Sequence[int]) -> None:
+    """Each once, by the price of then: half as much until the tariff changed. Those whose card was not valid wait."""
     records = {each.started_at: each for each in await street.rows(Cdr)}
-    billed = {at for at, session in found.items() if session.subscriber_id is not None}
+    valid = {began(place) for place in places if verdict_of(place) is V.ACCEPTED}
+    billed = {at for at, session in found.items() if session.subscriber_id is not None} & valid
     assert set(records) == billed
     assert len(await street.rows(Cdr)) == len(billed)
     for at, record in records.items():
@@ -185,6 +186,7 @@ async def are_billed(street: Street, found: dict[datetime, ChargingSession]) -> 
 
 
 async def to_be_reviewed(street: Street) -> set[str]:
-    tasks = [each for each in await street.rows(Task) if each.kind is TaskKind.REVIEW_SESSION]
-    assert all("was not valid then (blocked)" in each.title for each in tasks)
+    said = {TaskKind.REVIEW_SESSION: "was not valid then (blocked)", TaskKind.DECIDE_SESSION: "its card was blocked"}
+    tasks = [each for each in await street.rows(Task) if each.kind in said]
+    assert all(said[each.kind] in each.title for each in tasks)
     return {each.reference for each in tasks}

@@ -305,9 +305,14 @@ async def cut_off(house: House) -> None:
     await save(house, sessions.workflow_id(session.reference), "session-cut-off")
 
 
+async def set_aside(house: House) -> None:
+    session = await test_charging_session.set_aside_and_billed(house)
+    await save(house, sessions.workflow_id(session.reference), "session-set-aside")
+
+
 NEVER = 4096
 ROADS = [straight, rejected, with_bends, other_hardware, delivery, caught_up]
-ROADS += [commanded, command_lost, command_cancelled, charged, cut_off]
+ROADS += [commanded, command_lost, command_cancelled, charged, cut_off, set_aside]
 ROADS += [withdrawn, withdrawn_while_asking, planned_by_installer, reminded, at_a_site, called_off]
 ROADS += [subscribed, subscription_failed, subscription_accepted, tariff_changed]
 

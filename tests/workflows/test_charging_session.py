@@ -1,7 +1,7 @@
 """A session's process: from its start to one record, whatever it meets (C1, C2, C5, C6, B1)."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +9,7 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 
 from models.messages.base import Subject
+from models.messages.session import BillSession
 from models.rules.rebuild import Difference
 from models.rules.session import SILENT_FOR, Flag, SessionStage
 from models.rules.session_usage import Doing, Mark
@@ -17,6 +18,7 @@ from models.tables.command import AskedCommand
 from models.tables.session import ChargingSession
 from models.usecases.session import WORKFLOW, workflow_id
 from tests.charging import Street, a_street
+from tests.road import decision
 from tests.workflows.house import House
 from workflows.comparison import Comparer
 
@@ -24,6 +26,7 @@ pytestmark = pytest.mark.timeout(90)
 
 S = SessionStage
 ACTIONS_LIMIT = 25
+NEVER_SET = datetime(1970, 1, 1, tzinfo=UTC)
 _ACTIONS = {
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED,
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED,
@@ -100,6 +103,35 @@ async def ran_out(house: House) -> ChargingSession:
     assert 0 <= account.balance < 1
     assert await street.broken() == {}
     return found
+
+
+async def set_aside_and_billed(house: House) -> ChargingSession:
+    """Its station's clock was never set, and told of it when it was over."""
+    street = await street_of(house)
+    await street.driver()
+    told = {"started_at": NEVER_SET, "stopped_at": NEVER_SET + timedelta(hours=1)}
+    number, _ = await street.start(started_at=told["started_at"])
+    await street.stop(number, stopped_at=told["stopped_at"])
+    found = await comes_to(house, street, S.SET_ASIDE)
+    began = street.later(-180)
+    said = decision(BillSession, house.world.operations, reason="By its driver's word", started_at=began)
+    await house.until(lambda: _waits_for_a_person(house, found))
+    await house.decide(workflow_id(found.reference), "bill", said)
+    found = await ended(house, street, S.SETTLED)
+    (record,) = await street.records(found.id)
+    assert (record.started_at, record.gross) == (began, Decimal(5))
+    assert await street.broken() == {}
+    return found
+
+
+async def _waits_for_a_person(house: House, session: ChargingSession) -> bool:
+    return "Can be decided now: `bill`, `waive`" in await house.details(workflow_id(session.reference))
+
+
+@pytest.mark.step("C2", "O15")
+async def test_a_session_that_is_set_aside_waits_for_its_decision_and_is_settled_by_it(house: House) -> None:
+    found = await set_aside_and_billed(house)
+    assert len(await actions(house, found)) <= ACTIONS_LIMIT
 
 
 @pytest.mark.step("C1", "B1")

@@ -8,9 +8,7 @@ import pytest
 from models.rules.authorisation import TokenVerdict
 from models.rules.session import Flag, SessionStage
 from models.tables.session import ChargingSession
-from models.usecases.work import Desk
-from tests.charging import PRICE, SINCE, Clock, Street, a_street, later, priced_by
-from tests.people import World
+from tests.charging import PRICE, SINCE, Clock, Street, later, priced_by
 from tests.pricing import component, element, tariff
 
 S, V = SessionStage, TokenVerdict
@@ -37,15 +35,15 @@ async def test_a_tariff_that_changes_during_a_session_is_for_those_that_start_la
 
 
 @pytest.mark.step("C1", "C10")
-async def test_a_session_that_no_tariff_held_for_is_kept_until_there_is_one(world: World, desk: Desk) -> None:
-    street = Street(world, desk, (await a_street(world, desk)).asset)
+async def test_a_session_that_no_tariff_held_for_is_kept_until_there_is_one(street: Street, clock: Clock) -> None:
+    street.at = clock.now = SINCE - timedelta(days=1)
     await street.driver()
-    number, _ = await street.start(started_at=SINCE - timedelta(days=1))
+    number, _ = await street.start()
     await street.stop(number)
     progress = await street.settle(await street.session())
     found = await street.session()
-    assert (progress.stage, Flag.NO_TARIFF in found.flags, progress.look_at > desk.clock()) == (S.STOPPED, True, True)
-    await priced_by(desk, PRICE, since=SINCE - timedelta(days=2))
+    assert (progress.stage, Flag.NO_TARIFF in found.flags, progress.look_at > clock.now) == (S.STOPPED, True, True)
+    await priced_by(street.desk, PRICE, since=SINCE - timedelta(days=2))
     await street.settle(found)
     found = await street.session()
     assert (found.stage, Flag.NO_TARIFF in found.flags) == (S.SETTLED, False)
