@@ -1,5 +1,5 @@
 """What customers have asked for of their personal data is done by every worker on its round: exports are made, and the
-files of those that have expired, and of customers that were erased, are removed (S8)."""
+files of those that have expired, and of customers that were erased, are removed. Who left long ago is erased (S8)."""
 
 import asyncio
 from uuid import UUID
@@ -10,13 +10,17 @@ from activities.gateways.documents import Documents
 from activities.personal_archive import zipped
 from activities.rounds import go_round
 from activities.steps import STATIONMASTER
-from models.rules.personal_data import RequestKind, RequestState
+from models.errors import ErasureRefused
+from models.rules.personal_data import Because, RequestKind, RequestState
+from models.store import erasure as erasing
 from models.tables.base import new_id
 from models.tables.personal_data import PersonalRequest
-from models.usecases import erasure, personal_data
+from models.usecases import customer, erasure, personal_data
 from models.usecases.work import Desk, Work
 
 EVERY_S = 5.0
+ENDED_EVERY_S = 3600.0
+ENDED_AT_ONCE = 100
 ZIP = "application/zip"
 
 log = structlog.get_logger()
@@ -31,7 +35,9 @@ class PersonalDataRound:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until told to stop."""
-        await go_round(stop, EVERY_S, self.see_to_requests)
+        async with asyncio.TaskGroup() as together:
+            together.create_task(go_round(stop, EVERY_S, self.see_to_requests))
+            together.create_task(go_round(stop, ENDED_EVERY_S, self.erase_who_left))
 
     async def see_to_requests(self) -> None:
         """One that can't be done keeps none of the others from it."""
@@ -42,6 +48,30 @@ class PersonalDataRound:
                 await self._see_to(request_id)
             except Exception:
                 log.exception("personal_request_failed", request_id=str(request_id))
+
+    async def erase_who_left(self) -> int:
+        """Customers whose last subscription ended before the time for which they are kept; how many. Where something is
+        still open about one, they are looked at again on the next round."""
+        kept, erased, after = self._desk.terms.customers_kept, 0, None
+        while kept is not None:
+            async with self._desk.database.transaction() as session:
+                before = self._desk.clock() - kept
+                found = await erasing.long_gone(session, before, after, ENDED_AT_ONCE)
+            for _, reference in found:
+                erased += await self._erase(reference)
+            if len(found) < ENDED_AT_ONCE:
+                break
+            after = found[-1][0]
+        return erased
+
+    async def _erase(self, reference: str) -> bool:
+        try:
+            async with self._desk.work(STATIONMASTER, str(new_id())) as work:
+                await erasure.erase(work, await customer.lock_any(work, reference), Because.NOT_NEEDED)
+        except ErasureRefused as error:
+            log.info("customer_kept", customer=reference, reason=error.code)
+            return False
+        return True
 
     async def _see_to(self, request_id: UUID) -> None:
         async with self._desk.work(STATIONMASTER, str(new_id())) as work:

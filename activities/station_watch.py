@@ -52,4 +52,5 @@ class StationWatch:
         for product_id, correlation_id in waiting:
             async with self._desk.work(STATIONMASTER, correlation_id) as work:
                 told += await wanting.spread(work, product_id)
-        return told
+        async with self._desk.work(STATIONMASTER, str(new_id())) as work:
+            return told + await wanting.tell_concerned(work)

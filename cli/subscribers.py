@@ -50,6 +50,17 @@ _ACCOUNT = {
     "Available": "available",
     "Receivable": "receivable",
 }
+_NOTICES = {
+    "Made": "created_at",
+    "Kind": "kind",
+    "By": "channel",
+    "State": "state",
+    "Tries": "attempts",
+    "Due": "due_at",
+    "Sent": "sent_at",
+    "Ended": "ended_at",
+    "Error": "error",
+}
 _HOLDS = {"Hold": "id", "Amount": "amount", "Session": "session_id", "Until": "expires_at"}
 _TARIFFS = {"Tariff": "tariff", "From": "valid_from", "Until": "valid_until"}
 _CARDS = {"Card": "number", "State": "state", "Because": "block_reason"}
@@ -149,6 +160,22 @@ def account(reference: Reference, *, as_json: AsJson = False) -> None:
     """Shows its account: balance, holds, credit limit, and what can be spent."""
     with calling(as_json=as_json) as api:
         _show_account(api.get(f"{PATH}/{reference}/account"), as_json=as_json)
+
+
+@app.command()
+def notices(
+    reference: Reference,
+    kind: Annotated[str | None, typer.Option(help="Of this kind only, such as session_ended.")] = None,
+    state: Annotated[str | None, typer.Option(help="In this state only, such as failed.")] = None,
+    limit: Limit = 50,
+    *,
+    everything: All = False,
+    as_json: AsJson = False,
+) -> None:
+    """Lists what a subscriber was told, newest first, and whether it arrived."""
+    with calling(as_json=as_json) as api:
+        rows = api.pages(f"{PATH}/{reference}/notices", None if everything else limit, kind=kind, state=state)
+    show_rows(rows, _NOTICES, as_json=as_json)
 
 
 @app.command("credit-limit")

@@ -132,6 +132,9 @@ class Settings(BaseSettings):
     reports_kept_days: int = Field(default=400, ge=1)
     """What stations of OCPP 2 report of themselves at length; of each station and kind the newest thousand parts."""
 
+    customers_kept_days: int | None = Field(default=None, ge=1)
+    """So long after their last subscription has ended customers are erased, where nothing is open; None: on request."""
+
     @cached_property
     def sqlalchemy_url(self) -> str:
         """The same database, by the driver that SQLAlchemy uses, with and without asyncio."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -13,12 +14,37 @@ from sqlmodel import SQLModel, col, select
 from models.rules.holds import HoldState
 from models.rules.personal_data import ERASED, WITH_UIDS, Becomes, By, Place
 from models.rules.session import SESSION
+from models.rules.subscriber import SUBSCRIBER
 from models.store.personal_data import Person, is_theirs
+from models.tables.customer import Customer
 from models.tables.ledger import Hold, LedgerAccount
 from models.tables.session import ChargingSession
 from models.tables.subscriber import Subscriber
 
 _UNSETTLED = tuple(stage.name for stage in SESSION.states if not stage.terminal)
+
+
+async def long_gone(
+    session: AsyncSession, before: datetime, after: UUID | None, limit: int
+) -> Sequence[tuple[UUID, str]]:
+    """Customers, by id and reference, who have had nothing with us since then: those behind ``after``, in their order.
+
+    Whoever has never had a subscription counts from when they were entered.
+    """
+    ended = tuple(stage.name for stage in SUBSCRIBER.states if stage.terminal)
+    lately = sa.or_(
+        col(Subscriber.stage).not_in(ended),
+        sa.func.coalesce(col(Subscriber.ended_at), col(Subscriber.created_at)) >= before,
+    )
+    query = sa.select(col(Customer.id), col(Customer.reference)).where(
+        col(Customer.erased_at).is_(None),
+        col(Customer.created_at) < before,
+        sa.not_(sa.exists().where(col(Subscriber.customer_id) == col(Customer.id), lately)),
+    )
+    if after is not None:
+        query = query.where(col(Customer.id) > after)
+    found = await session.execute(query.order_by(col(Customer.id)).limit(limit))
+    return [(row[0], row[1]) for row in found]
 
 
 async def begin_erasing(session: AsyncSession) -> None:

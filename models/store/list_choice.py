@@ -8,10 +8,14 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
 
-from models.rules.list_choice import NEIGHBOURHOOD_M, Candidate, Nearness
+from models.rules.list_choice import LATELY, NEIGHBOURHOOD_M, Candidate, Nearness
+from models.rules.local_list import UNTOLD
 from models.store import driver
+from models.tables.wanted import StationList
 
 _METRES_OF_A_DEGREE = 111_200
 _STATIONS_NEAR = 500
@@ -20,7 +24,8 @@ _PLACE = """coalesce(l.latitude, s.latitude) AS latitude, coalesce(l.longitude, 
 
 _CANDIDATES = f"""
 WITH asked AS (
-    SELECT %s::uuid AS station, %s::timestamptz AS since, %s::int4 AS room, %b::text[] AS named, %b::text[] AS listed
+    SELECT %s::uuid AS station, %s::timestamptz AS now, %s::timestamptz AS since, %s::int4 AS room,
+        %b::text[] AS named, %b::text[] AS listed
 ), here AS MATERIALIZED (
     SELECT a.group_id, coalesce(l.country, s.country) AS country, lower(coalesce(l.city, s.city)) AS city,
         left(coalesce(l.postal_code, s.postal_code), 2) AS area, {_PLACE} JOIN asked ON a.id = asked.station
@@ -36,13 +41,17 @@ WITH asked AS (
     WHERE r.asset_id IN (SELECT id FROM near UNION SELECT station FROM asked) AND r.started_at >= asked.since
         AND r.subscriber_id IS NOT NULL AND r.verdict = 'accepted'
     GROUP BY r.subscriber_id
+), own AS MATERIALIZED (
+    SELECT DISTINCT ON (t.account_id) t.account_id AS id, t.tariff_id FROM asked, tariff_assignment t
+    WHERE t.account_id IS NOT NULL AND t.asset_id IS NULL AND t.place_kind IS NULL AND t.valid_from <= asked.now
+        AND coalesce(t.valid_until > asked.now, TRUE)
+    ORDER BY t.account_id, t.group_id NULLS LAST, t.valid_from DESC, t.id DESC
+), paying AS MATERIALIZED (
+    SELECT b.id, b.payment, coalesce(own.tariff_id::text, '') AS tariff
+    FROM subscriber b LEFT JOIN own ON own.id = b.id WHERE b.stage = 'active'
 ), class AS MATERIALIZED (
-    SELECT u.payment, u.tariff, (1000 * sum(u.sessions) / count(*))::int8 AS sessions
-    FROM (
-        SELECT b.payment, coalesce(b.tariff, '') AS tariff, coalesce(used.here + used.near, 0) AS sessions
-        FROM subscriber b LEFT JOIN used ON used.id = b.id WHERE b.stage = 'active'
-    ) u
-    GROUP BY u.payment, u.tariff
+    SELECT b.payment, b.tariff, (1000 * sum(coalesce(used.here + used.near, 0)) / count(*))::int8 AS sessions
+    FROM paying b LEFT JOIN used ON used.id = b.id GROUP BY b.payment, b.tariff
 ), holders AS (
     (
         SELECT b.id FROM here JOIN subscriber b ON b.group_id = here.group_id AND b.stage = 'active'
@@ -55,8 +64,8 @@ WITH asked AS (
         SELECT b.id FROM here JOIN customer k ON k.country = here.country AND left(k.postal_code, 2) = here.area
         JOIN subscriber b ON b.customer_id = k.id AND b.stage = 'active' LIMIT (SELECT room FROM asked)
     ) UNION (
-        SELECT b.id FROM subscriber b JOIN class ON class.payment = b.payment AND class.tariff = coalesce(b.tariff, '')
-        WHERE b.stage = 'active' AND class.sessions > 0 ORDER BY class.sessions DESC LIMIT (SELECT room FROM asked)
+        SELECT b.id FROM paying b JOIN class ON class.payment = b.payment AND class.tariff = b.tariff
+        WHERE class.sessions > 0 ORDER BY class.sessions DESC LIMIT (SELECT room FROM asked)
     )
 ), tokens AS (
     SELECT c.token_id AS id FROM holders JOIN card c ON c.subscriber_id = holders.id AND c.state = 'assigned'
@@ -80,22 +89,79 @@ LEFT JOIN card c ON c.token_id = t.id
 LEFT JOIN subscriber b ON b.id = c.subscriber_id
 LEFT JOIN customer k ON k.id = b.customer_id
 LEFT JOIN used ON used.id = b.id
-LEFT JOIN class ON class.payment = b.payment AND class.tariff = coalesce(b.tariff, '')
+LEFT JOIN paying ON paying.id = b.id
+LEFT JOIN class ON class.payment = paying.payment AND class.tariff = paying.tariff
 WHERE t.kind = 'card' AND t.blocked_at IS NULL
 """  # noqa: S608 - texts of ours
+
+
+_CONCERN = f"""
+WITH changed AS MATERIALIZED (
+    SELECT t.token, t.blocked_at IS NULL AS charges, coalesce(c.group_id, b.group_id) AS group_id, b.id AS holder,
+        k.country, lower(k.city) AS city, left(k.postal_code, 2) AS area
+    FROM id_token t LEFT JOIN card c ON c.token_id = t.id LEFT JOIN subscriber b ON b.id = c.subscriber_id
+    LEFT JOIN customer k ON k.id = b.customer_id WHERE t.token = ANY (%b::text[])
+), used AS MATERIALIZED (
+    SELECT DISTINCT a.id, {_PLACE} JOIN charging_session r ON r.asset_id = a.id
+    WHERE r.subscriber_id IN (SELECT holder FROM changed WHERE charges) AND r.started_at >= %s
+        AND r.verdict = 'accepted'
+), place AS MATERIALIZED (
+    SELECT a.id, a.group_id, coalesce(l.country, s.country) AS country, lower(coalesce(l.city, s.city)) AS city,
+        left(coalesce(l.postal_code, s.postal_code), 2) AS area, {_PLACE}
+    LEFT JOIN wanted_list o ON o.asset_id = a.id LEFT JOIN wanted_list p ON p.product_id = a.product_id
+    WHERE coalesce(o.chosen, p.chosen)
+), concerned AS (
+    SELECT n.asset_id FROM station_list n JOIN place ON place.id = n.asset_id
+    WHERE EXISTS (
+        SELECT FROM changed WHERE n.chosen ? changed.token OR changed.charges AND (
+            jsonb_array_length(n.chosen) < coalesce(n.room, %s) OR changed.group_id = place.group_id
+            OR changed.country = place.country AND (changed.city = place.city OR changed.area = place.area)
+        )
+    ) OR EXISTS (
+        SELECT FROM used WHERE used.id = place.id
+            OR abs(used.latitude - place.latitude) * {_METRES_OF_A_DEGREE} <= {NEIGHBOURHOOD_M}
+            AND abs(used.longitude - place.longitude) * {_METRES_OF_A_DEGREE} * cos(radians(place.latitude))
+                <= {NEIGHBOURHOOD_M}
+    )
+    ORDER BY n.asset_id FOR UPDATE OF n
+)
+UPDATE station_list n SET concerned_at = %s FROM concerned WHERE n.asset_id = concerned.asset_id
+"""  # noqa: S608 - texts of ours
+
+
+async def concern(session: AsyncSession, tokens: Collection[str], now: datetime) -> None:
+    """These cards may charge now, or may not any more: noted at the stations for which cards are chosen, and that have
+    one of them, or for which more speaks than the class of its subscription."""
+    await driver.rows(session, _CONCERN, (list(tokens), now - LATELY, UNTOLD, now))
+
+
+async def concerned(session: AsyncSession, limit: int) -> Sequence[UUID]:
+    """The stations of which that is noted, in the order of their ids."""
+    found = await session.execute(
+        select(StationList.asset_id)
+        .where(col(StationList.concerned_at).is_not(None))
+        .order_by(col(StationList.asset_id))
+        .limit(limit)
+    )
+    return found.scalars().all()
+
+
+async def note_told(session: AsyncSession, asset_id: UUID) -> None:
+    await session.execute(sa.update(StationList).where(col(StationList.asset_id) == asset_id).values(concerned_at=None))
 
 
 async def candidates(
     session: AsyncSession,
     asset_id: UUID,
-    since: datetime,
+    now: datetime,
     room: int,
     *,
     named: Collection[str],
     listed: Collection[str],
 ) -> Sequence[Candidate]:
-    """Ordinary cards that are not blocked. ``since`` is from when on sessions count; ``listed`` has the station now."""
-    found = await driver.rows(session, _CANDIDATES, (asset_id, since, room, list(named), list(listed)))
+    """Ordinary cards that are not blocked; ``listed`` has the station now."""
+    asked = (asset_id, now, now - LATELY, room, list(named), list(listed))
+    found = await driver.rows(session, _CANDIDATES, asked)
     return [
         Candidate(
             token=token,

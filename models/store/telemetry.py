@@ -41,10 +41,14 @@ class Heard(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """What is known of a token that was shown, and of the station where it was. ``place`` counts from 1."""
+    """What is known of a token that was shown, and of the station where it was. ``place`` counts from 1.
+
+    ``charges_there``: a session goes on at the station, of the token or its group.
+    """
 
     place: int
     station: Station
+    charges_there: bool
     token: KnownToken | None
     holder: Holder | None
     group: Group | None
@@ -156,7 +160,10 @@ _CONNECTED_BEFORE = """
 """
 _WAKE = f"SELECT pg_notify('{STATION_EVENT_CHANNEL}', asset_id::text) FROM unnest(%b::uuid[]) AS s (asset_id)"  # noqa: S608 - a name of ours
 _JUDGE = f"""
-    SELECT s.place, a.stage, a.test_token_id, a.access, a.group_id, {FACTS}
+    SELECT s.place, a.stage, a.test_token_id, a.access, a.group_id, EXISTS (
+        SELECT 1 FROM charging_session r WHERE r.asset_id = a.id AND r.stage IN ('charging', 'idle')
+            AND r.verdict = 'accepted' AND (r.token_id = t.id OR r.group_id = g.id)
+    ), {FACTS}
     FROM unnest(%b::uuid[], %b::text[], %b::text[]) WITH ORDINALITY AS s (asset_id, identity, token, place)
     JOIN asset a ON a.id = s.asset_id AND a.registered_at IS NOT NULL
     JOIN unit u ON u.id = a.unit_id AND u.ocpp_identity = s.identity
@@ -196,7 +203,7 @@ async def wake(session: AsyncSession, asset_ids: Iterable[UUID]) -> None:
 async def judge(session: AsyncSession, shown: Sequence[tuple[UUID, str, str]], at: datetime) -> list[Judged]:
     """``shown`` holds the station, its identity and the token in capitals; left out is who is not registered."""
     found = await driver.rows(session, _JUDGE, driver.columns(shown, 3))
-    judged = [Judged(row[0], _station(*row[1:5]), *facts_of(*row[5:])) for row in found]
+    judged = [Judged(row[0], _station(*row[1:5]), row[5], *facts_of(*row[6:])) for row in found]
     counted = await group_use.counted(session, [(each.token, each.group) for each in judged], at)
     return [each._replace(group=counted.get(each.token.id, each.group)) if each.token else each for each in judged]
 

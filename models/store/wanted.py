@@ -204,10 +204,10 @@ async def tokens_for(session: AsyncSession, asset: Asset) -> Sequence[str] | Non
 
 
 async def products_listing(session: AsyncSession, tokens: Sequence[str]) -> Sequence[UUID]:
-    """The products of which some station is to know one of the cards, or might; in the order of their rows' locks."""
+    """The products of which some station is to know one of the cards by name, or as all; in the order of their rows'
+    locks."""
     product = sa.func.coalesce(col(WantedList.product_id), col(Asset.product_id))
-    lists_all = sa.or_(col(WantedList.all_cards), col(WantedList.chosen))
-    lists_some = sa.or_(lists_all, WantedList.tokens.has_any(sa.cast(list(tokens), Texts)))  # type: ignore[attr-defined]
+    lists_some = sa.or_(col(WantedList.all_cards), WantedList.tokens.has_any(sa.cast(list(tokens), Texts)))  # type: ignore[attr-defined]
     query = sa.select(product).select_from(WantedList).outerjoin(Asset, col(Asset.id) == col(WantedList.asset_id))
     found = await session.execute(query.where(lists_some).distinct().order_by(product))
     return found.scalars().all()

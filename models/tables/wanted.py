@@ -156,6 +156,9 @@ class StationList(SQLModel, table=True):
     """What a station has of the list, as ``models.rules.local_list.Known`` says it."""
 
     __tablename__ = "station_list"
+    __table_args__ = (
+        sa.Index("ix_station_list_concerned", "asset_id", postgresql_where=sa.text("concerned_at IS NOT NULL")),
+    )
 
     asset_id: UUID = Field(foreign_key="asset.id", primary_key=True)
     state: ListState = Field(default=ListState.PENDING, sa_type=text_state(ListState, "state"))
@@ -176,3 +179,5 @@ class StationList(SQLModel, table=True):
     """The cards that were chosen for it; one that is blocked since is on its list no more."""
     choose_at: datetime | None = Field(default=None, sa_type=Instant)
     """From then on they are chosen anew; None: at once."""
+    concerned_at: datetime | None = Field(default=None, sa_type=Instant)
+    """Since when a card has changed that it has, or might have; its station hears of it from a worker."""

@@ -28,12 +28,10 @@ async def choose_again(work: Work, asset: Asset) -> None:
     """Something has changed that it goes by; until the station is looked at, it keeps what was chosen."""
     row = await store.known_list(work.session, asset.id)
     if row is not None:
-        row.choose_at = None
+        row.choose_at = row.concerned_at = None
 
 
 async def _chosen(work: Work, asset: Asset, wish: WantedList, row: StationList) -> tuple[str, ...]:
     room = local_list.UNTOLD if row.room is None else row.room
-    candidates = await facts.candidates(
-        work.session, asset.id, work.now - rules.LATELY, room, named=wish.tokens, listed=row.tokens
-    )
+    candidates = await facts.candidates(work.session, asset.id, work.now, room, named=wish.tokens, listed=row.tokens)
     return rules.choose(candidates, room, only_group=asset.access is StationAccess.CLOSED)

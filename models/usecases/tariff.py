@@ -12,6 +12,7 @@ from models.rules.tariff import Tariff as Said
 from models.rules.tariff_choice import Asked, Assignment
 from models.store import assets, groups, subscribers, tariffs
 from models.store.viewer import EVERYTHING
+from models.tables.subscriber import Subscriber
 from models.tables.tariff import Tariff, TariffAssignment, TariffVersion
 from models.usecases import timeline
 from models.usecases.work import Terms, Work
@@ -65,7 +66,7 @@ async def assign(work: Work, tariff: Tariff, new: NewAssignment) -> TariffAssign
         raise InvalidInput("There is no such group", field="/group_id")
     assigned = TariffAssignment(
         tariff_id=tariff.id,
-        account_id=await _account_id(work, new.account, "/account"),
+        account_id=None if new.account is None else (await _account(work, new.account, "/account")).id,
         group_id=new.group_id,
         asset_id=None if new.station is None else await asset_id(work, new.station),
         place_kind=new.place_kind,
@@ -127,8 +128,11 @@ async def version_of(work: Work, tariff: Tariff, number: int) -> Held:
 
 
 async def asked_by(work: Work, asked: Asked, *, account: str | None) -> Asked:
-    """With the id of the account that is named. Raises InvalidInput."""
-    return replace(asked, account_id=await _account_id(work, account, "account"))
+    """With the account that is named, and its group unless another is. Raises InvalidInput."""
+    if account is None:
+        return asked
+    found = await _account(work, account, "account")
+    return replace(asked, account_id=found.id, group_id=asked.group_id or found.group_id)
 
 
 async def asset_id(work: Work, name: str) -> UUID:
@@ -160,13 +164,11 @@ async def _add(work: Work, tariff: Tariff, number: int, said: Said, valid_from: 
     return version
 
 
-async def _account_id(work: Work, reference: str | None, field: str) -> UUID | None:
-    if reference is None:
-        return None
+async def _account(work: Work, reference: str, field: str) -> Subscriber:
     found = await subscribers.find(work.session, reference)
     if found is None:
         raise InvalidInput("There is no such subscription", field=field)
-    return found.id
+    return found
 
 
 def _assignment(row: TariffAssignment) -> Assignment:

@@ -20,12 +20,12 @@ from models.messages.telemetry import (
     Verdict,
 )
 from models.rules.authorisation import Shown as ShownToken
-from models.rules.authorisation import TokenVerdict, decide
+from models.rules.authorisation import TokenVerdict, decide, to_stop
 from models.rules.commissioning import CommissioningStage
 from models.rules.session_usage import mark_of
 from models.store import commands, telemetry, wanted
 from models.store.authorisation import tokens as tokens_of
-from models.store.telemetry import Said
+from models.store.telemetry import Judged, Said
 from models.usecases import card, session, telemetry_charging, telemetry_sequence
 from models.usecases.batch import Batch, Stations
 from models.usecases.work import Work
@@ -47,14 +47,21 @@ async def judge(work: Work, shown: Sequence[Shown]) -> list[Verdict | None]:
     """Whether each token may charge where it was shown; None where the station is not registered any more."""
     asked = [(each.asset_id, each.identity, each.token.upper()) for each in shown]
     verdicts: list[Verdict | None] = [None] * len(shown)
-    least = work.terms.session_least
     for each in await telemetry.judge(work.session, asked, work.now):
-        said, _ = decide(each.token, each.station, work.now, holder=each.holder, group=each.group, least=least)
-        verdicts[each.place - 1] = Verdict(said, each.group and each.group.tag)
+        verdicts[each.place - 1] = Verdict(_verdict(work, each), each.group and each.group.tag)
     refused = [shown[place] for place, each in enumerate(verdicts) if each and each.token is TokenVerdict.BLOCKED]
     if refused:
         await card.note_use(work, {(each.token.upper(), each.asset_id) for each in refused})
     return verdicts
+
+
+def _verdict(work: Work, judged: Judged) -> TokenVerdict:
+    """Whoever charges there asks in order to stop; a start is decided about once more."""
+    if judged.token is not None and judged.charges_there:
+        shown = ShownToken(judged.token, judged.holder, frozenset(), judged.group)
+        return to_stop(shown, judged.station, work.now).verdict
+    holder, group, least = judged.holder, judged.group, work.terms.session_least
+    return decide(judged.token, judged.station, work.now, holder=holder, group=group, least=least)[0]
 
 
 async def _heard(work: Work, facts: Sequence[Seen]) -> Stations:

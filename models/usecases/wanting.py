@@ -7,7 +7,7 @@ from uuid import UUID
 from models.errors import InvalidInput, LimitReached, NotFound
 from models.messages.wanted import NewFirmware, NewList, Owner
 from models.rules.command import secret_in
-from models.store import assets
+from models.store import assets, list_choice
 from models.store import wanted as store
 from models.tables.base import new_id
 from models.tables.wanted import WantedFirmware, WantedList, WantedSetting
@@ -129,9 +129,19 @@ async def tell(work: Work, owner: Owner) -> None:
 
 
 async def tell_of_cards(work: Work, tokens: Sequence[str]) -> None:
-    """These cards may charge now, or may not any more: stations whose local lists have them hear of it."""
+    """These cards may charge now, or may not any more: stations whose local lists have them, or might, hear of it."""
+    await list_choice.concern(work.session, tokens, work.now)
     for product_id in await store.products_listing(work.session, tokens):
         await store.spread_to(work.session, product_id, work.correlation_id)
+
+
+async def tell_concerned(work: Work) -> int:
+    """Tell the next stations whose lists a card concerns; how many they were."""
+    told = await list_choice.concerned(work.session, TOLD_AT_ONCE)
+    for asset_id in told:
+        await upkeep.tell(work, await assets.lock(work.session, asset_id), upkeep.CHANGED)
+        await list_choice.note_told(work.session, asset_id)
+    return len(told)
 
 
 async def tell_of_group(work: Work, group_id: UUID) -> None:

@@ -54,6 +54,7 @@ class Terms:
     readings_kept: timedelta
     frames_kept: timedelta
     reports_kept: timedelta
+    customers_kept: timedelta | None = None
 
     @classmethod
     def of(cls, settings: Settings) -> "Terms":
@@ -77,6 +78,7 @@ class Terms:
             readings_kept=timedelta(days=settings.readings_kept_days),
             frames_kept=timedelta(days=settings.frames_kept_days),
             reports_kept=timedelta(days=settings.reports_kept_days),
+            customers_kept=timedelta(days=settings.customers_kept_days) if settings.customers_kept_days else None,
         )
 
     def due_at(self, start: datetime, working_days: int, country: str | None = None) -> datetime:

@@ -60,6 +60,9 @@ async def test_an_agent_looks_after_a_subscription_and_its_cards(road: Road, ter
         "state"
     ] == "blocked"
     assert (await terminal.run(care, "card", "pool", "--json")).said["blocked"] == 2
+    told = await terminal.run(care, "subscriber", "notices", reference, "--kind", "card_replaced", "--json")
+    assert [(each["kind"], each["state"]) for each in told.said] == [("card_replaced", "waiting")]
+    assert "card_blocked" in (await terminal.run(care, "subscriber", "notices", reference)).out
     account = await terminal.run(care, "subscriber", "account", reference, "--json")
     assert (account.said["balance"], account.said["available"]) == ("0.0000", "250.0000")
     finance = await program(world, world.operator, Role.FINANCE)

@@ -1,6 +1,8 @@
 """After an erasure nothing in any table tells who it was; what the law asks for is there all the same (S8)."""
 
+import dataclasses
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -30,7 +32,7 @@ from models.tables.timeline import TimelineEntry
 from models.tables.wanted import StationList
 from models.usecases import command, customer, erasure, notice, timeline, welcome
 from models.usecases.work import Work
-from tests.charging import Street, later
+from tests.charging import Clock, Street, later
 from tests.subscribing import uid_of
 
 pytestmark = pytest.mark.step("S8")
@@ -230,3 +232,31 @@ async def test_another_customer_keeps_all_there_is(street: Street, driver: Subsc
         assert (await session.get_one(Customer, other.customer_id)).name == "A. Jansen"
         assert (await personal_data.person(session, known)) == whose
     assert before == {each.id: each.what for each in await street.rows(TimelineEntry) if each.subject_id == other.id}
+
+
+@pytest.mark.usefixtures("driver")
+async def test_who_left_long_ago_is_erased_by_the_house_where_a_time_is_set_and_nothing_is_open(
+    street: Street, clock: Clock, tmp_path: Path
+) -> None:
+    async with street.desk.database.transaction() as writing:
+        await writing.execute(sa.update(Subscriber).values(ended_at=clock.now))
+        await writing.execute(sa.update(Customer).values(created_at=clock.now))
+    await street.driver("NL-2")  # is still with us
+    entered = {each.id for each in await street.rows(Customer)}
+    async with street.desk.database.transaction() as writing:
+        await writing.execute(sa.update(Customer).values(created_at=clock.now))
+    kept = dataclasses.replace(street.desk.terms, customers_kept=timedelta(days=400))
+    clock.now += timedelta(days=399)
+    unset = PersonalDataRound(street.desk, LocalDocuments(tmp_path))
+    rounds = PersonalDataRound(dataclasses.replace(street.desk, terms=kept), LocalDocuments(tmp_path))
+    assert await rounds.erase_who_left() == 0
+    clock.now += timedelta(days=2)
+    assert await unset.erase_who_left() == 0
+    assert await rounds.erase_who_left() == 1
+    gone = [each for each in await street.rows(Customer) if each.erased_at is not None]
+    assert (len(entered), len(gone)) == (2, 1)
+    said = await dumped(street.desk.database)
+    assert [table for table, rows in said.items() if PLANTED["name"] in rows] == []
+    assert await rounds.erase_who_left() == 0
+    (asked,) = await street.rows(PersonalRequest)
+    assert (asked.because, asked.asked_by) == (Because.NOT_NEEDED, None)

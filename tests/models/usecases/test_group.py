@@ -13,12 +13,14 @@ from models.messages.telemetry import Shown, Verdict
 from models.rules.authorisation import TokenVerdict
 from models.rules.group import StationAccess
 from models.rules.subscriber import Payment
+from models.rules.tariff_choice import Asked
 from models.store.viewer import EVERYTHING
 from models.tables.card import Card
 from models.tables.group import DriverGroup
 from models.tables.session import ChargingSession
 from models.tables.subscriber import Subscriber
 from models.usecases import card, group, telemetry
+from models.usecases import tariff as tariffs
 from models.usecases.work import Work
 from tests.charging import Clock, Street, priced_by
 from tests.csms.standing import IDENTITY
@@ -115,6 +117,34 @@ async def test_what_the_group_has_used_in_a_month_refuses_all_of_its_cards_until
     assert (used[1], used[2].energy_wh, used[2].amount) == (0, 20_000, Decimal("10.0000"))
     clock.now += timedelta(days=1)  # it was the last of the month
     assert [each and each.token for each in await shown(street, "NL-1", "NL-2")] == [V.ACCEPTED] * 2
+
+
+async def test_a_limit_that_is_used_up_keeps_nobody_of_the_group_from_stopping_what_goes_on_there(
+    street: Street, clock: Clock
+) -> None:
+    await limited(street, energy_wh=20_000)
+    await charged(street, clock, "NL-1", 0)
+    number, _ = await street.start("NL-1", 70)
+    await street.meter(number, 80, 11_000)
+    assert [each and each.token for each in await shown(street, "NL-1", "NL-2")] == [V.ACCEPTED] * 2
+    assert (await street.start("NL-2", 90, connector=2))[1] is V.NO_CREDIT
+    await street.stop(number, 100)
+    assert [each and each.token for each in await shown(street, "NL-1", "NL-2")] == [V.NO_CREDIT] * 2
+
+
+async def test_the_price_that_is_asked_for_a_subscription_is_its_groups(street: Street) -> None:
+    made = await limited(street)
+    (owner, *_) = await street.rows(Subscriber)
+    dear = tariff(element(component("ENERGY", "9", "21")), tax_included="YES")
+    await priced_by(street.desk, dear, group=made.id)
+    asked = Asked(street.at, asset_id=street.asset.id)
+
+    async def prices(work: Work) -> list[Decimal]:
+        asking = [await tariffs.asked_by(work, asked, account=each) for each in (owner.reference, None)]
+        found = [await tariffs.held(work, each) for each in asking]
+        return [each.said.elements[0].price_components[0].price for each in found if each]
+
+    assert await street.do(prices) == [Decimal(9), Decimal("0.50")]
 
 
 async def test_what_one_card_has_used_refuses_that_card_alone(street: Street, clock: Clock) -> None:

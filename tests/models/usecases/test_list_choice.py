@@ -2,32 +2,36 @@
 
 import dataclasses
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 from sqlmodel import col
 
 from models.messages.station import CommandOutcome
+from models.messages.tariff import NewTariff
 from models.messages.wanted import NewList, Owner, StationProgress, Todo
 from models.rules import local_list as rules
 from models.rules.card import BlockReason
 from models.rules.group import StationAccess
 from models.rules.list_choice import next_choice_at
 from models.rules.local_list import HOLDS
+from models.store import list_choice as facts
+from models.store import tariffs
 from models.store import wanted as store
 from models.tables.asset import Asset
 from models.tables.customer import Customer
 from models.tables.site import Site
 from models.tables.subscriber import Subscriber
-from models.usecases import card, group, upkeep, upkeep_list, wanting
+from models.usecases import account_tariff, card, group, tariff, upkeep, upkeep_list, wanting
 from models.usecases.work import Work
-from tests.charging import Clock, Street
+from tests.charging import PRICE, SINCE, Clock, Street
 from tests.csms.standing import station_in_test
 from tests.grouping import a_group, taken_in
 from tests.models.usecases.test_local_list import said
 from tests.models.usecases.test_upkeep import ACCEPTED, has
 from tests.people import World
-from tests.subscribing import uid_of
+from tests.subscribing import a_subscriber, uid_of
 
 pytestmark = pytest.mark.step("C2")
 
@@ -67,14 +71,16 @@ def uids(*numbers: str) -> set[str]:
     return {uid_of(number) for number in numbers}
 
 
-async def stands_at(street: Street, asset: Asset, latitude: float) -> None:
+async def stands_at(
+    street: Street, asset: Asset, latitude: float, city: str = "Amsterdam", postal_code: str = "1012 AB"
+) -> None:
     place = Site(
         owner_id=street.world.municipality.id,
         street="Dam",
         house_number="1",
-        postal_code="1012 AB",
-        city="Amsterdam",
-        municipality="Amsterdam",
+        postal_code=postal_code,
+        city=city,
+        municipality=city,
         country="NL",
         latitude=latitude,
         longitude=4.89,
@@ -153,11 +159,62 @@ async def test_cards_of_a_class_that_charges_there_come_before_those_of_one_that
     street: Street, neighbour: Asset
 ) -> None:
     drivers = [await street.driver(f"NL-{number}") for number in range(4)]
-    async with street.desk.database.transaction() as session:
-        for each in (drivers[1], drivers[3]):
-            await session.execute(sa.update(Subscriber).where(col(Subscriber.id) == each.id).values(tariff="FLEET"))
+    for each in (drivers[1], drivers[3]):
+        await charged_by(street, each, "FLEET")
+    await charged_by(street, drivers[0], "FLEET")
+    await charged_by(street, drivers[0], "OTHER")  # the one that holds now counts, not the first
     await charge(street, neighbour, "NL-3")
     assert listed(await chosen(street, "2")) == uids("NL-1", "NL-3")
+
+
+async def charged_by(street: Street, who: Subscriber, code: str) -> None:
+    async def give(work: Work) -> None:
+        if await tariffs.find(work.session, code) is None:
+            await tariff.create(work, NewTariff(code=code, name=code, tariff=PRICE, valid_from=SINCE))
+        await account_tariff.give(work, who, code, street.at - timedelta(days=2 if code == "FLEET" else 1))
+
+    await street.do(give)
+
+
+async def concerned(street: Street) -> set[UUID]:
+    """Who hears of it: and they have, after that."""
+    async with street.desk.database.transaction() as session:
+        found = set(await facts.concerned(session, 10))
+    assert await street.do(wanting.tell_concerned) == len(found)
+    assert await street.do(wanting.tell_concerned) == 0
+    return found
+
+
+async def given_a_card(street: Street, number: str, city: str, postal_code: str) -> None:
+    who = await a_subscriber(street.world)
+    await lives_in(street, who, city, postal_code)
+    await street.give_card(who, number)
+
+
+async def test_a_card_that_changes_reaches_only_the_stations_that_have_it_or_for_which_something_speaks(
+    street: Street, neighbour: Asset
+) -> None:
+    await stands_at(street, neighbour, 53.2, "Groningen", "9711 AA")
+    first, second = await street.driver("NL-1"), await street.driver("NL-2")
+    await lives_in(street, second, "Utrecht", "3512 AB")
+    for asset, number in ((street.asset, "NL-1"), (neighbour, "NL-2")):
+        await charge(street, asset, number)
+        assert listed(await chosen(dataclasses.replace(street, asset=asset), "1")) == uids(number)
+    await concerned(street)
+    await given_a_card(street, "NL-3", "Utrecht", "3512 AB")
+    assert await concerned(street) == set()
+    await given_a_card(street, "NL-4", "GRONINGEN", "9999 ZZ")
+    assert await concerned(street) == {neighbour.id}
+    await block(street, "NL-1")
+    assert await concerned(street) == {street.asset.id}
+    await street.give_card(second, "NL-5")  # it has charged there
+    assert await concerned(street) == {neighbour.id}
+    await taken_in(street.world, await a_group(street.world), station=street.asset.name, person=first.reference)
+    await concerned(street)
+    async with street.desk.database.transaction() as session:
+        await session.execute(sa.update(Asset).where(col(Asset.id) == street.asset.id).values(site_id=None))
+    await street.give_card(first, "NL-6")
+    assert street.asset.id in await concerned(street)
 
 
 async def test_a_card_that_is_named_is_on_the_list_before_all_others(street: Street) -> None:
@@ -198,8 +255,7 @@ async def test_a_replaced_card_leaves_the_list_at_once_and_its_successor_takes_i
     async with street.desk.database.transaction() as session:
         assert await store.tokens_for(session, street.asset) == []
     await street.give_card(owner, "NL-3")
-    while await street.do(lambda work: wanting.spread(work, street.asset.product_id)):
-        pass
+    assert await concerned(street) == {street.asset.id}
     assert (await look(street)).todo == upkeep_list.SEND
     assert said(await claim(street)) == ("full", 2, {uid_of("NL-3"): "accepted"})
 
