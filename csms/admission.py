@@ -14,10 +14,11 @@ from websockets.http11 import Request, Response
 
 from csms import metrics
 from csms.authentication import TooManyWaitingError, password_of
-from csms.entrance import Admission, StationSocket
+from csms.entrance import Admission
 from csms.ports import KnownStation, StoredKey
 from csms.registry import Registry
 from csms.session import Front
+from csms.station_socket import StationSocket
 from csms.throttle import Guesses
 from models.rules.station_certificates import SecurityProfile, Verdict
 

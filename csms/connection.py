@@ -1,8 +1,7 @@
 """One station's socket as calls in both directions (OCPP-J 1.6 §4).
 
-One task reads. A station's calls wait in a bounded queue and are handled one after the other by a second task, so the
-answers to our own calls are read while a handler runs, and a handler may even call the station. A full queue stops the
-reading, which stops the station by TCP's own means.
+What comes is read as it comes (``Inbox``). A station's calls are handled one after the other by a task, so the answers
+to our own calls are read while a handler runs, and a handler may even call the station.
 """
 
 import asyncio
@@ -16,14 +15,14 @@ from uuid import uuid4
 import structlog
 from opentelemetry.trace import SpanKind
 from structlog.contextvars import bound_contextvars, get_contextvars
-from websockets.asyncio.server import ServerConnection, broadcast
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
-from websockets.protocol import State
 
 from csms import frames, metrics
 from csms.frames import Call, CallError, CallResult, ErrorCode, Ignored, Payload, Unreadable
-from csms.throttle import Throttle
+from csms.inbox import GARBAGE, Inbox
+from csms.limits import Limits
+from csms.station_socket import Message, StationSocket
 from models import tracing
 
 log = structlog.get_logger()
@@ -32,22 +31,6 @@ UNTRACED = frozenset({"Heartbeat", "MeterValues"})
 """So frequent, and of so little consequence each, that they begin no trace."""
 FREQUENT = frozenset({"StatusNotification", "Authorize", "StartTransaction", "StopTransaction", "TransactionEvent"})
 """What is bound for their log lines is bound when there is one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Bounds on one station. ``call_s``: how long it may take to answer us; ``handling_s``: how long we may take;
-    ``sending_s``: how long it may take to read what we answer.
-    """
-
-    queued_calls: int = 32
-    messages_per_s: float = 50
-    burst: int = 300
-    unreadable_in_a_row: int = 50
-    call_s: float = 30
-    handling_s: float = 30
-    draining_s: float = 5
-    sending_s: float = 20
 
 
 class CallRefusedError(Exception):
@@ -111,7 +94,7 @@ CallHandler = Callable[[Call], Awaitable[Answer]]
 class StationConnection:
     def __init__(
         self,
-        socket: ServerConnection,
+        socket: StationSocket,
         handler: CallHandler,
         actions: frozenset[str],
         limits: Limits,
@@ -124,25 +107,23 @@ class StationConnection:
         self._limits = limits
         self._error_words = error_words
         self._note = note
-        self._calls: asyncio.Queue[Call | None] = asyncio.Queue(limits.queued_calls)
-        self._throttle = Throttle(limits.messages_per_s, limits.burst)
+        self._inbox = Inbox(socket, limits, self._take)
         self._turn = asyncio.Lock()
         self._pending: _Pending | None = None
-        self._ended = False
-        self._throttled = False
-        self._reader: asyncio.Task[str] | None = None
 
     async def serve(self) -> str:
         """Reads and handles until the socket ends; returns why it ended."""
         handling = asyncio.create_task(self._handle_calls())
-        self._reader = asyncio.create_task(self._read())
+        self._inbox.over.add_done_callback(self._give_up_asking)
+        self._socket.tell(self._inbox)
         try:
-            await asyncio.wait({self._reader})
+            reason = await asyncio.shield(self._inbox.over)
         finally:
-            self._reader.cancel()
-            self._end()
+            self._inbox.end("given up")
             await self._drain(handling)
-        return "replaced" if self._reader.cancelled() else self._reader.result()
+        if reason == GARBAGE:
+            await self.close(CloseCode.POLICY_VIOLATION, reason)
+        return reason
 
     async def call(self, action: str, payload: Payload) -> Payload:
         """Calls the station, one call at a time.
@@ -164,8 +145,7 @@ class StationConnection:
 
     def stop_reading(self) -> None:
         """Nothing more of this socket is taken in; what was received is still handled."""
-        if self._reader is not None:
-            self._reader.cancel()
+        self._inbox.end("replaced")
 
     async def close(self, code: int, reason: str) -> None:
         await self._socket.close(code, reason)
@@ -203,7 +183,7 @@ class StationConnection:
             raise NotSentError("the station is busy with earlier calls") from None
 
     async def _ask(self, action: str, message_id: str, text: str) -> Payload:
-        if self._ended:
+        if self._inbox.over.done():
             raise NotSentError("the socket has ended")
         pending = _Pending(message_id, asyncio.get_running_loop().create_future())
         self._pending = pending
@@ -223,49 +203,23 @@ class StationConnection:
             raise CallFailedError(answer.code, answer.description)
         return answer.payload
 
-    async def _read(self) -> str:
-        unreadable = 0
-        try:
-            while unreadable < self._limits.unreadable_in_a_row:
-                text = await self._socket.recv()
-                await self._wait_for_turn(len(text))
-                if self._throttled and self._socket.state is State.CLOSED:
-                    # Of what it sent too fast nothing was answered: it comes again.
-                    return "connection lost"
-                unreadable = 0 if await self._take(text) else unreadable + 1
-        except ConnectionClosed as closed:
-            return f"closed with {closed.rcvd.code}" if closed.rcvd else "connection lost"
-        log.warning("station_sends_garbage", frames_in_a_row=unreadable)
-        await self.close(CloseCode.POLICY_VIOLATION, "too many unreadable messages")
-        return "too many unreadable messages"
-
-    async def _wait_for_turn(self, size: int) -> None:
-        delay_s = self._throttle.delay_s(size)
-        if delay_s > 0 and not self._throttled:
-            log.warning("station_sends_too_fast", messages_per_s=self._limits.messages_per_s)
-        self._throttled = delay_s > 0
-        if self._throttled:
-            metrics.THROTTLED.inc()
-            await asyncio.sleep(delay_s)
-
-    async def _take(self, text: str | bytes) -> bool:
+    def _take(self, message: Message) -> bool:
         """Passes one frame on; False where it was none."""
-        frame = frames.read(text) if isinstance(text, str) else Unreadable(frames.UNREADABLE_ID, "a binary message")
-        match frame:
-            case Call():
-                await self._calls.put(frame)
-            case CallResult() | CallError():
-                self._resolve(frame)
+        match frames.read(message) if isinstance(message, str) else frames.BINARY:
+            case Call() as call:
+                self._inbox.put(call)
+            case CallResult() | CallError() as answer:
+                self._resolve(answer)
             case Ignored(cause, meant):
                 metrics.DROPPED.labels("ignored").inc()
                 log.warning("frame_ignored", cause=cause)
-                self._note(Noted("received", None, None, None, None, cause, 0, len(text)))
+                self._note(Noted("received", None, None, None, None, cause, 0, len(message)))
                 return meant
-            case Unreadable(message_id, cause):
+            case Unreadable(message_id, cause) as frame:
                 metrics.DROPPED.labels("unreadable").inc()
                 log.warning("frame_unreadable", cause=cause)
-                self._note(Noted("received", None, message_id, None, None, cause, 0, len(text)))
-                await self._send(self._error(message_id, ErrorCode.RPC_FRAMEWORK_ERROR, cause))
+                self._note(Noted("received", None, message_id, None, None, cause, 0, len(message)))
+                self._inbox.put(frame)
                 return False
         return True
 
@@ -279,13 +233,17 @@ class StationConnection:
         pending.answer.set_result(frame)
 
     async def _handle_calls(self) -> None:
-        while (call := await self._calls.get()) is not None:
-            label = call.action if call.action in self._actions else "unknown"
-            if label in UNTRACED or (label in FREQUENT and not tracing.is_on()):
-                await self._handle(call, label)
+        """Until the socket has ended and nothing is left."""
+        while (frame := await self._inbox.next()) is not None:
+            if isinstance(frame, Unreadable):
+                await self._send(self._error(frame.message_id, ErrorCode.RPC_FRAMEWORK_ERROR, frame.cause))
                 continue
-            with _bound(call), tracing.span(f"ocpp.receive {label}", SpanKind.SERVER, _about(label)):
-                await self._handle(call, label)
+            label = frame.action if frame.action in self._actions else "unknown"
+            if label in UNTRACED or (label in FREQUENT and not tracing.is_on()):
+                await self._handle(frame, label)
+                continue
+            with _bound(frame), tracing.span(f"ocpp.receive {label}", SpanKind.SERVER, _about(label)):
+                await self._handle(frame, label)
 
     async def _handle(self, call: Call, label: str) -> None:
         answer: Answer | None = None
@@ -317,10 +275,9 @@ class StationConnection:
         return frames.write_error(message_id, self._error_words.get(code, code.value), description)
 
     async def _send(self, text: str) -> None:
-        """``broadcast`` to one takes half the time, but does not wait for whoever reads slowly."""
+        """Waits for whoever reads slowly, for a while."""
         try:
-            if self._socket.state is State.OPEN and not self._socket.transport.get_write_buffer_size():
-                broadcast([self._socket], text)
+            if self._socket.say(text):
                 return
             async with asyncio.timeout(self._limits.sending_s):
                 await self._socket.send(text)
@@ -331,8 +288,7 @@ class StationConnection:
             log.warning("station_does_not_read", within_s=self._limits.sending_s)
             self._socket.transport.abort()
 
-    def _end(self) -> None:
-        self._ended = True
+    def _give_up_asking(self, _: asyncio.Future[str]) -> None:
         if self._pending is not None and not self._pending.answer.done():
             self._pending.answer.set_result(None)
 
@@ -340,10 +296,9 @@ class StationConnection:
         """What was received is handled to the end, if it does not take long: it may not come again."""
         try:
             async with asyncio.timeout(self._limits.draining_s):
-                await self._calls.put(None)
                 await asyncio.shield(handling)
         except TimeoutError:
-            log.warning("calls_not_handled_at_the_end", calls=self._calls.qsize())
+            log.warning("calls_not_handled_at_the_end", calls=len(self._inbox))
         finally:
             handling.cancel()
 

@@ -4,15 +4,11 @@ A flood of half-open connections from one address leaves the others their room; 
 accepting does, so its bound comes before it.
 """
 
-import asyncio
 from collections import Counter
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
-from typing import Any, cast
+from typing import Any
 
-from websockets.asyncio.server import ServerConnection
-
-from csms import metrics
 from csms.ports import KnownStation, StoredKey
 from csms.tls import Tls
 from models.rules.rates import neighbourhood
@@ -124,39 +120,6 @@ class Entrance:
     profile: SecurityProfile
     crowd: Crowd
     tls: Tls | None = None
-
-
-class StationSocket(ServerConnection):
-    """A socket, and once its handshake is done the station that it is of."""
-
-    admission: Admission
-
-    def __init__(self, entrance: Entrance, *rest: Any, visit: Visit | None = None, **named: Any) -> None:
-        super().__init__(*rest, **named)
-        self.entrance = entrance
-        self._visit = visit
-
-    @property
-    def visit(self) -> Visit:
-        if self._visit is None:
-            raise RuntimeError("the socket is not connected yet")
-        return self._visit
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if self._visit is None:
-            self._visit = self.entrance.crowd.enter(address_of(transport.get_extra_info("peername")))
-            # One over the bound is told so by its handshake, which costs little; beyond reason nobody is.
-            if self.entrance.crowd.is_too_large(self._visit.address, times=2):
-                metrics.HANDSHAKES_REJECTED.labels("crowded").inc()
-                self._visit.end()
-                cast("asyncio.Transport", transport).abort()
-                return
-        super().connection_made(transport)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.visit.end()
-        if hasattr(self, "transport"):
-            super().connection_lost(exc)
 
 
 def address_of(peer: Any) -> str:

@@ -83,6 +83,9 @@ class Ignored:
 Frame = Call | CallResult | CallError | Unreadable | Ignored
 
 
+BINARY = Unreadable(UNREADABLE_ID, "a binary message")
+
+
 def read(text: str) -> Frame:
     """The frame in the text, whatever was sent."""
     try:

@@ -1,22 +1,29 @@
-"""A bound on how long each of many things may take, kept by one timer: a timeout for each costs more than most take."""
+"""Bounds on how many things are done at once and how long each may take, kept by one timer.
+
+A semaphore and a timeout for each cost more than most things that are done.
+"""
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any, ParamSpec, TypeVar
 
 Result = TypeVar("Result")
+P = ParamSpec("P")
 
 
 class Guard:
-    """``within_s`` is for each thing that is run, from its beginning. A task runs one at a time."""
+    """``within_s`` is for each thing, with its waiting for one of the ``places``. A task runs one at a time."""
 
-    def __init__(self, within_s: float) -> None:
+    def __init__(self, within_s: float, places: int) -> None:
         self._within_s = within_s
+        self._free = places
+        self._waiting: deque[asyncio.Future[None]] = deque()
         self._begun: dict[asyncio.Task[Any], float] = {}
         self._late: set[asyncio.Task[Any]] = set()
         self._timer: asyncio.TimerHandle | None = None
 
-    async def run(self, work: Coroutine[Any, Any, Result]) -> Result:
+    async def run(self, do: Callable[P, Awaitable[Result]], *of: P.args, **named: P.kwargs) -> Result:
         """Raises TimeoutError where it takes too long."""
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
         if task is None:
@@ -25,7 +32,14 @@ class Guard:
         if self._timer is None:
             self._timer = loop.call_later(self._within_s, self._look)
         try:
-            return await work
+            if self._free:
+                self._free -= 1
+            else:
+                await self._place()
+            try:
+                return await do(*of, **named)
+            finally:
+                self._leave()
         except asyncio.CancelledError:
             # Whoever else has cancelled the task means all of it.
             if task in self._late and task.uncancel() == 0:
@@ -34,6 +48,26 @@ class Guard:
         finally:
             del self._begun[task]
             self._late.discard(task)
+
+    async def _place(self) -> None:
+        """Whoever came first is next."""
+        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(place)
+        try:
+            await place
+        except asyncio.CancelledError:
+            if place.done() and not place.cancelled():
+                self._leave()
+            raise
+
+    def _leave(self) -> None:
+        """The place goes to the next one who still waits."""
+        while self._waiting:
+            place = self._waiting.popleft()
+            if not place.done():
+                place.set_result(None)
+                return
+        self._free += 1
 
     def _look(self) -> None:
         """Ends what is late, and comes again when the oldest of the others would be. They stand in their order."""

@@ -17,13 +17,14 @@ from websockets.server import ServerProtocol
 from csms import metrics, protocols
 from csms.admission import Doorkeeper
 from csms.authentication import Authenticator
-from csms.connection import Limits
-from csms.entrance import Bounds, Crowd, Entrance, Proxies, StationSocket, Visit
+from csms.entrance import Bounds, Crowd, Entrance, Proxies, Visit
 from csms.guard import Guard
+from csms.limits import Limits
 from csms.ports import KeyKind, OpenConnection, StationRecords, StoredKey
 from csms.registry import OvertakenError, Registry
 from csms.secure_listener import SecureListener
 from csms.session import Front, StationSession
+from csms.station_socket import StationSocket
 from csms.tls import Tls
 from csms.watch import Watch
 from models.clock import Clock, utc_now
@@ -34,7 +35,7 @@ log = structlog.get_logger()
 FRAME_LIMIT_BYTES = 256 * 1024
 FRAMES_BUFFERED = 8
 CALLS_IN_WORK = 1_000
-"""Of all stations of a node, at once; the others wait in their order."""
+"""Of all stations of a node, at once; whoever came first is next, so that one station can take one place only."""
 HANDSHAKE_S = 20
 PING_EVERY_S = 30
 PONG_WITHIN_S = 20
@@ -77,8 +78,8 @@ class CsmsServer:
     ) -> None:
         self.registry = Registry()
         limits = limits or Limits()
-        places, guard = asyncio.Semaphore(CALLS_IN_WORK), Guard(limits.handling_s)
-        self._front = Front(records, Authenticator(), clock, limits, places, guard)
+        guard = Guard(limits.handling_s, CALLS_IN_WORK)
+        self._front = Front(records, Authenticator(), clock, limits, guard)
         self._doorkeeper = Doorkeeper(self._front, self.registry, lowest)
         self._host, self._node, self._tls = host, node, tls
         self._ports = ports or Ports(plain=port)
@@ -168,7 +169,7 @@ class CsmsServer:
             admission.is_first_use,
         )
         with bound_contextvars(identity=station.identity, connection=str(opened.connection_id)):
-            await self._serve_session(StationSession(self._front, station, opened, socket), admission.key)
+            await self._serve_session(StationSession(self._front, station, opened, held), admission.key)
 
     async def _serve_session(self, session: StationSession, key: StoredKey | None) -> None:
         try:

@@ -12,7 +12,8 @@ from ssl import SSLError
 import structlog
 
 from csms import metrics
-from csms.entrance import Entrance, StationSocket, Visit, address_of
+from csms.entrance import Entrance, Visit, address_of
+from csms.station_socket import StationSocket
 from csms.tls import Tls
 from models.rules.station_certificates import SecurityProfile
 

@@ -8,19 +8,20 @@ from typing import Any
 
 import structlog
 from pydantic import SecretStr
-from websockets.asyncio.server import ServerConnection
 from websockets.frames import CloseCode
 
 from csms import masking, metrics, protocols, transactions
 from csms.authentication import Authenticator, new_key
-from csms.connection import Answer, CallRefusedError, Limits, Noted, NotSentError, StationConnection
+from csms.connection import Answer, CallRefusedError, Noted, NotSentError, StationConnection
 from csms.events import CertificateRequested
 from csms.frames import Call, ErrorCode
 from csms.guard import Guard
+from csms.limits import Limits
 from csms.outcome import Outcome, Result
 from csms.ports import KeyKind, KnownStation, NotRegisteredError, OpenConnection, Registration, StationRecords
 from csms.protocol import Context
 from csms.reading import clean
+from csms.station_socket import StationSocket
 from models.clock import Clock
 from models.messages.commands import (
     Command,
@@ -50,14 +51,12 @@ class Front:
     authenticator: Authenticator
     clock: Clock
     limits: Limits
-    in_work: asyncio.Semaphore
-    """For each call that is handled: whoever came first is next, so one station can take one place only."""
     guard: Guard
-    """Over how long a call is handled, with its waiting for a place."""
+    """Over how many calls are handled at once, and how long each may take."""
 
 
 class StationSession:
-    def __init__(self, front: Front, station: KnownStation, opened: OpenConnection, socket: ServerConnection) -> None:
+    def __init__(self, front: Front, station: KnownStation, opened: OpenConnection, socket: StationSocket) -> None:
         self.station = station
         self.opened = opened
         self._front = front
@@ -139,15 +138,11 @@ class StationSession:
             self.station, front.records, front.clock(), self._registration, self._booted, self._certificate_awaited
         )
         try:
-            return await front.guard.run(self._work(context, call))
+            return await front.guard.run(self._protocol.handle, context, call)
         except NotRegisteredError:
             log.warning("no_longer_registered")
             self._spawn(self.close(CloseCode.POLICY_VIOLATION, "no longer registered"))
             raise CallRefusedError(ErrorCode.SECURITY_ERROR, "the station is not registered any more") from None
-
-    async def _work(self, context: Context, call: Call) -> Answer:
-        async with self._front.in_work:
-            return await self._protocol.handle(context, call)
 
     def _note(self, noted: Noted) -> None:
         """For the message log, with what is nobody's business masked."""

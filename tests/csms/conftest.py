@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from csms.connection import Limits
+from csms.limits import Limits
 from csms.listener import CsmsServer
 from models.tables.asset import Asset
 from models.usecases.work import Desk

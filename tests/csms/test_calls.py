@@ -8,10 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from csms.connection import Limits
+from csms.limits import Limits
 from csms.listener import FRAME_LIMIT_BYTES, CsmsServer
 from csms.outcome import Result
 from csms.session import StationSession
+from csms.station_socket import PARTS_LIMIT
 from csms.throttle import SHARE, Throttle
 from csms.v16.inbound import ACTIONS
 from models.messages import commands
@@ -278,3 +279,34 @@ def test_a_large_message_weighs_as_several() -> None:
     throttle = Throttle(10, 100, lambda: 0.0)
     assert throttle.delay_s(99 * SHARE) == 0
     assert throttle.delay_s(9 * SHARE) == pytest.approx(1)
+
+
+@pytest.mark.step("O21")
+async def test_a_message_in_parts_is_one_and_what_is_no_text_is_answered_or_ends_the_socket(server: CsmsServer) -> None:
+    async with station_at(server) as station:
+        await station.socket.send(["[2,", '"in parts",', '"Heartbeat",', "{}]"])
+        assert (await station.frame())[:2] == [3, "in parts"]
+        await station.socket.send(b'[2,"binary","Heartbeat",{}]')
+        assert (await station.frame())[:3] == [4, "-1", "FormationViolation"]
+        await station.socket.send([b'[2,"', b'\xff","Heartbeat",{}]'], text=True)
+        assert await station.closed() == 1007
+    async with station_at(server) as station:
+        await station.socket.send([""] * (PARTS_LIMIT + 1))
+        assert await station.closed() == 1009
+
+
+async def test_what_a_station_sends_before_its_connection_is_recorded_is_kept_and_answered(
+    records: MemoryRecords, server: CsmsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded = asyncio.Event()
+    connected = records.connected
+
+    async def slow(*args: Any) -> None:
+        await recorded.wait()
+        await connected(*args)
+
+    monkeypatch.setattr(records, "connected", slow)
+    async with station_at(server) as station:
+        await _flood(station, 100)
+        recorded.set()
+        assert [(await station.frame())[1] for _ in range(100)] == [str(number) for number in range(100)]

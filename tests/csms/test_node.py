@@ -16,7 +16,7 @@ from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from cli.supervisor.installation import temporal_program
-from csms.connection import Limits
+from csms.limits import Limits
 from csms.listener import CsmsServer
 from csms.node import _OUTCOMES, StationCommands, take_commands, task_queue
 from csms.outcome import Result

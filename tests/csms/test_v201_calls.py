@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from csms import v21, v201
-from csms.connection import Limits
 from csms.events import Booted, ConnectorStatus
+from csms.limits import Limits
 from csms.listener import CsmsServer
 from csms.ports import Registration
 from tests.csms.memory import MemoryRecords

@@ -15,9 +15,9 @@ from websockets.http11 import Response
 from websockets.typing import Subprotocol
 
 from csms import listener, throttle
-from csms.connection import Limits
 from csms.entrance import Bounds, Crowd, Proxies
 from csms.events import ConnectorStatus
+from csms.limits import Limits
 from csms.listener import CsmsServer, Ports
 from csms.ports import KnownStation
 from csms.throttle import Guesses
