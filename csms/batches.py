@@ -15,7 +15,9 @@ log = structlog.get_logger()
 
 AT_MOST = 1_000
 AT_ONCE = 2
-"""While one batch waits for the disk, the next is on its way."""
+"""While one batch waits for the disk, the next is on its way, where there is enough for one."""
+ENOUGH = 250
+"""What a batch costs beside its items is as much as a hundred of them."""
 LATER_S = 0.005
 """Before what could not be done at this moment is tried again, where nothing else is to be done."""
 
@@ -34,6 +36,7 @@ class Batches(Generic[Item, Result]):
         *,
         at_most: int = AT_MOST,
         at_once: int = AT_ONCE,
+        enough: int = ENOUGH,
         later: Callable[[Result], bool] = lambda _: False,
     ) -> None:
         self._do = do
@@ -41,6 +44,8 @@ class Batches(Generic[Item, Result]):
         self._later = later
         self._waiting: list[Waiting[Item, Result]] = []
         self._at_once = at_once
+        self._enough = enough
+        self._running = 0
         self._runs: set[asyncio.Task[None]] = set()
 
     def put(self, item: Item) -> "asyncio.Future[Result]":
@@ -50,7 +55,8 @@ class Batches(Generic[Item, Result]):
         """
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
-        if len(self._runs) < self._at_once:
+        if not self._running or (self._running < self._at_once and len(self._waiting) >= self._enough):
+            self._running += 1
             # Of no station's context: it goes on with other stations' items.
             run = asyncio.create_task(self._work(), context=Context())
             self._runs.add(run)
@@ -63,7 +69,14 @@ class Batches(Generic[Item, Result]):
             await asyncio.wait(self._runs)
 
     async def _work(self) -> None:
-        while self._waiting:
+        try:
+            await self._serve_all()
+        finally:
+            self._running -= 1
+
+    async def _serve_all(self) -> None:
+        """What waits; the last who works leaves nothing."""
+        while self._waiting and (self._running == 1 or len(self._waiting) >= self._enough):
             batch = self._waiting[: self._at_most]
             del self._waiting[: self._at_most]
             # Whoever has given up (a time-out) is not to be served later, when his message came again.

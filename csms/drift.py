@@ -1,6 +1,6 @@
 """How far stations' clocks are from ours, told from the times in what they send."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -21,11 +21,11 @@ class Drifts:
         self._best: dict[UUID, tuple[float, datetime]] = {}
 
     def told(
-        self, asset_id: UUID, times: Iterable[datetime], found: Iterable[Irregularity], now: datetime
+        self, asset_id: UUID, times: Iterable[datetime], found: Sequence[Irregularity], now: datetime
     ) -> float | None:
         """The drift in s, above zero where the station's clock is ahead; None where nothing new is known of it."""
         latest = max(times, default=None)
-        if latest is None or any(each.fact == UNREADABLE_TIME for each in found):
+        if latest is None or (found and any(each.fact == UNREADABLE_TIME for each in found)):
             return None
         drift_s = (latest - now).total_seconds()
         best = self._best.get(asset_id)

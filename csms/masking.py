@@ -30,11 +30,11 @@ _SENSITIVE = Draft4Validator({"pattern": "|".join(_WORDS)})
 
 def shown(payload: Payload | None) -> str | None:
     """The payload as JSON, masked; where it is too long, its beginning under a name of ours."""
-    if payload is None:
-        return None
+    if not payload:
+        return None if payload is None else "{}"
     try:
         text = orjson.dumps(payload).decode()
-        plain = not _is_sensitive(text)
+        plain = not _SENSITIVE.is_valid(text.lower())
     except TypeError:  # more deeply nested than can be written; masking cuts it
         text, plain = "", False
     if not plain:
@@ -51,10 +51,6 @@ def masked(payload: Payload) -> Payload:
 def text_shown(text: str | None) -> str | None:
     """A station's own words, without the name and the password in an address."""
     return None if text is None else _USER_IN_ADDRESS.sub("//…@", text)
-
-
-def _is_sensitive(text: str) -> bool:
-    return _SENSITIVE.is_valid(text.lower())
 
 
 def _masked(value: Any, depth: int) -> Any:

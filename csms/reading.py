@@ -31,7 +31,7 @@ class Reader:
 
     @property
     def irregularities(self) -> tuple[Irregularity, ...]:
-        return tuple(dict.fromkeys(self._found))
+        return tuple(dict.fromkeys(self._found)) if self._found else ()
 
     def note(self, field: str, fact: str) -> None:
         self._found.append(Irregularity(field, fact))

@@ -44,6 +44,8 @@ def violation(version: str, action: str, payload: Payload) -> tuple[ErrorCode, s
 
     The description names field and fact, never a value: it may be an id token.
     """
+    if _is_valid(version, action, payload):
+        return None
     for rule, found in _found(version, action, payload):
         code = _CODES.get(rule, ErrorCode.PROPERTY_CONSTRAINT_VIOLATION)
         return code, f"{found.field or '/'}: {found.fact}"[:200]
@@ -52,16 +54,23 @@ def violation(version: str, action: str, payload: Payload) -> tuple[ErrorCode, s
 
 def irregularities(version: str, action: str, payload: Payload) -> tuple[Irregularity, ...]:
     """All that is wrong with the payload, up to a bound."""
+    if _is_valid(version, action, payload):
+        return ()
     return tuple(found for _, found in islice(_found(version, action, payload), IRREGULARITIES_LIMIT))
 
 
-def _found(version: str, action: str, payload: Payload) -> Iterator[tuple[str, Irregularity]]:
-    """Each broken rule by its name. To ask whether there is any takes a hundredth of the time of naming them."""
-    validator = _validator(version, action)
+def _is_valid(version: str, action: str, payload: Payload) -> bool:
+    """Takes a hundredth of the time of naming what is wrong."""
     try:
-        if validator.is_valid(payload):
-            return
-        for error in validator.iter_errors(payload):
+        return _validator(version, action).is_valid(payload)
+    except ValueError:  # the payload is nested too deeply to be checked
+        return False
+
+
+def _found(version: str, action: str, payload: Payload) -> Iterator[tuple[str, Irregularity]]:
+    """Each broken rule by its name."""
+    try:
+        for error in _validator(version, action).iter_errors(payload):
             yield error.kind.name, _named(error)
     except ValueError:  # the payload is nested too deeply to be checked
         yield "type", Irregularity("", "nested too deeply")

@@ -119,7 +119,7 @@ async def test_a_key_that_the_station_takes_in_its_last_moment_is_confirmed(
     async def after_the_socket(station: KnownStation, key_hash: str) -> None:
         session = server.registry.get(station.asset_id)
         assert session is not None
-        await until(lambda: session._connection._ended)
+        await until(session._connection._inbox.over.done)
         for _ in range(100):  # what follows the end of the socket has its chance to break in
             await asyncio.sleep(0)
         await really(station, key_hash)
