@@ -262,8 +262,7 @@ class StationConnection:
             result = ErrorCode.INTERNAL_ERROR
         await self._send(text)
         took_s = time.perf_counter() - began_s
-        metrics.handling(label).observe(took_s)
-        metrics.messages(label, result).inc()
+        metrics.CALLS.count(label, result, took_s)
         error = None if answer is not None else result
         given = None if answer is None else answer.payload
         size = len(call.raw)

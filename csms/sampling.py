@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
 from csms.events import Sample
@@ -13,7 +12,6 @@ SAMPLES_LIMIT = 2_000
 SIGNED_LIMIT = 40_000
 SMALLEST = Decimal("0.000001")
 POWERS_LIMIT = 12
-WORD_LIMIT = 50
 
 # Without a measurand it is the energy register, and that is in Wh (OCPP 1.6 ed.2 §7.43, 2.0.1 SampledValueType).
 DEFAULT_MEASURAND = "Energy.Active.Import.Register"
@@ -73,10 +71,4 @@ def in_base_unit(value: Decimal, unit: str, power: int = 0) -> Decimal | None:
 
 def word(sampled: dict[str, Any], name: str) -> str | None:
     value = sampled.get(name)
-    return _word(value if len(value) <= WORD_LIMIT else value[:WORD_LIMIT]) if isinstance(value, str) else None
-
-
-@lru_cache(maxsize=4_096)
-def _word(value: str) -> str | None:
-    """Stations say a few words again and again."""
-    return clean(value, WORD_LIMIT) or None
+    return clean(value, 50) or None if isinstance(value, str) else None
