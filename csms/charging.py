@@ -51,8 +51,8 @@ class ChargingRecords(ABC):
             connector=event.connector,
             token=event.token,
             meter_start_wh=event.meter_start_wh,
-            at=event.timestamp,
-            reservation=event.reservation_id,
+            started_at=event.timestamp,
+            reservation_number=event.reservation_id,
             frame=event.evidence,
             irregularities=named(event.irregularities),
         )
@@ -60,17 +60,7 @@ class ChargingRecords(ABC):
         if isinstance(answer, Charged) and answer.verdict is not None:
             return StartDecision(answer.number, _decided(answer.verdict, answer.group))
         async with self._facts_of(known) as work:
-            number, verdict = await charging.start(
-                work,
-                known.asset_id,
-                connector=fact.connector,
-                token=fact.token,
-                meter_start_wh=fact.meter_start_wh,
-                started_at=fact.at,
-                frame=fact.frame,
-                irregularities=list(fact.irregularities),
-                reservation_number=fact.reservation,
-            )
+            number, verdict = await charging.start(work, fact)
             group = await authorisation.tag_of(work.session, fact.token)
         return StartDecision(number, _decided(verdict, group))
 
@@ -89,16 +79,7 @@ class ChargingRecords(ABC):
         )
         if await self._kept(fact) is Outcome.ALONE:
             async with self._facts_of(known) as work:
-                await charging.meter(
-                    work,
-                    known.asset_id,
-                    connector=fact.connector,
-                    number=fact.number,
-                    samples=fact.samples,
-                    register_wh=fact.register_wh,
-                    frame=fact.frame,
-                    irregularities=list(fact.irregularities),
-                )
+                await charging.meter(work, fact)
 
     async def stopped(self, known: KnownStation, event: Stopped, _at: datetime) -> TokenDecision | None:
         fact = telemetry.Stopped(
@@ -106,7 +87,7 @@ class ChargingRecords(ABC):
             known.identity,
             number=event.transaction_id,
             meter_stop_wh=event.meter_stop_wh,
-            at=event.timestamp,
+            stopped_at=event.timestamp,
             reason=event.reason,
             token=event.token,
             samples=_rows(event.samples),
@@ -117,18 +98,7 @@ class ChargingRecords(ABC):
         if isinstance(answer, Charged):
             return _decided_or_none(answer.verdict, answer.group)
         async with self._facts_of(known) as work:
-            verdict = await charging.stop(
-                work,
-                known.asset_id,
-                number=fact.number,
-                meter_stop_wh=fact.meter_stop_wh,
-                stopped_at=fact.at,
-                reason=fact.reason,
-                token=fact.token,
-                samples=fact.samples,
-                frame=fact.frame,
-                irregularities=list(fact.irregularities),
-            )
+            verdict = await charging.stop(work, fact)
             group = await authorisation.tag_of(work.session, fact.token)
         return _decided_or_none(verdict, group)
 
@@ -157,16 +127,7 @@ class ChargingRecords(ABC):
         if isinstance(answer, Charged):
             return _decided_or_none(answer.verdict, answer.group)
         async with self._facts_of(known) as work:
-            verdict = await sequence.tell(
-                work,
-                known.asset_id,
-                theirs=fact.theirs,
-                told=fact.told,
-                token=fact.token,
-                token_kind=fact.token_kind,
-                samples=fact.samples,
-                frame=fact.frame,
-            )
+            verdict = await sequence.tell(work, fact)
             group = await authorisation.tag_of(work.session, fact.token)
         return _decided_or_none(verdict, group)
 

@@ -12,6 +12,7 @@ from sqlmodel import SQLModel, select
 
 from models.messages.base import Actor
 from models.messages.tariff import NewAssignment, NewTariff
+from models.messages.telemetry import Metered, Started, Stopped
 from models.rules.authorisation import TokenVerdict
 from models.rules.commissioning import CommissioningStage
 from models.rules.session_usage import Mark
@@ -113,20 +114,23 @@ class Street:
             "frame": "[start]",
             "irregularities": [],
         }
-        return await self.do(lambda work: charging.start(work, self.asset.id, **{**told, **changes}))
+        return await self.do(lambda work: charging.start(work, Started(self.asset.id, "", **{**told, **changes})))
 
     async def meter(self, number: int, minutes: float, register_wh: int) -> None:
         sample = {"measurand": "Energy.Active.Import.Register", "unit": "Wh", "value": str(register_wh)}
         await self.do(
             lambda work: charging.meter(
                 work,
-                self.asset.id,
-                connector=1,
-                number=number,
-                samples=[(self.later(minutes), sample)],
-                register_wh=register_wh,
-                frame="[meter]",
-                irregularities=[],
+                Metered(
+                    self.asset.id,
+                    "",
+                    connector=1,
+                    number=number,
+                    samples=[(self.later(minutes), sample)],
+                    register_wh=register_wh,
+                    frame="[meter]",
+                    irregularities=[],
+                ),
             )
         )
 
@@ -141,7 +145,7 @@ class Street:
             "frame": "[stop]",
             "irregularities": [],
         }
-        await self.do(lambda work: charging.stop(work, self.asset.id, **{**told, **changes}))
+        await self.do(lambda work: charging.stop(work, Stopped(self.asset.id, "", **{**told, **changes})))
 
     async def told(self, mark: Mark) -> None:
         """What a car does at the first connector."""

@@ -19,6 +19,7 @@ from models.messages.placement import (
     RejectPlacement,
 )
 from models.messages.sat import Answer
+from models.messages.telemetry import Started, Stopped
 from models.messages.work_order import LinkHardware, PlanWorkOrder, StartConnectionTest, UnlinkHardware
 from models.rules.commissioning import CommissioningEvent
 from models.rules.grid import GridEvent
@@ -261,7 +262,9 @@ class Road(Rows):
             "frame": "[]",
             "irregularities": [],
         }
-        return await self.do(NOBODY, lambda work: charging.start(work, self.asset.id, **{**begin, **changes}))
+        return await self.do(
+            NOBODY, lambda work: charging.start(work, Started(self.asset.id, "", **{**begin, **changes}))
+        )
 
     async def stop(self, number: int, asset_id: UUID | None = None, **changes: Any) -> Any:
         end: dict[str, Any] = {
@@ -274,7 +277,8 @@ class Road(Rows):
             "frame": "[]",
             "irregularities": [],
         }
-        return await self.do(NOBODY, lambda work: charging.stop(work, asset_id or self.asset.id, **{**end, **changes}))
+        told = Stopped(asset_id or self.asset.id, "", **{**end, **changes})
+        return await self.do(NOBODY, lambda work: charging.stop(work, told))
 
     async def stop_what_runs(self) -> None:
         """Somebody pulls the plug."""

@@ -101,8 +101,8 @@ class Started(Turn):
     connector: int | None
     token: str
     meter_start_wh: int | None
-    at: datetime
-    reservation: int | None = None
+    started_at: datetime
+    reservation_number: int | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -111,7 +111,7 @@ class Stopped(Turn):
 
     number: int | None
     meter_stop_wh: int | None
-    at: datetime
+    stopped_at: datetime
     reason: str
     token: str | None
     samples: Samples

@@ -1,9 +1,8 @@
 """Tokens are judged, transactions start, are metered and stop; what repeats counts once (P15)."""
 
-from datetime import datetime
 from uuid import UUID
 
-from models.messages.telemetry import Samples
+from models.messages.telemetry import Metered, Samples, Started, Stopped
 from models.rules import authorisation, metering
 from models.rules import charging as rules
 from models.rules.authorisation import Judgement, Station, TokenVerdict
@@ -19,46 +18,28 @@ from models.usecases.batch import by_instant
 from models.usecases.work import Work
 
 
-async def start(
-    work: Work,
-    asset_id: UUID,
-    *,
-    connector: int | None,
-    token: str,
-    meter_start_wh: int | None,
-    started_at: datetime,
-    frame: str,
-    irregularities: list[str],
-    reservation_number: int | None = None,
-) -> tuple[int, TokenVerdict]:
+async def start(work: Work, fact: Started) -> tuple[int, TokenVerdict]:
     """The transaction's OCPP 1.6 id and the verdict on its token; a repeated start gives the same again."""
-    asset = await assets.lock(work.session, asset_id)
-    token = token.upper()
-    known = await charging.same_start(work.session, asset_id, connector, token, started_at, meter_start_wh)
+    asset = await assets.lock(work.session, fact.asset_id)
+    key = (fact.connector, fact.token.upper(), fact.started_at, fact.meter_start_wh)
+    known = await charging.same_start(work.session, asset.id, *key)
     if known is not None:
-        keep(work, asset_id, known.number, "StartTransaction", frame)
+        keep(work, asset.id, known.number, "StartTransaction", fact.frame)
         return known.number, TokenVerdict(known.verdict)
-    transaction = await _begin(work, asset, connector, token, meter_start_wh, started_at, irregularities)
-    transaction.reservation_id = reservation_number
-    keep(work, asset_id, transaction.number, "StartTransaction", frame)
+    transaction = await _begin(work, asset, fact)
+    transaction.reservation_id = fact.reservation_number
+    keep(work, asset.id, transaction.number, "StartTransaction", fact.frame)
     if transaction.verdict == TokenVerdict.ACCEPTED:
-        await reservation.used(work, asset_id, reservation_number, transaction.number)
+        await reservation.used(work, asset.id, fact.reservation_number, transaction.number)
     await tell(work, asset, transaction, "transaction_started")
     return transaction.number, TokenVerdict(transaction.verdict)
 
 
-async def _begin(
-    work: Work,
-    asset: Asset,
-    connector: int | None,
-    token: str,
-    meter_start_wh: int | None,
-    started_at: datetime,
-    irregularities: list[str],
-) -> ChargingTransaction:
+async def _begin(work: Work, asset: Asset, fact: Started) -> ChargingTransaction:
+    connector, token = fact.connector, fact.token.upper()
     judged = await session.covered(work, await judge(work, asset, token, connector, starts=True))
     last_stop_wh = None if connector is None else await charging.last_stop_wh(work.session, asset.id, connector)
-    charge = rules.begun(meter_start_wh, last_stop_wh, irregularities)
+    charge = rules.begun(fact.meter_start_wh, last_stop_wh, fact.irregularities)
     transaction = ChargingTransaction(
         number=await charging.next_number(work.session),
         asset_id=asset.id,
@@ -66,8 +47,8 @@ async def _begin(
         token=token,
         verdict=judged.verdict,
         is_test=judged.is_test,
-        started_at=started_at,
-        meter_start_wh=meter_start_wh,
+        started_at=fact.started_at,
+        meter_start_wh=fact.meter_start_wh,
         irregularities=list(charge.irregularities),
     )
     work.session.add(transaction)
@@ -76,79 +57,65 @@ async def _begin(
     return transaction
 
 
-async def meter(
-    work: Work,
-    asset_id: UUID,
-    *,
-    connector: int | None,
-    number: int | None,
-    samples: Samples,
-    register_wh: int | None,
-    frame: str,
-    irregularities: list[str],
-) -> None:
-    """Keep samples, known transaction or not. ``register_wh`` is the highest energy register among them."""
-    keep_samples(work, asset_id, connector, number, samples)
-    keep(work, asset_id, number, "MeterValues", frame)
-    transaction = await _own(work, asset_id, number)
+async def meter(work: Work, fact: Metered) -> None:
+    """Keep samples, known transaction or not."""
+    keep_samples(work, fact.asset_id, fact.connector, fact.number, fact.samples)
+    keep(work, fact.asset_id, fact.number, "MeterValues", fact.frame)
+    transaction = await _own(work, fact.asset_id, fact.number)
     if transaction is None:
         return
     before = transaction.energy_wh
-    _move(transaction, rules.metered(_charge(transaction), register_wh, irregularities))
+    _move(transaction, rules.metered(_charge(transaction), fact.register_wh, fact.irregularities))
     if transaction.energy_wh > before:
         await session.metered(work, {transaction.number: transaction.energy_wh})
     enough = work.terms.test_charge_energy_wh
     if transaction.is_test and before < enough <= transaction.energy_wh:
-        await tell(work, await assets.lock(work.session, asset_id), transaction, "energy_flowed")
+        await tell(work, await assets.lock(work.session, fact.asset_id), transaction, "energy_flowed")
 
 
-async def stop(
-    work: Work,
-    asset_id: UUID,
-    *,
-    number: int | None,
-    meter_stop_wh: int | None,
-    stopped_at: datetime,
-    reason: str,
-    token: str | None,
-    samples: Samples,
-    frame: str,
-    irregularities: list[str],
-) -> TokenVerdict | None:
+async def stop(work: Work, fact: Stopped) -> TokenVerdict | None:
     """The verdict on the token shown to stop, if one was. A repeated stop changes nothing and is kept as evidence.
 
     One of a transaction that was never heard of is taken as the whole of it where it tells its beginning.
     """
-    asset = await assets.lock(work.session, asset_id)
-    transaction = await _own(work, asset_id, number) or await _rebuilt(work, asset, number, token, samples)
-    number = number if transaction is None else transaction.number
-    keep(work, asset_id, number, "StopTransaction", frame)
+    asset = await assets.lock(work.session, fact.asset_id)
+    transaction = await _own(work, asset.id, fact.number) or await _rebuilt(work, asset, fact)
+    number = fact.number if transaction is None else transaction.number
+    keep(work, asset.id, number, "StopTransaction", fact.frame)
     if transaction is not None and transaction.stopped_at is None:
-        keep_samples(work, asset_id, transaction.connector, number, samples)
-        _move(transaction, rules.stopped(_charge(transaction), meter_stop_wh, irregularities))
-        transaction.stopped_at, transaction.meter_stop_wh = stopped_at, meter_stop_wh
-        transaction.stop_reason, transaction.stop_token = reason, token.upper() if token else None
+        keep_samples(work, asset.id, transaction.connector, number, fact.samples)
+        _move(transaction, rules.stopped(_charge(transaction), fact.meter_stop_wh, fact.irregularities))
+        transaction.stopped_at, transaction.meter_stop_wh = fact.stopped_at, fact.meter_stop_wh
+        transaction.stop_reason, transaction.stop_token = fact.reason, fact.token.upper() if fact.token else None
         await tell(work, asset, transaction, "transaction_stopped")
-        await session.stopped(work, {transaction.number: stopped_at})
-    return None if token is None else (await judge(work, asset, token)).verdict
+        await session.stopped(work, {transaction.number: fact.stopped_at})
+    return None if fact.token is None else (await judge(work, asset, fact.token)).verdict
 
 
-async def _rebuilt(
-    work: Work, asset: Asset, number: int | None, token: str | None, samples: Samples
-) -> ChargingTransaction | None:
+async def _rebuilt(work: Work, asset: Asset, fact: Stopped) -> ChargingTransaction | None:
     """The transaction that only its stop tells of: the start got lost, or was answered when nobody listened.
 
     Never one that is another station's, and none without the meter's state at its beginning.
     """
-    began = metering.beginning(samples)
-    if began is None or await charging.seen(work.session, number) is not None:
+    began = metering.beginning(fact.samples)
+    if began is None or await charging.seen(work.session, fact.number) is not None:
         return None
-    (started_at, meter_start_wh), shown = began, (token or "").upper()
+    (started_at, meter_start_wh), shown = began, (fact.token or "").upper()
     known = await charging.begun(work.session, asset.id, started_at, meter_start_wh)
     alike = [each for each in known if each.token == shown] or known
     if len(alike) == 1:
         return alike[0]  # its start was stored, and only our answer got lost; or this stop is repeated
-    return await _begin(work, asset, None, shown, meter_start_wh, started_at, [metering.REBUILT])
+    lost = Started(
+        fact.asset_id,
+        fact.identity,
+        frame=fact.frame,
+        irregularities=[metering.REBUILT],
+        connector=None,
+        token=shown,
+        meter_start_wh=meter_start_wh,
+        started_at=started_at,
+    )
+    return await _begin(work, asset, lost)
 
 
 async def judge(

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from models.messages.telemetry import Samples
+from models.messages.telemetry import Transacted
 from models.rules import charging_session, sequence
 from models.rules.authorisation import Judgement, TokenVerdict
 from models.rules.sequence import Known, ShownToken, Told
@@ -21,46 +21,37 @@ NOT_SHOWN = "none"
 """The verdict while no token was shown."""
 
 
-async def tell(
-    work: Work,
-    asset_id: UUID,
-    *,
-    theirs: str | None,
-    told: Told,
-    token: str | None,
-    token_kind: str,
-    samples: Samples,
-    frame: str,
-) -> TokenVerdict | None:
-    """The verdict on the token that the event shows, if it does. ``theirs`` is the station's id of the transaction.
+async def tell(work: Work, fact: Transacted) -> TokenVerdict | None:
+    """The verdict on the token that the event shows, if it does.
 
-    Without an id the event is of no transaction that could be known again: it is kept as evidence.
+    Without the station's id of its transaction the event is of none that could be known again: it is kept as evidence.
     """
-    asset = await assets.lock(work.session, asset_id)
-    if theirs is None:
-        keep_samples(work, asset_id, told.evse, None, samples)
-        keep(work, asset_id, None, ACTION, frame)
-        return None if token is None else (await judge(work, asset, token)).verdict
-    transaction = await charging.by_station_transaction(work.session, asset_id, theirs)
+    asset, told = await assets.lock(work.session, fact.asset_id), fact.told
+    if fact.theirs is None:
+        keep_samples(work, asset.id, told.evse, None, fact.samples)
+        keep(work, asset.id, None, ACTION, fact.frame)
+        return None if fact.token is None else (await judge(work, asset, fact.token)).verdict
+    transaction = await charging.by_station_transaction(work.session, asset.id, fact.theirs)
     before = Known() if transaction is None else Known.model_validate(transaction.sequence or {})
-    shown, judged = sequence.answered(before, told, (token or "").upper()), None
-    if shown is None and token is not None:
-        judged = await _judged(work, asset, transaction, told, token)
-        shown = ShownToken(token=token.upper(), kind=token_kind, verdict=judged.verdict, is_test=judged.is_test)
+    shown, judged = sequence.answered(before, told, (fact.token or "").upper()), None
+    if shown is None and fact.token is not None:
+        judged = await _judged(work, asset, transaction, told, fact.token)
+        token, kind = fact.token.upper(), fact.token_kind
+        shown = ShownToken(token=token, kind=kind, verdict=judged.verdict, is_test=judged.is_test)
     after = sequence.merged(before, told.model_copy(update={"token": shown}))
     if transaction is None:
         transaction = ChargingTransaction(
             number=await charging.next_number(work.session),
-            asset_id=asset_id,
-            station_transaction=theirs,
+            asset_id=asset.id,
+            station_transaction=fact.theirs,
             token="",
             verdict=NOT_SHOWN,
             started_at=told.at,
         )
         work.session.add(transaction)
-    keep(work, asset_id, transaction.number, ACTION, frame)
+    keep(work, asset.id, transaction.number, ACTION, fact.frame)
     if not before.has(told):
-        keep_samples(work, asset_id, told.evse or transaction.connector, transaction.number, samples)
+        keep_samples(work, asset.id, told.evse or transaction.connector, transaction.number, fact.samples)
     if after != before:
         await _change(work, asset, transaction, before, after)
     if judged is not None and not told.stops:

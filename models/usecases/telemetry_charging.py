@@ -5,6 +5,7 @@ start that leaves out what it is known again by) is left to those.
 """
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from models.messages.telemetry import Charged, Metered, Outcome, Seen, Started, Stopped
@@ -42,7 +43,7 @@ async def _start(batch: Batch, started: Sequence[tuple[int, Started]]) -> None:
     plain = [(place, fact) for place, fact in started if _is_plain(batch, fact)]
     for place in {place for place, _ in started} - {place for place, _ in plain}:
         batch.answers[place] = Outcome.ALONE
-    keys = [(fact.asset_id, fact.connector, fact.token.upper(), fact.at, fact.meter_start_wh) for _, fact in plain]
+    keys = [_key(fact) for _, fact in plain]
     known = await store.starts(batch.work.session, keys) if keys else []
     begun, made = [], []
     for (place, fact), start in zip(plain, known, strict=True):
@@ -51,7 +52,7 @@ async def _start(batch: Batch, started: Sequence[tuple[int, Started]]) -> None:
             judged = batch.to_start(fact, fact.token, fact.connector)
             verdict = batch.verdict(fact, fact.token, judged)
             begun.append(_begun(fact, start.number, verdict, start.last_stop_wh))
-            made.append(session.Start(start.number, fact.asset_id, fact.connector, fact.at, judged))
+            made.append(session.Start(start.number, fact.asset_id, fact.connector, fact.started_at, judged))
             _tell(batch, fact, "transaction_started", start.number, fact.connector, 0)
         batch.keep_frame(fact, start.number, "StartTransaction", fact.frame)
         batch.answers[place] = Charged(start.number, verdict, batch.tag(fact.token))
@@ -60,8 +61,13 @@ async def _start(batch: Batch, started: Sequence[tuple[int, Started]]) -> None:
         await session.begin(batch.work, made)
 
 
+def _key(fact: Started) -> tuple[Any, ...]:
+    """What a start is known again by."""
+    return fact.asset_id, fact.connector, fact.token.upper(), fact.started_at, fact.meter_start_wh
+
+
 def _is_plain(batch: Batch, fact: Started) -> bool:
-    is_whole = fact.connector is not None and fact.meter_start_wh is not None and fact.reservation is None
+    is_whole = fact.connector is not None and fact.meter_start_wh is not None and fact.reservation_number is None
     judged = batch.to_start(fact, fact.token, fact.connector)
     is_alone = charging.may_move_a_process(batch.station(fact).stage, is_test=judged.is_test)
     return is_whole and not is_alone and not needs_turn(judged)
@@ -76,7 +82,7 @@ def _begun(fact: Started, number: int, verdict: TokenVerdict, last_stop_wh: int 
         connector=fact.connector,
         token=fact.token.upper(),
         verdict=verdict,
-        started_at=fact.at,
+        started_at=fact.started_at,
         meter_start_wh=fact.meter_start_wh,
         irregularities=text_of(charge.irregularities),
     )
@@ -125,7 +131,7 @@ def _ended(batch: Batch, fact: Stopped, held: Held) -> Ended:
     _tell(batch, fact, "transaction_stopped", held.number, held.connector, charge.energy_wh)
     return Ended(
         number=held.number,
-        stopped_at=fact.at,
+        stopped_at=fact.stopped_at,
         meter_stop_wh=fact.meter_stop_wh,
         stop_reason=fact.reason,
         stop_token=fact.token.upper() if fact.token else None,

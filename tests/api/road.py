@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from activities.gateways.documents import Documents
 from models.messages.base import Actor
+from models.messages.telemetry import Started, Stopped
 from models.rules.commissioning import CommissioningEvent
 from models.store import assets, placements, processes, sats, work_orders
 from models.store.viewer import EVERYTHING
@@ -181,26 +182,32 @@ class Road:
             assert token is not None
             number, _ = await charging.start(
                 work,
-                asset.id,
-                connector=1,
-                token=token,
-                meter_start_wh=0,
-                started_at=work.now,
-                frame="[]",
-                irregularities=[],
+                Started(
+                    asset.id,
+                    "",
+                    connector=1,
+                    token=token,
+                    meter_start_wh=0,
+                    started_at=work.now,
+                    frame="[]",
+                    irregularities=[],
+                ),
             )
             await work.session.flush()
             await charging.stop(
                 work,
-                asset.id,
-                number=number,
-                meter_stop_wh=140,
-                stopped_at=work.now + timedelta(seconds=60),
-                reason="Remote",
-                token=None,
-                samples=[],
-                frame="[]",
-                irregularities=[],
+                Stopped(
+                    asset.id,
+                    "",
+                    number=number,
+                    meter_stop_wh=140,
+                    stopped_at=work.now + timedelta(seconds=60),
+                    reason="Remote",
+                    token=None,
+                    samples=[],
+                    frame="[]",
+                    irregularities=[],
+                ),
             )
             await commissioning.finish_test_charge(work, asset.id)
         await self.processes.hear_everything()

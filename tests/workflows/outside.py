@@ -15,6 +15,7 @@ from activities.gateways.webhooks import Delivered
 from activities.relay import Relay
 from models.messages.grid import ConnectionRequest
 from models.messages.station import CommandOutcome, StationCommand
+from models.messages.telemetry import Metered, Started, Stopped
 from models.store import charging as charges
 from models.usecases import charging, station
 from models.usecases.work import Desk, Work
@@ -176,13 +177,16 @@ async def _available(work: Work, asset_id: UUID, connector: int) -> None:
 async def _start(work: Work, asset_id: UUID, token: str) -> None:
     await charging.start(
         work,
-        asset_id,
-        connector=1,
-        token=token,
-        meter_start_wh=1000,
-        started_at=work.now,
-        frame="[]",
-        irregularities=[],
+        Started(
+            asset_id,
+            "",
+            connector=1,
+            token=token,
+            meter_start_wh=1000,
+            started_at=work.now,
+            frame="[]",
+            irregularities=[],
+        ),
     )
 
 
@@ -191,26 +195,32 @@ async def _meter(work: Work, asset_id: UUID, energy_wh: int) -> None:
     register = 1000 + energy_wh
     await charging.meter(
         work,
-        asset_id,
-        connector=1,
-        number=running.number,
-        samples=[],
-        register_wh=register,
-        frame="[]",
-        irregularities=[],
+        Metered(
+            asset_id,
+            "",
+            connector=1,
+            number=running.number,
+            samples=[],
+            register_wh=register,
+            frame="[]",
+            irregularities=[],
+        ),
     )
 
 
 async def _stop(work: Work, asset_id: UUID, number: int, energy_wh: int) -> None:
     await charging.stop(
         work,
-        asset_id,
-        number=number,
-        meter_stop_wh=1000 + energy_wh,
-        stopped_at=work.now,
-        reason="Remote",
-        token=None,
-        samples=[],
-        frame="[]",
-        irregularities=[],
+        Stopped(
+            asset_id,
+            "",
+            number=number,
+            meter_stop_wh=1000 + energy_wh,
+            stopped_at=work.now,
+            reason="Remote",
+            token=None,
+            samples=[],
+            frame="[]",
+            irregularities=[],
+        ),
     )

@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from models.messages.commissioning import StartTestCharge
+from models.messages.telemetry import Metered
 from models.messages.work_order import StartConnectionTest
 from models.usecases import charging, station
 from models.usecases.work import Work
@@ -131,11 +132,14 @@ async def _waits_for_energy(house: House) -> bool:
 async def _meter(work: Work, house: House, number: int) -> None:
     await charging.meter(
         work,
-        house.road.asset.id,
-        connector=1,
-        number=number,
-        samples=[],
-        register_wh=1300,
-        frame="[]",
-        irregularities=[],
+        Metered(
+            house.road.asset.id,
+            "",
+            connector=1,
+            number=number,
+            samples=[],
+            register_wh=1300,
+            frame="[]",
+            irregularities=[],
+        ),
     )

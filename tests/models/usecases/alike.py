@@ -1,7 +1,7 @@
 """Two sets of stations that are told the same: each message of the one alone, those of the other together."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -62,19 +62,8 @@ class Stations:
 
     async def alone(self, fact: Seen) -> TokenVerdict | None:
         """By the use case of one at a time, as the front calls it."""
-        said = {field.name: getattr(fact, field.name) for field in fields(fact)}
-        asset_id = said.pop("asset_id")
-        del said["identity"], said["drift_s"]
-        if isinstance(fact, Transacted):
-            del said["irregularities"]
-        else:
-            said["irregularities"] = list(said["irregularities"])
-        if isinstance(fact, Started):
-            said["started_at"], said["reservation_number"] = said.pop("at"), said.pop("reservation")
-        elif isinstance(fact, Stopped):
-            said["stopped_at"] = said.pop("at")
         async with self.desk.work(TESTS, "test") as work:
-            answer: Any = await USE_CASES[type(fact)](work, asset_id, **said)
+            answer: Any = await USE_CASES[type(fact)](work, fact)
         verdict: TokenVerdict | None = answer[1] if isinstance(answer, tuple) else answer
         return verdict
 

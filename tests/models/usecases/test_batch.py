@@ -21,7 +21,7 @@ def heard(asset_id: UUID, *, held: bool = True) -> dict[tuple[UUID, str], Heard]
 
 
 def started(asset_id: UUID) -> Started:
-    return Started(asset_id, "CP-1", connector=1, token="CARD", meter_start_wh=0, at=AT, frame="[]")
+    return Started(asset_id, "CP-1", connector=1, token="CARD", meter_start_wh=0, started_at=AT, frame="[]")
 
 
 def test_what_follows_a_turn_of_its_own_station_waits_and_no_others() -> None:

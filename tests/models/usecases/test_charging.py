@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import col, select
 
+from models.messages.telemetry import Metered
 from models.rules.authorisation import TokenKind, TokenVerdict
 from models.rules.commissioning import CommissioningStage
 from models.store import assets
@@ -54,13 +55,16 @@ async def meter(road: Road, number: int | None, register_wh: int | None, asset: 
         NOBODY,
         lambda work: charging.meter(
             work,
-            (asset or road.asset).id,
-            connector=1,
-            number=number,
-            samples=[(at, {"measurand": "Energy.Active.Import.Register", "value": str(register_wh)})],
-            register_wh=register_wh,
-            frame="[]",
-            irregularities=[],
+            Metered(
+                (asset or road.asset).id,
+                "",
+                connector=1,
+                number=number,
+                samples=[(at, {"measurand": "Energy.Active.Import.Register", "value": str(register_wh)})],
+                register_wh=register_wh,
+                frame="[]",
+                irregularities=[],
+            ),
         ),
     )
 

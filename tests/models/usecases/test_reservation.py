@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from csms.events import Topic
+from models.messages.telemetry import Transacted
 from models.rules.reservation import ReservationState
 from models.rules.sequence import Phase, Told
 from models.store import reservations
@@ -89,13 +90,16 @@ async def test_numbered_events_use_it_up_where_their_token_is_accepted(
             road,
             lambda work: sequence.tell(
                 work,
-                road.asset.id,
-                theirs="T-1",
-                told=begun,
-                token=token,
-                token_kind="ISO14443",
-                samples=[],
-                frame="[]",
+                Transacted(
+                    road.asset.id,
+                    "",
+                    theirs="T-1",
+                    told=begun,
+                    token=token,
+                    token_kind="ISO14443",
+                    samples=[],
+                    frame="[]",
+                ),
             ),
         )
     assert await state(road, kept) is expected

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
+from models.messages.telemetry import Transacted
 from models.rules.authorisation import TokenVerdict
 from models.rules.sequence import Phase, Told
 from models.store import charging as charges
@@ -25,7 +26,7 @@ async def tell(road: Road, phase: Phase, number: int | None, **more: Any) -> Tok
     given: dict[str, Any] = {"theirs": "T-1", "token": None, "token_kind": "", "samples": SAMPLE, "frame": "[]"}
     given |= {name: more.pop(name) for name in tuple(more) if name in given}
     told = Told(phase=phase, number=number, at=AT, evse=1, **more)
-    return await road.do(NOBODY, lambda work: sequence.tell(work, road.asset.id, told=told, **given))
+    return await road.do(NOBODY, lambda work: sequence.tell(work, Transacted(road.asset.id, "", told=told, **given)))
 
 
 async def rows(road: Road, kind: type[Any]) -> list[Any]:

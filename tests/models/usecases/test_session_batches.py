@@ -36,12 +36,26 @@ async def kept(street: Street, *facts: Seen) -> tuple[list[Answer], set[str]]:
 
 
 def start(street: Street, card: str, **changes: Any) -> Started:
-    told = {"connector": 1, "token": uid_of(card), "meter_start_wh": 1000, "at": AT, "frame": "[start]", **changes}
+    told = {
+        "connector": 1,
+        "token": uid_of(card),
+        "meter_start_wh": 1000,
+        "started_at": AT,
+        "frame": "[start]",
+        **changes,
+    }
     return Started(street.asset.id, IDENTITY, **told)
 
 
 def stop(street: Street, number: int, register_wh: int, **changes: Any) -> Stopped:
-    told = {"meter_stop_wh": register_wh, "at": later(60), "reason": "Local", "token": None, "samples": [], **changes}
+    told = {
+        "meter_stop_wh": register_wh,
+        "stopped_at": later(60),
+        "reason": "Local",
+        "token": None,
+        "samples": [],
+        **changes,
+    }
     return Stopped(street.asset.id, IDENTITY, number=number, frame="[stop]", **told)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from models.messages.telemetry import Transacted
 from models.rules.authorisation import TokenVerdict
 from models.rules.card import BlockReason
 from models.rules.sequence import Phase, Told
@@ -42,7 +43,7 @@ def events(number: int, card: str) -> list[Event]:
 
 async def tell(street: Street, event: Event) -> None:
     said = {"token": None, "token_kind": "ISO14443", "samples": [], "frame": "[]", **event}
-    await street.do(lambda work: sequence.tell(work, street.asset.id, **said))
+    await street.do(lambda work: sequence.tell(work, Transacted(street.asset.id, "", **said)))
 
 
 @pytest.mark.step("C2", "O6", "O26", "B1")

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from models.messages.telemetry import Metered
 from models.rules.signed_values import Outcome
 from models.tables.session import ChargingSession
 from models.tables.signed_value import SignedValue
@@ -20,13 +21,16 @@ async def told(street: Street, number: int, minutes: float, value: str, context:
     await street.do(
         lambda work: charging.meter(
             work,
-            street.asset.id,
-            connector=1,
-            number=number,
-            samples=[(street.later(minutes), sample)],
-            register_wh=None,
-            frame="[meter]",
-            irregularities=[],
+            Metered(
+                street.asset.id,
+                "",
+                connector=1,
+                number=number,
+                samples=[(street.later(minutes), sample)],
+                register_wh=None,
+                frame="[meter]",
+                irregularities=[],
+            ),
         )
     )
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from models.messages.base import Actor
-from models.messages.telemetry import Answer, Metered, Opened, Outcome, Seen, Shown, Status
+from models.messages.telemetry import Answer, Metered, Opened, Outcome, Seen, Shown, Started, Status, Stopped
 from models.messages.wanted import Owner
 from models.rules import metering
 from models.rules.authorisation import TokenKind, TokenVerdict
@@ -55,13 +55,16 @@ async def start(road: Road, *, is_test: bool = False) -> int:
     async with road.desk.work(TESTS, "test") as work:
         number, verdict = await charging.start(
             work,
-            road.asset.id,
-            connector=1,
-            token="CARD-1",
-            meter_start_wh=1000,
-            started_at=work.now,
-            frame="[]",
-            irregularities=[],
+            Started(
+                road.asset.id,
+                "",
+                connector=1,
+                token="CARD-1",
+                meter_start_wh=1000,
+                started_at=work.now,
+                frame="[]",
+                irregularities=[],
+            ),
         )
         assert verdict is TokenVerdict.ACCEPTED
     if is_test:
@@ -72,8 +75,9 @@ async def start(road: Road, *, is_test: bool = False) -> int:
 
 async def stop(road: Road, number: int, meter_wh: int) -> None:
     async with road.desk.work(TESTS, "test") as work:
-        said: dict[str, Any] = {"reason": "Local", "token": None, "samples": [], "frame": "[]", "irregularities": []}
-        await charging.stop(work, road.asset.id, number=number, meter_stop_wh=meter_wh, stopped_at=work.now, **said)
+        said: dict[str, Any] = {"reason": "Local", "token": None, "samples": [], "frame": "[]"}
+        told = Stopped(road.asset.id, "", number=number, meter_stop_wh=meter_wh, stopped_at=work.now, **said)
+        await charging.stop(work, told)
 
 
 async def the_charge(database: Database) -> ChargingTransaction:

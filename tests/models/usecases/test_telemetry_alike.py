@@ -45,19 +45,21 @@ starts = told(
     connector=st.sampled_from((1, 1, 2, 1, None)),
     token=tokens,
     meter_start_wh=registers,
-    at=minutes,
+    started_at=minutes,
     irregularities=oddities,
 )
 meters = told("meter", register_wh=registers, irregularities=oddities)
 stops = told(
     "stop",
     meter_stop_wh=registers,
-    at=minutes,
+    stopped_at=minutes,
     reason=st.sampled_from(("Local", "PowerLoss")),
     token=st.none() | tokens,
     irregularities=oddities,
 )
-FIRST = Told("start", 0, {"connector": 1, "token": "CARD-1", "meter_start_wh": 1000, "at": AT, "irregularities": ()})
+FIRST = Told(
+    "start", 0, {"connector": 1, "token": "CARD-1", "meter_start_wh": 1000, "started_at": AT, "irregularities": ()}
+)
 
 
 async def fact_of(stations: Stations, station: int, said: Told) -> Seen:

@@ -46,12 +46,18 @@ async def kept(desk: Desk, *facts: Seen) -> list[Answer]:
 
 
 def start(asset: Asset, place: int = 0, **changes: Any) -> Started:
-    told: dict[str, Any] = {"connector": 1, "token": "card-1", "meter_start_wh": 1000, "at": AT, "frame": "[start]"}
+    told: dict[str, Any] = {
+        "connector": 1,
+        "token": "card-1",
+        "meter_start_wh": 1000,
+        "started_at": AT,
+        "frame": "[start]",
+    }
     return Started(asset.id, f"CP-HW-{place}", **{**told, **changes})
 
 
 def stop(asset: Asset, number: int | None, place: int = 0, **changes: Any) -> Stopped:
-    told: dict[str, Any] = {"meter_stop_wh": 1300, "at": AT, "reason": "Local", "token": None, "samples": []}
+    told: dict[str, Any] = {"meter_stop_wh": 1300, "stopped_at": AT, "reason": "Local", "token": None, "samples": []}
     return Stopped(asset.id, f"CP-HW-{place}", number=number, frame="[stop]", **{**told, **changes})
 
 
@@ -136,8 +142,8 @@ async def test_a_start_that_does_not_continue_the_connectors_last_stop_is_noted(
 ) -> None:
     number = await begun(desk, stations[0])
     await kept(desk, stop(stations[0], number))
-    await begun(desk, stations[0], meter_start_wh=1300, at=AT.replace(hour=11))
-    await begun(desk, stations[0], meter_start_wh=1400, at=AT.replace(hour=12), irregularities=["odd"])
+    await begun(desk, stations[0], meter_start_wh=1300, started_at=AT.replace(hour=11))
+    await begun(desk, stations[0], meter_start_wh=1400, started_at=AT.replace(hour=12), irregularities=["odd"])
     await begun(desk, stations[0], meter_start_wh=1400, connector=2)
     await begun(desk, stations[1], 1, meter_start_wh=7)
     charges = await rows(desk.database, ChargingTransaction)
@@ -168,7 +174,7 @@ async def test_what_may_move_a_process_or_must_be_looked_for_is_left_alone(desk:
         start(stations[1], 1, token=card[0]),
         start(stations[1], 1, connector=None),
         start(stations[1], 1, meter_start_wh=None),
-        start(stations[1], 1, reservation=7),
+        start(stations[1], 1, reservation_number=7),
         stop(stations[1], number, 1),
         stop(stations[1], number + 1, 1),
         stop(stations[1], None, 1),
