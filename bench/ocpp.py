@@ -40,7 +40,7 @@ _ASKED_WITHIN_S = 120.0
 class Size:
     """``stations`` talk at once in mixed traffic, ``idle`` are connected and silent."""
 
-    stations: int = 300
+    stations: int = 1_000
     seconds: float = 12.0
     idle: int = 10_000
     selects: int = 2_000
@@ -107,7 +107,7 @@ async def _mixed(settings: dict[str, str], size: Size, report: Report) -> None:
     async with node(settings) as ours:
         taken = await _rate(ours, size)
     report.rate(
-        "Mixed traffic, everything stored (stock library, nothing stored)",
+        f"Mixed traffic of {size.stations} stations, everything stored (stock library, nothing stored)",
         taken.per_second,
         floor.per_second,
         "a second",
