@@ -1,12 +1,12 @@
-"""What drivers cost the house: deciding on their cards, holding their money, and pricing their sessions
-(``docs/BENCHMARKS_DRIVERS.md``).
+"""What drivers cost the house: deciding on their cards, holding their money, pricing their sessions, and taking those
+from their start to settled (``docs/BENCHMARKS_DRIVERS.md``).
 """
 
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench import authorising, holds, pricing
+from bench import authorising, holds, pricing, sessions
 from bench.report import Report
 
 HEAD = """# What drivers cost
@@ -23,9 +23,10 @@ class Size:
     pricing_s: float = 5.0
     held: holds.Size = field(default_factory=holds.Size)
     authorised: authorising.Size = field(default_factory=authorising.Size)
+    charged: sessions.Size = field(default_factory=sessions.Size)
 
 
-SMOKE = Size(pricing_s=0.3, held=holds.SMOKE, authorised=authorising.SMOKE)
+SMOKE = Size(pricing_s=0.3, held=holds.SMOKE, authorised=authorising.SMOKE, charged=sessions.SMOKE)
 
 
 async def measured(size: Size, command: str) -> Report:
@@ -34,4 +35,5 @@ async def measured(size: Size, command: str) -> Report:
     with tempfile.TemporaryDirectory(prefix="stationmaster-bench-") as folder:
         await holds.measure(Path(folder) / "holds", size.held, report)
         await authorising.measure(Path(folder) / "authorising", size.authorised, report)
+        await sessions.measure(Path(folder) / "sessions", size.charged, report)
     return report

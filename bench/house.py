@@ -31,6 +31,7 @@ class House:
     administrator: Caller
     operations: Caller
     reviewer: Caller
+    finance: Caller
     installer: Caller
     warehouse: Caller
     city: Caller
@@ -98,6 +99,7 @@ async def _peopled(deployment: Deployment, stack: AsyncExitStack) -> House:
         administrator=await people.person("Ada", operator, "administration"),
         operations=operations,
         reviewer=await people.person("Otto", operator, "operations"),
+        finance=await people.person("Fien", operator, "finance"),
         installer=await people.person("Iris", installer, "installer"),
         warehouse=await people.person("Wim", operator, "warehouse"),
         city=await people.program("City system", city),

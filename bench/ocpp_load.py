@@ -14,7 +14,7 @@ import re
 import struct
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -166,24 +166,28 @@ def _life(station: Station, metered: int) -> Iterator[tuple[str, str]]:
     """``metered``: how far the first charge has come, so that not all stations say the same thing at once."""
     meter_wh = 0
     while True:
-        token = token_of(random.randrange(TOKENS))
-        card = json.dumps({"idTag": token})
-        yield "Authorize", card
-        yield "StatusNotification", _status(STATUSES[0])
-        start = {"connectorId": 1, "idTag": token, "meterStart": meter_wh, "timestamp": _now()}
-        yield "StartTransaction", json.dumps(start)
-        yield "StatusNotification", _status(STATUSES[1])
-        for number in range(metered, METER_VALUES):
-            meter_wh += 25
-            yield "MeterValues", _meter_values(station.transaction.decode(), meter_wh)
-            if number % 5 == 4:
-                yield "Heartbeat", "{}"
-        metered = 0
-        yield "StatusNotification", _status(STATUSES[2])
-        yield "Authorize", card
-        stop = {"transactionId": int(station.transaction), "meterStop": meter_wh, "timestamp": _now(), "idTag": token}
-        yield "StopTransaction", json.dumps(stop)
-        yield "StatusNotification", _status(STATUSES[3])
+        read = range(meter_wh + 25, meter_wh + 25 * (METER_VALUES - metered) + 1, 25)
+        yield from charge(station, token_of(random.randrange(TOKENS)), meter_wh, read)
+        metered, meter_wh = 0, read[-1]
+
+
+def charge(station: Station, token: str, start_wh: int, read: Sequence[int]) -> Iterator[tuple[str, str]]:
+    """What a station says of one, with the states of its meter; the last of them is the one at its stop."""
+    card = json.dumps({"idTag": token})
+    yield "Authorize", card
+    yield "StatusNotification", _status(STATUSES[0])
+    start = {"connectorId": 1, "idTag": token, "meterStart": start_wh, "timestamp": _now()}
+    yield "StartTransaction", json.dumps(start)
+    yield "StatusNotification", _status(STATUSES[1])
+    for number, meter_wh in enumerate(read, start=1):
+        yield "MeterValues", _meter_values(station.transaction.decode(), meter_wh)
+        if number % 5 == 0:
+            yield "Heartbeat", "{}"
+    yield "StatusNotification", _status(STATUSES[2])
+    yield "Authorize", card
+    stop = {"transactionId": int(station.transaction), "meterStop": read[-1], "timestamp": _now(), "idTag": token}
+    yield "StopTransaction", json.dumps(stop)
+    yield "StatusNotification", _status(STATUSES[3])
 
 
 def _now() -> str:

@@ -6,6 +6,7 @@ import psycopg
 from argon2 import PasswordHasher
 
 from bench.ocpp_load import TOKENS, identity_of, key_of
+from models.rules.ledger import OWNED, AccountKind
 from models.tables.base import new_id
 
 # As csms.authentication hashes keys of ours.
@@ -23,10 +24,10 @@ _STATIONS = """
     INSERT INTO evse (id, asset_id, connector, evse_id)
         SELECT gen_random_uuid(), id, 1, 'NL*BEN*E' || name || '*1' FROM asset;
 """
-_TOKENS = f"""
+_TOKENS = """
     INSERT INTO id_token (id, token, kind)
-        SELECT gen_random_uuid(), 'BENCH' || lpad(n::text, 8, '0'), 'card' FROM generate_series(0, {TOKENS - 1}) AS n;
-"""  # noqa: S608 - a number of our own
+        SELECT gen_random_uuid(), 'BENCH' || lpad(n::text, 8, '0'), 'card' FROM generate_series(0, {cards} - 1) AS n;
+"""
 
 
 _HOLDERS = """
@@ -46,8 +47,14 @@ _HOLDERS = """
 """
 
 
-async def fill(url: str, stations: int, accounts: int = 0) -> None:
-    """Active stations of one connector, each with a key of its own, and a million cards.
+_HOUSE = """
+    INSERT INTO ledger_account (id, kind, currency, last_number)
+        SELECT gen_random_uuid(), kind, 'EUR', 0 FROM unnest(%s::text[]) AS kind
+"""
+
+
+async def fill(url: str, stations: int, accounts: int = 0, cards: int = TOKENS) -> None:
+    """Active stations of one connector, each with a key of its own, and cards: a million, unless it is said.
 
     Where there are accounts, each has one of the cards: every so many, by ``held_every``.
     """
@@ -60,16 +67,17 @@ async def fill(url: str, stations: int, accounts: int = 0) -> None:
             for row in _units(stations, found[0] if found else None):
                 await into.write_row(row)
         await connection.execute(_STATIONS)
-        await connection.execute(_TOKENS.encode())
+        await connection.execute(_TOKENS.format(cards=cards).encode())
         if accounts:
-            await connection.execute(_HOLDERS.format(every=held_every(accounts)).encode())
+            await connection.execute(_HOUSE, (sorted(set(AccountKind) - OWNED),))
+            await connection.execute(_HOLDERS.format(every=held_every(accounts, cards)).encode())
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
         await connection.execute("VACUUM ANALYZE")
 
 
-def held_every(accounts: int) -> int:
+def held_every(accounts: int, cards: int = TOKENS) -> int:
     """Of which number every card with an account is a multiple."""
-    return TOKENS // accounts
+    return cards // accounts
 
 
 def _units(stations: int, product_id: object) -> Iterator[tuple[object, ...]]:
