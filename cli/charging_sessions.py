@@ -37,6 +37,7 @@ _FIELDS = {
     "Transaction": "transaction",
     "Token": "verdict",
     "Place": "place_kind",
+    "Terms": "vend",
     "Stopped by": "stop_reason",
     "Told to stop": "stop_asked_at",
     "Began, by its station": "told_started_at",

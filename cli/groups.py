@@ -38,7 +38,7 @@ _USE = {"Since": "since", "Sessions now": "sessions_now", "Wh": "energy_wh", "Am
 _MEMBERS = {
     "people": {"Subscription": "subscriber", "Name": "name", "Stage": "stage", "Cards": "cards"},
     "cards": {"Card": "number", "State": "state", "Subscription": "subscriber", "Its own": "of_its_own"},
-    "stations": {"Station": "name", "Stage": "stage", "Takes": "access"},
+    "stations": {"Station": "name", "Stage": "stage", "Takes": "access", "Terms": "vend"},
 }
 
 
@@ -147,6 +147,20 @@ def open_station(
     with calling(as_json=as_json) as api:
         opened = api.put(f"{PATH}/{reference}/stations/{station}/access", {"access": access})
     show_fields(opened, _MEMBERS["stations"], as_json=as_json)
+
+
+@app.command()
+def vend(
+    reference: Reference,
+    station: Annotated[str, typer.Argument(help="The name of a station of the group.", parser=in_path)],
+    terms: Annotated[str, typer.Argument(help="contract, unbilled, or free for anyone.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Says on what terms a station of the group gives energy."""
+    with calling(as_json=as_json) as api:
+        made = api.put(f"{PATH}/{reference}/stations/{station}/vend", {"vend": terms})
+    show_fields(made, _MEMBERS["stations"], as_json=as_json)
 
 
 def _one(person: str | None, card: str | None, station: str | None) -> tuple[tuple[str, str], str]:

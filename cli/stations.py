@@ -1,4 +1,4 @@
-"""``stationmaster station``: commands to stations, and what came of them."""
+"""``stationmaster station``: commands to stations, and what came of them; on what terms they give energy."""
 
 import json
 import sys
@@ -48,6 +48,7 @@ _COLUMNS = {
     "By": "asked_by",
     "Asked": "created_at",
 }
+_TERMS = {"Terms": "vend", "Since": "since"}
 
 
 @app.command("command")
@@ -109,6 +110,22 @@ def cancel(
     """Calls a command off, as long as it was not sent."""
     with calling(as_json=as_json) as api:
         show_fields(api.post(f"{PATH}/{name}/commands/{command}/cancel"), _FIELDS, as_json=as_json)
+
+
+@app.command()
+def vend(
+    name: Name,
+    terms: Annotated[
+        str | None, typer.Argument(help="contract, unbilled, or free for anyone; shown unless said.")
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Shows or says on what terms the station gives energy."""
+    path = f"{PATH}/{name}/vend"
+    with calling(as_json=as_json) as api:
+        shown = api.get(path) if terms is None else api.put(path, {"vend": terms})
+    show_fields(shown, _TERMS, as_json=as_json)
 
 
 def _ended(api: Client, path: str, asked: dict[str, Any]) -> dict[str, Any]:

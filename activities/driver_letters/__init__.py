@@ -31,7 +31,7 @@ _ENVIRONMENT = Environment(undefined=StrictUndefined, autoescape=False, trim_blo
 
 def written(notice: DriverNotice, operator: str) -> tuple[str, str]:
     """Subject and words; a text has no subject. The same notice gives the same. Raises Unwritable."""
-    said = {**notice.data, "operator": operator}
+    said = {"is_billed": True, **notice.data, "operator": operator}
     try:
         environment = _speaking(notice.language, ZoneInfo(notice.zone))
         if notice.channel is DriverChannel.SMS:

@@ -31,7 +31,10 @@ def _why(words: Mapping[str, str]) -> str:
 
 
 ENGLISH: Mapping[str, str] = {
-    A.STARTS: "{{ station }} starts: plug in if you have not done so yet. Text STOP to end it.",
+    A.STARTS: (
+        "{{ station }} starts: plug in if you have not done so yet.{% if not is_billed %} It is free of charge."
+        "{% endif %} Text STOP to end it."
+    ),
     A.START_REFUSED: "You can't charge at {{ station }}: " + _why(_ENGLISH_WHY) + ".",
     A.START_FAILED: "{{ station }} did not start. Is the cable in, and the place free? Try again, or use your card.",
     A.STATION_UNKNOWN: "We do not know that station. Text START and the name that is written on it, as NL-STM-000003.",
@@ -45,7 +48,8 @@ ENGLISH: Mapping[str, str] = {
     A.SEVERAL_CHARGE: "You are charging at {{ stations }}. Text STOP and the name of the one to end.",
     A.CHARGES: (
         "Charging at {{ station }} since {{ started_at | clock }}: {{ energy_wh | kwh }}"
-        "{% if gross is defined %}, {{ gross | money(currency) }} so far{% endif %}. Text STOP to end it."
+        "{% if not is_billed %}, free of charge{% elif gross is defined %}, {{ gross | money(currency) }} so far"
+        "{% endif %}. Text STOP to end it."
     ),
     A.HOW_TO: (
         "{{ operator }}: START and a station's name begins to charge there, STOP ends it, STATUS tells how it stands."
@@ -54,7 +58,10 @@ ENGLISH: Mapping[str, str] = {
     A.STRANGER: "{{ operator }}: we do not know this number. Ask customer care to put it with your subscription.",
 }
 DUTCH: Mapping[str, str] = {
-    A.STARTS: "{{ station }} start: sluit de kabel aan als u dat nog niet hebt gedaan. Stuur STOP om te eindigen.",
+    A.STARTS: (
+        "{{ station }} start: sluit de kabel aan als u dat nog niet hebt gedaan.{% if not is_billed %} Het is gratis."
+        "{% endif %} Stuur STOP om te eindigen."
+    ),
     A.START_REFUSED: "U kunt niet laden bij {{ station }}: " + _why(_DUTCH_WHY) + ".",
     A.START_FAILED: (
         "{{ station }} is niet gestart. Zit de kabel erin, en is de plaats vrij? Probeer het nog eens, of neem uw pas."
@@ -68,8 +75,8 @@ DUTCH: Mapping[str, str] = {
     ),
     A.SEVERAL_CHARGE: "U laadt bij {{ stations }}. Stuur STOP en de naam van waar het moet eindigen.",
     A.CHARGES: (
-        "U laadt bij {{ station }} sinds {{ started_at | clock }}: {{ energy_wh | kwh }}"
-        "{% if gross is defined %}, tot nu toe {{ gross | money(currency) }}{% endif %}. Stuur STOP om te eindigen."
+        "U laadt bij {{ station }} sinds {{ started_at | clock }}: {{ energy_wh | kwh }}{% if not is_billed %}, gratis"
+        "{% elif gross is defined %}, tot nu toe {{ gross | money(currency) }}{% endif %}. Stuur STOP om te eindigen."
     ),
     A.HOW_TO: (
         "{{ operator }}: START en de naam van een laadstation begint daar te laden, STOP eindigt het, STATUS zegt hoe"

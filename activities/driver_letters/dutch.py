@@ -11,8 +11,10 @@ _SESSION = (
     "Van: {{ started_at | moment }}\n"
     "Tot: {{ ended_at | moment }}\n"
     "Energie: {{ energy_wh | kwh }}\n"
-    "Prijs: {{ gross | money(currency) }}, inclusief {{ vat | money(currency) }} btw\n"
+    "Prijs: {% if is_billed %}{{ gross | money(currency) }}, inclusief {{ vat | money(currency) }} btw"
+    "{% else %}gratis{% endif %}\n"
 )
+_SUM = "{% if is_billed %}{{ gross | money(currency) }}{% else %}gratis{% endif %}"
 _REASONS = (
     "{% if reason == 'lost' %}omdat hij zoek is{% elif reason == 'stolen' %}omdat hij gestolen is"
     "{% elif reason == 'damaged' %}omdat hij beschadigd is{% endif %}"
@@ -33,7 +35,10 @@ MAILS: Mapping[str, tuple[str, str]] = {
         "Laadpas {{ card }} is geblokkeerd, " + _REASONS + ": hij wordt vanaf nu overal geweigerd.\n",
     ),
     K.SESSION_ENDED: (
-        "{{ session }}: u hebt {{ energy_wh | kwh }} geladen voor {{ gross | money(currency) }}",
+        (
+            "{{ session }}: u hebt {% if is_billed %}{{ energy_wh | kwh }} geladen voor {{ gross | money(currency) }}"
+            "{% else %}gratis {{ energy_wh | kwh }} geladen{% endif %}"
+        ),
         "U hebt geladen.\n\n" + _SESSION,
     ),
     K.SESSION_CORRECTED: (
@@ -44,8 +49,9 @@ MAILS: Mapping[str, tuple[str, str]] = {
     K.CAR_IDLE: (
         "{{ session }}: uw auto is geladen",
         (
-            "Uw auto bij {{ place }} (laadstation {{ station }}) laadt niet meer. Wilt u plaatsmaken voor anderen? Waar"
-            " het tarief dat zegt, wordt de tijd dat hij blijft staan in rekening gebracht.\n"
+            "Uw auto bij {{ place }} (laadstation {{ station }}) laadt niet meer. Wilt u plaatsmaken voor anderen?"
+            "{% if is_billed %} Waar het tarief dat zegt, wordt de tijd dat hij blijft staan in rekening gebracht."
+            "{% endif %}\n"
         ),
     ),
     K.CREDIT_LOW: (
@@ -70,13 +76,12 @@ TEXTS: Mapping[str, str] = {
     K.CARD_BLOCKED: "{{ operator }}: laadpas {{ card }} is geblokkeerd.",
     K.SESSION_ENDED: (
         "{{ operator }}: {{ started_at | day }} {{ started_at | clock }}-{{ ended_at | clock }}, {{ place }}:"
-        " {{ energy_wh | kwh }}, {{ gross | money(currency) }}. {{ session }}"
+        " {{ energy_wh | kwh }}, " + _SUM + ". {{ session }}"
     ),
-    K.SESSION_CORRECTED: (
-        "{{ operator }}: {{ session }} is gecorrigeerd: {{ energy_wh | kwh }}, {{ gross | money(currency) }}."
-    ),
+    K.SESSION_CORRECTED: ("{{ operator }}: {{ session }} is gecorrigeerd: {{ energy_wh | kwh }}, " + _SUM + "."),
     K.CAR_IDLE: (
-        "{{ operator }}: uw auto bij {{ place }} is geladen. Wilt u plaatsmaken? Blijven staan kan geld kosten."
+        "{{ operator }}: uw auto bij {{ place }} is geladen. Wilt u plaatsmaken?"
+        "{% if is_billed %} Blijven staan kan geld kosten.{% endif %}"
     ),
     K.CREDIT_LOW: (
         "{{ operator }}: laden bij {{ place }} kan in totaal {{ held | money(currency) }} kosten, uw hele tegoed."

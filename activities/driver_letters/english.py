@@ -11,8 +11,10 @@ _SESSION = (
     "From: {{ started_at | moment }}\n"
     "To: {{ ended_at | moment }}\n"
     "Energy: {{ energy_wh | kwh }}\n"
-    "Price: {{ gross | money(currency) }}, VAT of {{ vat | money(currency) }} included\n"
+    "Price: {% if is_billed %}{{ gross | money(currency) }}, VAT of {{ vat | money(currency) }} included"
+    "{% else %}free of charge{% endif %}\n"
 )
+_SUM = "{% if is_billed %}{{ gross | money(currency) }}{% else %}free of charge{% endif %}"
 _REASONS = (
     "{% if reason == 'lost' %}since it was lost{% elif reason == 'stolen' %}since it was stolen"
     "{% elif reason == 'damaged' %}since it was damaged{% endif %}"
@@ -33,7 +35,7 @@ MAILS: Mapping[str, tuple[str, str]] = {
         "Card {{ card }} is blocked " + _REASONS + ": it is refused everywhere from now on.\n",
     ),
     K.SESSION_ENDED: (
-        "{{ session }}: you charged {{ energy_wh | kwh }} for {{ gross | money(currency) }}",
+        "{{ session }}: you charged {{ energy_wh | kwh }} {% if is_billed %}for {% endif %}" + _SUM,
         "You have charged.\n\n" + _SESSION,
     ),
     K.SESSION_CORRECTED: (
@@ -44,8 +46,9 @@ MAILS: Mapping[str, tuple[str, str]] = {
     K.CAR_IDLE: (
         "{{ session }}: your car is charged",
         (
-            "Your car at {{ place }} (station {{ station }}) takes no more energy. Please make room for others: where"
-            " the tariff says so, the time that it stays is charged.\n"
+            "Your car at {{ place }} (station {{ station }}) takes no more energy. Please make room for others"
+            "{% if is_billed %}: where the tariff says so, the time that it stays is charged"
+            "{% endif %}.\n"
         ),
     ),
     K.CREDIT_LOW: (
@@ -70,13 +73,12 @@ TEXTS: Mapping[str, str] = {
     K.CARD_BLOCKED: "{{ operator }}: card {{ card }} is blocked.",
     K.SESSION_ENDED: (
         "{{ operator }}: {{ started_at | day }} {{ started_at | clock }}-{{ ended_at | clock }}, {{ place }}:"
-        " {{ energy_wh | kwh }}, {{ gross | money(currency) }}. {{ session }}"
+        " {{ energy_wh | kwh }}, " + _SUM + ". {{ session }}"
     ),
-    K.SESSION_CORRECTED: (
-        "{{ operator }}: {{ session }} is corrected: {{ energy_wh | kwh }}, {{ gross | money(currency) }}."
-    ),
+    K.SESSION_CORRECTED: ("{{ operator }}: {{ session }} is corrected: {{ energy_wh | kwh }}, " + _SUM + "."),
     K.CAR_IDLE: (
-        "{{ operator }}: your car at {{ place }} is charged. Please make room; the time that it stays may be charged."
+        "{{ operator }}: your car at {{ place }} is charged. Please make room"
+        "{% if is_billed %}; the time that it stays may be charged{% endif %}."
     ),
     K.CREDIT_LOW: (
         "{{ operator }}: charging at {{ place }} can cost {{ held | money(currency) }} in all, your whole balance. Top"

@@ -13,7 +13,7 @@ from api.auth.access import Access, require
 from api.idempotency import Once
 from api.v1.charging_sessions import found
 from api.v1.shapes import Shape, example, sample
-from api.v1.tariff_prices import preview_shape
+from api.v1.tariff_prices import free_shape, preview_shape
 from api.v1.tariff_shapes import PreviewShape
 from models.errors import InvalidInput, NotFound
 from models.messages.session import NewSession
@@ -56,6 +56,7 @@ _PRICES = {
     "version": 2,
     "currency": "EUR",
     "prices": [{"kind": "kwh", "amount": "0.4719", "text": "€0.4719 per kWh"}],
+    "free_of_charge": False,
 }
 
 
@@ -146,4 +147,6 @@ async def _session(session: AsyncSession, asked: AskedCommand) -> str | None:
 
 
 def _price(work: Work, asked: AskedStart, language: Language) -> PreviewShape | None:
+    if not asked.vend.is_billed:
+        return free_shape(language)
     return None if asked.held is None else preview_shape(work, asked.held, PlaceKind.PUBLIC, work.now, language)

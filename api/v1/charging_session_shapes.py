@@ -19,6 +19,7 @@ from models.rules.rating import Activity
 from models.rules.session import SESSION, Flag, SessionStage
 from models.rules.signed_values import Outcome
 from models.rules.tariff import PlaceKind
+from models.rules.vend import Vend
 from models.store import sessions, signed_values, tariffs
 from models.store.session_list import Shown
 from models.tables.ledger import Hold
@@ -42,6 +43,7 @@ _ROW: dict[str, Any] = {
     "started_at": "2026-12-08T10:00:00Z",
     "stopped_at": "2026-12-08T12:00:00Z",
     "energy_wh": 14_200,
+    "vend": "contract",
     "gross": "6.7000",
     "currency": "EUR",
 }
@@ -85,6 +87,7 @@ class SessionRowShape(Shape):
     started_at: datetime = Field(description="By the station's clock, or put right where that is wrong")
     stopped_at: datetime | None
     energy_wh: int
+    vend: Vend = Field(description="The station's terms at the start; unless by `contract`, nothing is billed")
     gross: Decimal | None = Field(description="By the bill data record that stands; null while there is none")
     currency: str | None
 

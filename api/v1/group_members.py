@@ -17,11 +17,13 @@ from api.v1.shapes import Shape, example, sample
 from models.messages.card import BlockCard
 from models.messages.group import MemberCard, MemberPerson, MemberStation, NewPerson, StationOpening
 from models.messages.subscriber import AssignCard
+from models.messages.vend import StationTerms
 from models.rules.access import Permission
 from models.rules.card import BlockReason, CardState
 from models.rules.commissioning import CommissioningStage
 from models.rules.group import StationAccess
 from models.rules.subscriber import SubscriberStage
+from models.rules.vend import Vend
 from models.store import groups
 from models.store.groups import CardOfGroup, PersonOfGroup
 from models.usecases import card as cards
@@ -69,11 +71,12 @@ class GroupCardShape(Shape):
 
 
 class GroupStationShape(Shape):
-    model_config = example(name="NL-STM-000003", stage="active", access="closed")
+    model_config = example(name="NL-STM-000003", stage="active", access="closed", vend="contract")
 
     name: str
     stage: CommissioningStage
     access: StationAccess = Field(description="Closed: it takes the cards of its group only")
+    vend: Vend = Field(description="On what terms it gives energy")
 
 
 @router.get("/people", summary="The group's people, newest first")
@@ -222,7 +225,19 @@ async def open_station(
         return GroupStationShape.model_validate(await usecase.open_station(work, row, name, body.access))
 
 
-@router.delete("/stations/{name}", status_code=204, summary="Let a station go: it is open to everybody then")
+@router.put("/stations/{name}/vend", summary="Say on what terms a station of the group gives energy")
+async def set_terms(
+    reference: str, name: str, body: Annotated[StationTerms, sample(vend="unbilled")], access: Managing
+) -> GroupStationShape:
+    """As `PUT /v1/stations/{name}/vend`."""
+    async with access.work() as work:
+        row = await usecase.find(work, reference, access.viewer)
+        return GroupStationShape.model_validate(await usecase.set_terms(work, row, name, body.vend))
+
+
+@router.delete(
+    "/stations/{name}", status_code=204, summary="Let a station go: it is open to everybody then, by contract"
+)
 async def let_station_go(reference: str, name: str, access: Appointing) -> None:
     async with access.work() as work:
         row = await usecase.find(work, reference, access.viewer)

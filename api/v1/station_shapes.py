@@ -15,6 +15,7 @@ from api.v1.work_order_shapes import HardwareShape, LineProductShape
 from models.rules.access import Permission, Reach
 from models.rules.command import AT_HAND
 from models.rules.commissioning import COMMISSIONING, CommissioningStage
+from models.rules.vend import Vend
 from models.store import assets, charging
 from models.store.assets import Around
 from models.tables.asset import Asset, StationConnection, StationEvent
@@ -53,6 +54,7 @@ _STATION = {
     "location": LOCATION,
     "service_partner": {"id": "0199f3a2-6d0c-7c1e-9a55-0d6f1b7a2c23", "name": "Onderhoud BV"},
     "work_order": "WO-2026-000017",
+    "vend": "contract",
     "activated_at": None,
 }
 
@@ -124,6 +126,7 @@ class StationSummaryShape(Shape):
     location: LocationShape | None
     service_partner: PartnerShape
     work_order: str | None
+    vend: Vend = Field(description="On what terms it gives energy")
     activated_at: datetime | None
 
 
@@ -221,5 +224,6 @@ def station_summary(access: Access, asset: Asset, around: Around) -> StationSumm
         location=LocationShape.model_validate(around.place) if around.place else None,
         service_partner=PartnerShape.model_validate(around.service_partner),
         work_order=around.work_order,
+        vend=asset.vend,
         activated_at=asset.activated_at,
     )

@@ -29,6 +29,7 @@ from models.rules.events import Language
 from models.rules.rated_tariff import ready
 from models.rules.tariff import PlaceKind
 from models.rules.tariff_choice import Asked
+from models.store import vends
 from models.usecases import tariff as usecase
 from models.usecases import tariff_trial
 from models.usecases.tariff import Held
@@ -60,10 +61,13 @@ async def preview(
     at: Annotated[AwareDatetime | None, Query(description="Unless said, now")] = None,
     language: Language = Language.ENGLISH,
 ) -> PreviewShape:
-    """404 where no tariff holds for such a session."""
+    """404 where no tariff holds for such a session. At a station that bills nothing it is free of charge."""
     async with access.work() as work:
         asset = await station(work.session, access, name)
         asked = Asked(at or work.now, group_id=group_id, asset_id=asset.id, place_kind=place_kind)
+        [vend] = await vends.at(work.session, [(asset.id, asked.at)])
+        if not vend.is_billed:
+            return free_shape(language)
         held = await usecase.held(work, await usecase.asked_by(work, asked, account=account))
     if held is None:
         raise NotFound(f"No tariff holds at '{name}' for such a session; assign one")
@@ -77,7 +81,13 @@ def preview_shape(work: Work, held: Held, place_kind: PlaceKind, at: datetime, l
         version=held.version.number,
         currency=held.tariff.currency,
         prices=[shown_shape(each) for each in shown],
+        free_of_charge=False,
     )
+
+
+def free_shape(language: Language) -> PreviewShape:
+    shown = shown_shape(price_display.free_of_charge(language))
+    return PreviewShape(code=None, version=None, currency=None, prices=[shown], free_of_charge=True)
 
 
 @tariffs.post("/explain", summary="What a described session costs, line by line")

@@ -204,12 +204,14 @@ class PreviewShape(Shape):
         version=2,
         currency="EUR",
         prices=[{"kind": "kwh", "amount": "0.4719", "text": "€0.4719 per kWh"}],
+        free_of_charge=False,
     )
 
-    code: str
-    version: int
-    currency: str
+    code: str | None = Field(description="The tariff; null, as its version and currency, where nothing is billed")
+    version: int | None
+    currency: str | None
     prices: list[ShownPriceShape]
+    free_of_charge: bool = Field(description="The station bills nothing, whoever charges")
 
 
 class TriedShape(Shape):

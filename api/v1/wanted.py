@@ -15,6 +15,7 @@ from api.v1.wanted_shapes import (
     RollOutShape,
     SettingOfProductShape,
     SettingProgressShape,
+    WantedBy,
     WantedFirmwareShape,
     WantedListShape,
     WantedOfProductShape,
@@ -195,10 +196,18 @@ async def _setting(session: AsyncSession, owner: Owner, key: str) -> WantedSetti
 
 
 async def _progress(work: Work, asset: Asset) -> list[SettingProgressShape]:
-    own = {row.name.casefold() for row in await store.settings_of(work.session, owner_of(asset))}
     known = {row.name: row for row in await store.known_settings(work.session, asset.id)}
+    owners: dict[WantedBy, Owner] = {
+        "station": owner_of(asset),
+        "product": Owner(asset.name, product_id=asset.product_id),
+    }
+    said = {
+        (row.name.casefold(), row.value): whose
+        for whose, owner in reversed(owners.items())
+        for row in await store.settings_of(work.session, owner)
+    }
     return [
-        progress_shape(setting, "station" if setting.name.casefold() in own else "product", known.get(setting.name))
+        progress_shape(setting, said.get((setting.name.casefold(), setting.wanted), "vend"), known.get(setting.name))
         for setting in await upkeep_configuration.settings_of(work, asset)
     ]
 

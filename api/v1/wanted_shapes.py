@@ -97,6 +97,9 @@ class SettingOfProductShape(WantedSettingShape):
     )
 
 
+WantedBy = Literal["product", "station", "vend"]
+
+
 class SettingProgressShape(Shape):
     """``actual`` is what the station told last, null where it has not or keeps it to itself."""
 
@@ -104,7 +107,9 @@ class SettingProgressShape(Shape):
 
     key: str
     wanted: str
-    of: Literal["product", "station"] = Field(description="What is wanted of the station itself comes first")
+    of: WantedBy = Field(
+        description="What is wanted of the station itself comes first; before it, what its terms (`vend`) ask for"
+    )
     state: SettingState
     actual: str | None
     detail: str
@@ -256,9 +261,7 @@ def list_progress(wish: WantedList, wanted: Sequence[str], known: StationList | 
     )
 
 
-def progress_shape(
-    setting: Setting, of: Literal["product", "station"], known: StationSetting | None
-) -> SettingProgressShape:
+def progress_shape(setting: Setting, of: WantedBy, known: StationSetting | None) -> SettingProgressShape:
     return SettingProgressShape(
         key=setting.name,
         wanted=setting.wanted,

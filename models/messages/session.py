@@ -35,10 +35,17 @@ class WaiveSession(Decision):
 
 
 class SeenPrice(Message):
-    """What the driver was shown, as ``GET /v1/stations/{name}/prices`` told it."""
+    """What the driver was shown, as ``GET /v1/stations/{name}/prices`` told it: a tariff, or neither where it was free
+    of charge."""
 
-    code: Line
-    version: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    code: Line | None = None
+    version: Annotated[int | None, Field(ge=1, le=2**31 - 1)] = None
+
+    @model_validator(mode="after")
+    def _is_a_tariff_or_none(self) -> Self:
+        if (self.code is None) != (self.version is None):
+            raise ValueError("Name the tariff's code and version, or neither where it was free of charge")
+        return self
 
 
 class NewSession(Message):

@@ -54,6 +54,7 @@ class Permission(StrEnum):
     STATIONS_CONFIGURE = "stations:configure"
     STATIONS_MAINTAIN = "stations:maintain"
     STATIONS_SECURE = "stations:secure"
+    STATIONS_VEND = "stations:vend"
     SUBSCRIBERS_READ = "subscribers:read"
     SUBSCRIBERS_MANAGE = "subscribers:manage"
     SUBSCRIBERS_SETTLE = "subscribers:settle"
@@ -137,6 +138,8 @@ POLICY: dict[Permission, dict[Role, Reach]] = {
     # What is at hand for maintenance only (models/rules/command.py).
     P.STATIONS_MAINTAIN: {R.OPERATIONS: _ALL, R.ENGINEER: _ALL, R.SERVICE_PARTNER: _OWN},
     P.STATIONS_SECURE: {R.ENGINEER: _ALL},
+    # On what terms a station gives energy; of a group's own its super-user says it too.
+    P.STATIONS_VEND: {R.OPERATIONS: _ALL},
     # Customers too: whoever reads these reads names and addresses.
     P.SUBSCRIBERS_READ: {R.CUSTOMER_CARE: _ALL, R.FINANCE: _ALL},
     P.SUBSCRIBERS_MANAGE: {R.CUSTOMER_CARE: _ALL},

@@ -1,4 +1,4 @@
-"""Who may charge where, and when: one pure decision (P13, P15, P19; C1, C2, C5)."""
+"""Who may charge where, and when: one pure decision (P13, P15, P19; C1, C2, C5, S7)."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -10,6 +10,7 @@ from models.rules import group as groups
 from models.rules.commissioning import CommissioningStage
 from models.rules.group import Group, StationAccess
 from models.rules.subscriber import Payment, SubscriberStage
+from models.rules.vend import Vend
 
 
 class TokenKind(StrEnum):
@@ -80,11 +81,17 @@ class Station(NamedTuple):
     access: StationAccess = StationAccess.PUBLIC
     group_id: UUID | None = None
     is_open: bool = True
+    vend: Vend = Vend.CONTRACT
+
+    @property
+    def is_free(self) -> bool:
+        """Whether anyone charges there now, with any card or none."""
+        return self.vend is Vend.FREE and self.stage is CommissioningStage.ACTIVE
 
 
 class Judgement(NamedTuple):
-    """``is_test``: the token is the station's own test card. ``session_id`` is of the session that money was set aside
-    for before the start was accepted, by the hold."""
+    """``is_test``: the token is the station's own test card. ``vend`` is the station's, on whose terms it begins.
+    ``session_id`` is of the session that money was set aside for before the start was accepted, by the hold."""
 
     verdict: TokenVerdict
     is_test: bool
@@ -94,6 +101,7 @@ class Judgement(NamedTuple):
     place: str = ""
     session_id: UUID | None = None
     hold_id: UUID | None = None
+    vend: Vend = Vend.CONTRACT
 
 
 _OF_STAGE = {
@@ -120,7 +128,12 @@ def decide(
 
     The test card of another station is as good as unknown. A token without a holder is one of the house's own, at whose
     cost it charges. ``least`` is what an account must be able to spend before energy flows.
+
+    Where anyone charges, no token is refused, a blocked one neither: whoever shows it could charge without.
     """
+    if station.is_free:
+        is_test = known is not None and known.kind is TokenKind.TEST and known.id == station.test_token_id
+        return (TokenVerdict.ACCEPTED if station.is_open else TokenVerdict.NOT_AT_THIS_TIME), is_test
     if known is None or (known.kind is TokenKind.TEST and known.id != station.test_token_id):
         return TokenVerdict.INVALID, False
     is_test = known.kind is TokenKind.TEST
@@ -137,14 +150,15 @@ def decide(
 def to_start(shown: Shown | None, station: Station, at: datetime, place: str, least: Decimal) -> Judgement:
     """A session that goes on at the same place ends where another begins there: it counts no more."""
     if shown is None:
-        return Judgement(*decide(None, station, at, least=least))
+        return Judgement(*decide(None, station, at, least=least), place=place, vend=station.vend)
     token, holder, places, group = shown
     if holder is not None:
         holder = holder._replace(running=len(places - {place}))
     verdict, is_test = decide(token, station, at, holder=holder, group=group, least=least)
-    if verdict is TokenVerdict.ACCEPTED and group is not None and groups.is_busy(group, place):
+    is_counted = verdict is TokenVerdict.ACCEPTED and group is not None and not station.is_free
+    if is_counted and group is not None and groups.is_busy(group, place):
         verdict = TokenVerdict.CONCURRENT
-    return Judgement(verdict, is_test, token.id, holder, group, place)
+    return Judgement(verdict, is_test, token.id, holder, group, place, vend=station.vend)
 
 
 def to_stop(shown: Shown | None, station: Station, at: datetime) -> Judgement:
@@ -153,20 +167,27 @@ def to_stop(shown: Shown | None, station: Station, at: datetime) -> Judgement:
     return Judgement(*decide(token, station, at, group=group, least=Decimal(0)), group=group)
 
 
+def is_misused(known: KnownToken | None, verdict: TokenVerdict) -> bool:
+    """Whether it is a blocked token that was shown, whether or not it charges."""
+    return verdict is TokenVerdict.BLOCKED or (known is not None and known.is_blocked)
+
+
 def makes_a_session(judged: Judgement) -> bool:
-    """There is none of a test charge, nor of the house's own cards."""
-    return not judged.is_test and (judged.holder is not None or judged.verdict is not TokenVerdict.ACCEPTED)
+    """There is none of a test charge, nor of the house's own cards where others pay."""
+    is_somebodys = judged.holder is not None or judged.verdict is not TokenVerdict.ACCEPTED
+    return not judged.is_test and (is_somebodys or not judged.vend.is_billed)
 
 
 def needs_hold(judged: Judgement) -> bool:
     """Whether money is to be set aside before the start is accepted."""
     is_prepaid = judged.holder is not None and judged.holder.payment is Payment.PREPAID
-    return judged.verdict is TokenVerdict.ACCEPTED and is_prepaid
+    return judged.verdict is TokenVerdict.ACCEPTED and is_prepaid and judged.vend.is_billed
 
 
 def needs_turn(judged: Judgement) -> bool:
     """Whether no other start may be accepted at the same moment: both would count as the last that is allowed."""
-    is_counted = judged.group is not None and judged.group.limits.sessions is not None
+    is_limited = judged.group is not None and judged.group.limits.sessions is not None
+    is_counted = is_limited and judged.vend is not Vend.FREE
     return needs_hold(judged) or (judged.verdict is TokenVerdict.ACCEPTED and is_counted)
 
 
@@ -184,7 +205,13 @@ def _at_its_place(station: Station, holder: Holder | None, group: Group | None, 
         return TokenVerdict.NOT_AT_THIS_TIME
     if holder is None:
         return TokenVerdict.ACCEPTED
-    if holder.available is None or holder.available < least or (group is not None and groups.is_used_up(group)):
+    if not _has_left(holder, group, least, is_billed=station.vend.is_billed):
         return TokenVerdict.NO_CREDIT
     at_once = SESSIONS_AT_ONCE if group is None or group.card_limits.sessions is None else group.card_limits.sessions
     return TokenVerdict.CONCURRENT if holder.running >= at_once else TokenVerdict.ACCEPTED
+
+
+def _has_left(holder: Holder, group: Group | None, least: Decimal, *, is_billed: bool) -> bool:
+    """Whether the account and the limits of this month let a session begin."""
+    is_covered = not is_billed or (holder.available is not None and holder.available >= least)
+    return is_covered and (group is None or not groups.is_used_up(group, is_billed=is_billed))

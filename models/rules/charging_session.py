@@ -11,6 +11,8 @@ from models.rules.sequence import Known, Place, Ranges, union, with_odd
 
 STOPPED_LOCALLY = "Local"
 """TransactionType.stoppedReason may be left out only where it is this."""
+CHARGING = "Charging"
+"""OCPP 2.0.1 part 2 ChargingStateEnumType: energy flows."""
 GAPS_NAMED = 5
 
 NO_START = "sequence: the start has not come"
@@ -81,6 +83,13 @@ def energy_wh(known: Known) -> int:
     start_wh = _value(known.begin or known.first)
     stop_wh = _value(known.end or known.last) if known.ended else None
     return metering.final_energy_wh(start_wh, stop_wh, metering.energy_wh(start_wh, known.highest_wh, 0))
+
+
+def flows_without_token(known: Known) -> bool:
+    """Whether it has begun to charge though no token was shown, not even an empty one of type NoAuthorization."""
+    if known.token is not None or known.started is None:
+        return False
+    return (known.charging_state is not None and known.charging_state[1] == CHARGING) or energy_wh(known) > 0
 
 
 def missing(known: Known) -> Ranges:

@@ -68,9 +68,12 @@ def admits(access: StationAccess, owner_id: UUID | None, group: Group | None) ->
     return access is StationAccess.PUBLIC or (group is not None and group.id == owner_id)
 
 
-def is_used_up(group: Group) -> bool:
-    """Whether the group or the card has nothing left in this month."""
-    return _is_reached(group.limits, group.used) or _is_reached(group.card_limits, group.card_used)
+def is_used_up(group: Group, *, is_billed: bool = True) -> bool:
+    """Whether the group or the card has nothing left in this month; of what isn't billed only the energy counts."""
+    limits = [group.limits, group.card_limits]
+    if not is_billed:
+        limits = [each._replace(amount=None) for each in limits]
+    return _is_reached(limits[0], group.used) or _is_reached(limits[1], group.card_used)
 
 
 def is_busy(group: Group, place: str) -> bool:

@@ -9,6 +9,7 @@ from models.rules.commissioning import CommissioningStage
 from models.rules.session import HEARD_LATE_AFTER
 from models.rules.session_clock import BELIEVED_BEHIND
 from models.rules.subscriber import SubscriberStage
+from models.rules.vend import Vend
 
 
 class Past(NamedTuple):
@@ -23,17 +24,20 @@ def is_late(at: datetime, now: datetime) -> bool:
     return HEARD_LATE_AFTER < now - at <= BELIEVED_BEHIND
 
 
-def as_of(judged: Judgement, past: Past, at: datetime) -> Judgement:
-    """What was decided now, decided for then. That energy has flowed already, nobody's balance can undo.
+def as_of(judged: Judgement, past: Past | None, at: datetime, vend: Vend = Vend.CONTRACT) -> Judgement:
+    """What was decided now, decided for then, on the terms that its station had. ``past`` is None of an unknown token.
+    That energy has flowed already, nobody's balance can undo.
 
     A token that wasn't blocked then was of an active subscription, since it is blocked while that is not.
     """
-    holder = past.holder and past.holder._replace(stage=SubscriberStage.ACTIVE, available=Decimal(0), running=0)
-    in_service = Station(CommissioningStage.ACTIVE, None)
-    verdict, _ = decide(past.token, in_service, at, holder=holder, least=Decimal(0))
-    if verdict is TokenVerdict.ACCEPTED and judged.verdict is TokenVerdict.NOT_AT_THIS_LOCATION:
+    token, holder = (None, None) if past is None else past
+    paying = holder and holder._replace(stage=SubscriberStage.ACTIVE, available=Decimal(0), running=0)
+    in_service = Station(CommissioningStage.ACTIVE, None, vend=vend)
+    verdict, _ = decide(token, in_service, at, holder=paying, least=Decimal(0))
+    is_elsewhere = judged.verdict is TokenVerdict.NOT_AT_THIS_LOCATION and vend is not Vend.FREE
+    if verdict is TokenVerdict.ACCEPTED and is_elsewhere:
         verdict = judged.verdict
-    return judged._replace(verdict=verdict, holder=past.holder)
+    return judged._replace(verdict=verdict, holder=holder, vend=vend)
 
 
 def to_review(judged: Judgement) -> str:

@@ -70,6 +70,7 @@ _WORDS = {
         "after": "once {} have passed",
         "within": "in the first {}",
         "overstay": "from {} after charging ended",
+        "free": "Free of charge",
     },
     Language.DUTCH: {
         "ENERGY": "{} per kWh",
@@ -92,6 +93,7 @@ _WORDS = {
         "after": "zodra {} voorbij zijn",
         "within": "in de eerste {}",
         "overstay": "vanaf {} na het einde van het laden",
+        "free": "Gratis",
     },
 }
 _KINDS = {
@@ -113,6 +115,11 @@ def shown(tariff: Tariff, place: PlaceKind, local: datetime, language: Language)
     ]
     found += _limits(tariff, language)
     return sorted(found, key=lambda each: _ORDER.index(each.kind))
+
+
+def free_of_charge(language: Language) -> ShownPrice:
+    """At a station where nothing is billed (S7)."""
+    return ShownPrice(ShownKind.SESSION, Decimal(0), _WORDS[language]["free"])
 
 
 def _may_hold(asked: TariffRestrictions, place: PlaceKind, local: datetime) -> bool:

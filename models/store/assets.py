@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from models.rules.commissioning import CommissioningStage
+from models.rules.vend import Vend
 from models.store import nodes
 from models.store.sites import at_place, place_of
 from models.store.viewer import Viewer
@@ -61,11 +62,14 @@ class StationFilter:
 
     stage: CommissioningStage | None = None
     service_partner_id: UUID | None = None
+    vend: Annotated[Vend | None, Field(description="On what terms it gives energy")] = None
     q: Annotated[str | None, Field(max_length=100, description="Part of a name, a hardware id, a street")] = None
 
     def conditions(self) -> Iterator[sa.ColumnElement[bool]]:
         if self.stage is not None:
             yield col(Asset.stage) == self.stage
+        if self.vend is not None:
+            yield col(Asset.vend) == self.vend
         if self.service_partner_id is not None:
             yield col(Asset.service_partner_id) == self.service_partner_id
         if self.q is not None:

@@ -157,6 +157,18 @@ PROOFS = (
         """,
     ),
     Proof(
+        "unbilled_costs_nothing",
+        "every session that was not to be billed has nothing held, priced or booked, and every other has a tariff",
+        """
+        SELECT s.id AS session_id, s.reference, s.vend, s.hold_id, c.id AS record_id, c.gross, c.tariff_version_id
+        FROM charging_session s LEFT JOIN cdr c ON c.session_id = s.id
+        LEFT JOIN hold h ON h.id = s.hold_id
+        WHERE CASE WHEN s.vend = 'contract' THEN c.id IS NOT NULL AND c.tariff_version_id IS NULL
+            ELSE h.id IS NOT NULL OR s.tariff_version_id IS NOT NULL OR c.tariff_version_id IS NOT NULL
+                OR c.gross <> 0 OR c.ledger_transaction_id IS NOT NULL END
+        """,
+    ),
+    Proof(
         "holds_end_with_their_session",
         "every session's hold is its own, and ends when the session is settled, or by its time",
         """

@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from models.rules.session import Flag, SessionStage
+from models.rules.vend import Vend
 from models.store.viewer import Viewer
 from models.store.window import Window, cut
 from models.tables.asset import Asset, Evse
@@ -31,6 +32,7 @@ class SessionFilter:
 
     stage: SessionStage | None = None
     flag: Annotated[Flag | None, Field(description="What is out of the ordinary about it")] = None
+    vend: Annotated[Vend | None, Field(description="The station's terms at the start")] = None
     station: Annotated[str | None, Field(max_length=40, description="The station's name")] = None
     subscriber: Annotated[str | None, Field(max_length=40, description="The subscription's reference")] = None
     started_from: Annotated[AwareDatetime | None, Field(description="This instant or later")] = None
@@ -41,6 +43,8 @@ class SessionFilter:
             yield col(ChargingSession.stage) == self.stage
         if self.flag is not None:
             yield col(ChargingSession.flags).contains([self.flag.value])
+        if self.vend is not None:
+            yield col(ChargingSession.vend) == self.vend
         if self.station is not None:
             yield col(Asset.name) == self.station
         if self.subscriber is not None:

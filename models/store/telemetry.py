@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.rules.authorisation import Holder, KnownToken, Station
 from models.rules.commissioning import CommissioningStage
 from models.rules.group import Group, StationAccess
+from models.rules.vend import Vend
 from models.store import driver, group_use
 from models.store.assets import REPLACED
 from models.store.authorisation import FACTS, JOINS, facts_of
@@ -130,10 +131,11 @@ _HEAR = """
         WHERE a.registered_at IS NOT NULL ORDER BY a.id FOR NO KEY UPDATE OF a SKIP LOCKED
     ), seen AS (
         UPDATE asset a SET last_seen_at = %s, clock_drift_s = coalesce(h.drift_s, a.clock_drift_s)
-        FROM held h WHERE a.id = h.id RETURNING a.id, a.test_number, a.stage, a.test_token_id, a.access, a.group_id
+        FROM held h WHERE a.id = h.id RETURNING a.id, a.test_number, a.stage, a.test_token_id, a.access, a.group_id,
+            a.vend
     )
     SELECT r.id, r.identity, s.id IS NOT NULL, coalesce(s.test_number, 0), coalesce(s.stage, r.stage), s.test_token_id,
-        coalesce(s.access, 'public'), s.group_id
+        coalesce(s.access, 'public'), s.group_id, coalesce(s.vend, 'contract')
     FROM registered r LEFT JOIN seen s ON s.id = r.id
 """
 _EVSES = """
@@ -160,7 +162,7 @@ _CONNECTED_BEFORE = """
 """
 _WAKE = f"SELECT pg_notify('{STATION_EVENT_CHANNEL}', asset_id::text) FROM unnest(%b::uuid[]) AS s (asset_id)"  # noqa: S608 - a name of ours
 _JUDGE = f"""
-    SELECT s.place, a.stage, a.test_token_id, a.access, a.group_id, EXISTS (
+    SELECT s.place, a.stage, a.test_token_id, a.access, a.group_id, a.vend, EXISTS (
         SELECT 1 FROM charging_session r WHERE r.asset_id = a.id AND r.stage IN ('charging', 'idle')
             AND r.verdict = 'accepted' AND (r.token_id = t.id OR r.group_id = g.id)
     ), {FACTS}
@@ -203,10 +205,10 @@ async def wake(session: AsyncSession, asset_ids: Iterable[UUID]) -> None:
 async def judge(session: AsyncSession, shown: Sequence[tuple[UUID, str, str]], at: datetime) -> list[Judged]:
     """``shown`` holds the station, its identity and the token in capitals; left out is who is not registered."""
     found = await driver.rows(session, _JUDGE, driver.columns(shown, 3))
-    judged = [Judged(row[0], _station(*row[1:5]), row[5], *facts_of(*row[6:])) for row in found]
+    judged = [Judged(row[0], _station(*row[1:6]), row[6], *facts_of(*row[7:])) for row in found]
     counted = await group_use.counted(session, [(each.token, each.group) for each in judged], at)
     return [each._replace(group=counted.get(each.token.id, each.group)) if each.token else each for each in judged]
 
 
-def _station(stage: str, test_token_id: UUID | None, access: str, group_id: UUID | None) -> Station:
-    return Station(CommissioningStage(stage), test_token_id, StationAccess(access), group_id)
+def _station(stage: str, test_token_id: UUID | None, access: str, group_id: UUID | None, vend: str) -> Station:
+    return Station(CommissioningStage(stage), test_token_id, StationAccess(access), group_id, vend=Vend(vend))

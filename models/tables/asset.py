@@ -7,6 +7,7 @@ from sqlmodel import Field, SQLModel
 
 from models.rules.commissioning import CommissioningStage
 from models.rules.group import StationAccess
+from models.rules.vend import Vend
 from models.tables.base import UUID, Instant, Json, datetime, identity, now_column, text_state
 from models.tables.deadline import Due
 
@@ -42,6 +43,12 @@ class Asset(Due, table=True):
         sa_column_kwargs={"server_default": StationAccess.PUBLIC.value},
     )
     """Whom it takes."""
+    vend: Vend = Field(
+        default=Vend.CONTRACT,
+        sa_type=text_state(Vend, "vend"),
+        sa_column_kwargs={"server_default": Vend.CONTRACT.value},
+    )
+    """On what terms it gives energy."""
     registered_at: datetime | None = Field(default=None, sa_type=Instant)
     """Until then the CSMS refuses the station's identity."""
     stage: CommissioningStage = Field(
@@ -84,6 +91,16 @@ class Evse(SQLModel, table=True):
     status_at: datetime | None = Field(default=None, sa_type=Instant)
     plugs: dict[str, str] | None = Field(default=None, sa_type=Json)
     """OCPP 2: what each of its connectors told, by their numbers; ``status`` is what they amount to."""
+
+
+class StationVend(SQLModel, table=True):
+    """Since when a station has had which terms: a session that is told late has those of its start."""
+
+    __tablename__ = "station_vend"
+
+    asset_id: UUID = Field(foreign_key="asset.id", primary_key=True)
+    since: datetime = Field(sa_type=Instant, primary_key=True)
+    vend: Vend = Field(sa_type=text_state(Vend, "vend"))
 
 
 class StationConnection(SQLModel, table=True):

@@ -1,4 +1,4 @@
-"""Charging sessions, from start to settled, and their bill data records (C1, C2, C5, C6, B1).
+"""Charging sessions, from start to settled, and their bill data records (C1, C2, C5, C6, B1, S7).
 
 Bill data records are only ever added, which a trigger keeps: a wrong one is credited, and followed by a new one.
 """
@@ -12,12 +12,14 @@ from sqlmodel import Field, SQLModel
 from models.money import AMOUNT_DIGITS, AMOUNT_PLACES
 from models.rules.session import SessionStage
 from models.rules.tariff import PlaceKind
+from models.rules.vend import Vend
 from models.tables.base import UUID, Instant, Json, Texts, datetime, identity, now_column, text_state
 
 SESSION_NUMBER = sa.Sequence("session_number", metadata=SQLModel.metadata)
 _Amount = sa.Numeric(AMOUNT_DIGITS, AMOUNT_PLACES)
 _IS_RUNNING = sa.text("stage IN ('charging', 'idle')")
 _OF_GROUP = "group_id IS NOT NULL"
+_COSTS_NOTHING = "net = 0 AND vat = 0 AND gross = 0 AND ledger_transaction_id IS NULL"
 
 
 class ChargingSession(SQLModel, table=True):
@@ -52,7 +54,14 @@ class ChargingSession(SQLModel, table=True):
     place_kind: PlaceKind = Field(sa_type=text_state(PlaceKind, "place_kind"))
     """What the place is to whoever charges there."""
     tariff_version_id: UUID | None = Field(default=None, foreign_key="tariff_version.id")
-    """The version that held at the start, which is the session's whatever follows. None until its process looked."""
+    """The version that held at the start, which is the session's whatever follows. None until its process looked, and
+    where nothing is billed."""
+    vend: Vend = Field(
+        default=Vend.CONTRACT,
+        sa_type=text_state(Vend, "vend"),
+        sa_column_kwargs={"server_default": Vend.CONTRACT.value},
+    )
+    """The terms of its station at the start."""
     hold_id: UUID | None = Field(default=None, foreign_key="hold.id", unique=True)
     stage: SessionStage = Field(default=SessionStage.CHARGING, sa_type=text_state(SessionStage, "stage"))
     flags: list[str] = Field(default_factory=list, sa_type=Texts)
@@ -82,7 +91,7 @@ class Cdr(SQLModel, table=True):
     """A bill data record: what one session costs, line by line, or (a credit) what takes one back.
 
     Those of a session are numbered: odd ones charge, and each even one credits the one before it. So at most the last
-    one stands.
+    one stands. One without a tariff is of a session that was not billed: it costs nothing, and may be nobody's.
     """
 
     __tablename__ = "cdr"
@@ -91,15 +100,17 @@ class Cdr(SQLModel, table=True):
         sa.CheckConstraint("(number % 2 = 0) = (credits_id IS NOT NULL)", name="credits"),
         sa.CheckConstraint("credits_id IS NOT NULL OR (net >= 0 AND vat >= 0 AND gross >= 0)", name="not_negative"),
         sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
+        sa.CheckConstraint(f"tariff_version_id IS NOT NULL OR ({_COSTS_NOTHING})", name="unbilled"),
+        sa.CheckConstraint("subscriber_id IS NOT NULL OR tariff_version_id IS NULL", name="nobodys"),
         sa.Index("ix_cdr_subscriber_id_id", "subscriber_id", "id"),
     )
 
     id: UUID = identity()
     session_id: UUID = Field(foreign_key="charging_session.id")
     number: int
-    subscriber_id: UUID = Field(foreign_key="subscriber.id")
+    subscriber_id: UUID | None = Field(default=None, foreign_key="subscriber.id")
     credits_id: UUID | None = Field(default=None, foreign_key="cdr.id", unique=True)
-    tariff_version_id: UUID = Field(foreign_key="tariff_version.id")
+    tariff_version_id: UUID | None = Field(default=None, foreign_key="tariff_version.id")
     started_at: datetime = Field(sa_type=Instant)
     ended_at: datetime = Field(sa_type=Instant)
     energy_wh: int

@@ -73,7 +73,8 @@ class Batch:
 
     def verdict(self, fact: Seen, token: str, judged: Judgement) -> TokenVerdict:
         """What is decided, to be told to the station."""
-        if judged.verdict is TokenVerdict.BLOCKED:
+        shown = self.tokens.get(token.upper())
+        if authorisation.is_misused(shown and shown.token, judged.verdict):
             self.refused.add((token.upper(), fact.asset_id))
         return judged.verdict
 

@@ -8,7 +8,6 @@ from models.rules import charging as rules
 from models.rules.authorisation import Judgement, Station, TokenVerdict
 from models.rules.charging import Charge
 from models.rules.commissioning import CommissioningStage
-from models.rules.group import StationAccess
 from models.store import assets, charging
 from models.store import authorisation as tokens
 from models.tables.asset import Asset
@@ -124,15 +123,19 @@ async def judge(
     """The decision on a token that is shown. Only of a start it is asked whether its holder can pay."""
     token = token.upper()
     shown = (await tokens.tokens(work.session, [token], work.now)).get(token)
-    station = Station(asset.stage, asset.test_token_id, StationAccess(asset.access), asset.group_id)
+    station = station_of(asset)
     if starts:
         place = authorisation.place_of(asset.id, connector)
         judged = authorisation.to_start(shown, station, work.now, place, work.terms.session_least)
     else:
         judged = authorisation.to_stop(shown, station, work.now)
-    if judged.verdict is TokenVerdict.BLOCKED:
+    if authorisation.is_misused(shown and shown.token, judged.verdict):
         await card.note_use(work, [(token, asset.id)])
     return judged
+
+
+def station_of(asset: Asset) -> Station:
+    return Station(asset.stage, asset.test_token_id, asset.access, asset.group_id, vend=asset.vend)
 
 
 async def _own(work: Work, asset_id: UUID, number: int | None) -> ChargingTransaction | None:

@@ -76,6 +76,7 @@ async def tell_of_session(
         "station": station,
         "place": f"{place.street} {place.house_number}, {place.city}" if place else station,
         "started_at": session.started_at.isoformat(),
+        "is_billed": session.vend.is_billed,
     }
     await tell(work, session.subscriber_id, kind, f"{session.reference}:{number}", {**said, **data})
 

@@ -12,6 +12,7 @@ from models.rules.access import OrganisationKind
 from models.rules.card import CardState
 from models.rules.group import StationAccess, Used, month_began
 from models.rules.subscriber import SUBSCRIBER
+from models.rules.vend import Vend
 from models.store import assets, cards, group_use, groups, organisations, subscribers
 from models.store.groups import CardOfGroup
 from models.store.viewer import EVERYTHING, Viewer
@@ -19,7 +20,7 @@ from models.tables.asset import Asset
 from models.tables.card import Card
 from models.tables.group import DriverGroup
 from models.tables.subscriber import Subscriber
-from models.usecases import subscriber, timeline, upkeep, wanting
+from models.usecases import subscriber, timeline, upkeep, vend, wanting
 from models.usecases.work import Work
 
 SUBJECT = "group"
@@ -175,9 +176,10 @@ async def take_station(work: Work, row: DriverGroup, name: str) -> Asset:
 
 
 async def let_station_go(work: Work, row: DriverGroup, name: str) -> None:
-    """It is open to everybody then. Raises NotFound."""
+    """It is open to everybody then, by contract. Raises NotFound."""
     station = await station_of(work, row, name)
     station.group_id, station.access = None, StationAccess.PUBLIC
+    await vend.set_terms(work, station, Vend.CONTRACT)
     await upkeep.tell(work, station, upkeep.CHANGED)
     _record(work, row, "station let go", station=station.name)
 
@@ -188,6 +190,14 @@ async def open_station(work: Work, row: DriverGroup, name: str, access: StationA
     station.access = access
     await upkeep.tell(work, station, upkeep.CHANGED)
     _record(work, row, "station opened", station=station.name, access=access.value)
+    return station
+
+
+async def set_terms(work: Work, row: DriverGroup, name: str, terms: Vend) -> Asset:
+    """On what terms it gives energy from now on. Raises NotFound."""
+    station = await station_of(work, row, name)
+    await vend.set_terms(work, station, terms)
+    _record(work, row, "station's terms set", station=station.name, vend=terms.value)
     return station
 
 

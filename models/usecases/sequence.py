@@ -13,7 +13,7 @@ from models.store import assets, charging, sessions
 from models.tables.asset import Asset
 from models.tables.charging import ChargingTransaction
 from models.usecases import reservation, session
-from models.usecases.charging import announce, inform, judge, keep, keep_samples
+from models.usecases.charging import announce, inform, judge, keep, keep_samples, station_of
 from models.usecases.work import Work
 
 ACTION = "TransactionEvent"
@@ -54,8 +54,9 @@ async def tell(work: Work, fact: Transacted) -> TokenVerdict | None:
         keep_samples(work, asset.id, told.evse or transaction.connector, transaction.number, fact.samples)
     if after != before:
         await _change(work, asset, transaction, before, after)
-    if judged is not None and not told.stops:
-        await _begin_session(work, transaction, judged)
+    begins = judged if judged is not None and not told.stops else await _without_token(work, asset, after)
+    if begins is not None:
+        await _begin_session(work, transaction, begins)
     await _follow(work, transaction, mark_of(told.charging_state, told.at))
     return None if shown is None else shown.verdict
 
@@ -76,6 +77,12 @@ async def _judged(
     starts = not told.stops and not is_begun
     judged = await judge(work, asset, token, told.evse, starts=starts)
     return await session.covered(work, judged) if starts else judged
+
+
+async def _without_token(work: Work, asset: Asset, after: Known) -> Judgement | None:
+    """Where anyone charges a station need not ask for a token; the session begins when energy flows."""
+    is_due = station_of(asset).is_free and charging_session.flows_without_token(after)
+    return await judge(work, asset, "", starts=True) if is_due else None
 
 
 async def _begin_session(work: Work, transaction: ChargingTransaction, judged: Judgement) -> None:

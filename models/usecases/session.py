@@ -12,7 +12,7 @@ from uuid import UUID
 from models.errors import InsufficientBalance
 from models.money import Money
 from models.rules import group as rules
-from models.rules.authorisation import Holder, Judgement, TokenVerdict, makes_a_session, needs_hold
+from models.rules.authorisation import Holder, Judgement, TokenVerdict, makes_a_session, needs_hold, needs_turn
 from models.rules.holds import VALID
 from models.rules.late_validation import is_late
 from models.rules.ledger import SPENDING
@@ -71,7 +71,7 @@ async def covered(work: Work, judged: Judgement) -> Judgement:
 async def _in_turn(work: Work, judged: Judgement) -> Judgement:
     """One start of a group after the other, where so many sessions of it may go on and no more."""
     group = judged.group
-    if group is None or group.limits.sessions is None or judged.verdict is not TokenVerdict.ACCEPTED:
+    if group is None or group.limits.sessions is None or not needs_turn(judged):
         return judged
     await groups.take_turn(work.session, group.id)
     going_on = await group_use.places(work.session, [group.id])
@@ -117,11 +117,11 @@ def begun(transaction: ChargingTransaction, judged: Judgement) -> Start:
 
 
 async def begin(work: Work, starts: Sequence[Start]) -> None:
-    """The sessions of transactions that have just begun, each with its process where there is anybody to bill.
+    """The sessions of transactions that have just begun, each with its process unless there is nobody to bill.
 
     What is told late is judged as of then; what its station was answered goes by now.
     """
-    judged = await session_late.as_of_then(work, [(start.judged, start.at) for start in starts])
+    judged = await session_late.as_of_then(work, [(start.judged, start.asset_id, start.at) for start in starts])
     then = [start._replace(judged=each) for start, each in zip(starts, judged, strict=True)]
     made = [start for start in then if makes_a_session(start.judged)]
     if not made:
@@ -137,8 +137,8 @@ async def begin(work: Work, starts: Sequence[Start]) -> None:
     await work.session.flush()
     for row, start in zip(rows, made, strict=True):
         await session_late.note(work, row, start.judged)
-    billed = [row for row in rows if row.subscriber_id is not None]
-    subjects = [process.Begun(workflow_id(row.reference), row.id, row.reference) for row in billed]
+    settled = [row for row in rows if row.stage is not SessionStage.UNBILLED]
+    subjects = [process.Begun(workflow_id(row.reference), row.id, row.reference) for row in settled]
     await process.begin_all(work, WORKFLOW, subjects)
 
 
@@ -155,6 +155,7 @@ def _row(work: Work, start: Start, reference: str, evse_id: UUID | None) -> Char
         evse_id=evse_id,
         connector=start.connector,
         place_kind=PlaceKind.PUBLIC,
+        vend=judged.vend,
         hold_id=judged.hold_id,
         flags=[flag.value for flag in _flags(work, start)],
         verdict=judged.verdict,
@@ -162,16 +163,21 @@ def _row(work: Work, start: Start, reference: str, evse_id: UUID | None) -> Char
         created_at=work.now,
     )
     session_clock.begin_at(row, start.at)
-    if judged.holder is None:
+    if _is_nobodys(judged):
         row.stage = SESSION.next(row.stage, SessionEvent.NOBODY)
     return row
+
+
+def _is_nobodys(judged: Judgement) -> bool:
+    """To be paid, and there is nobody to pay; what isn't billed is settled all the same."""
+    return judged.holder is None and judged.vend.is_billed
 
 
 def _flags(work: Work, start: Start) -> Sequence[Flag]:
     odd = {
         Flag.OFFLINE: start.heard_offline or is_late(start.at, work.now),
         Flag.INVALID_TOKEN: start.judged.verdict is not TokenVerdict.ACCEPTED,
-        Flag.NOBODY: start.judged.holder is None,
+        Flag.NOBODY: _is_nobodys(start.judged),
     }
     return [flag for flag, is_so in odd.items() if is_so]
 

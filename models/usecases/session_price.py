@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
-from uuid import UUID
 
 from models.money import Money
 from models.rules import rating
@@ -15,6 +14,7 @@ from models.rules.session import Flag, flagged
 from models.rules.session_guard import PriceAt
 from models.rules.tariff import Tariff
 from models.rules.tariff_choice import Asked
+from models.rules.vend import NO_CURRENCY, free_of_charge
 from models.store import charging
 from models.tables.charging import ChargingTransaction
 from models.tables.session import ChargingSession
@@ -29,8 +29,8 @@ Read = Sequence[tuple[datetime, int]]
 
 async def tariff_of(work: Work, session: ChargingSession) -> RatedTariff | None:
     """The one that held when it started, in its account's currency, and in the version of then; fixed when it is first
-    asked for. None: none did."""
-    if session.tariff_version_id is None:
+    asked for. None: none did. What isn't billed is free of charge."""
+    if session.tariff_version_id is None and session.vend.is_billed:
         asked = Asked(session.started_at, session.subscriber_id, session.group_id, session.asset_id, session.place_kind)
         held = await tariff.held(work, asked)
         owner = await work.session.get_one(Subscriber, session.subscriber_id)
@@ -39,7 +39,7 @@ async def tariff_of(work: Work, session: ChargingSession) -> RatedTariff | None:
             return None
         session.tariff_version_id = held.version.id
         session.flags = [flag for flag in session.flags if flag != Flag.NO_TARIFF]
-    return await _rated(work, session.tariff_version_id)
+    return await _rated(work, session)
 
 
 async def of_session(
@@ -62,9 +62,9 @@ async def so_far(work: Work, session: ChargingSession, transaction: ChargingTran
     """What is known of it by now, or by its end. Nothing of it is fixed by looking."""
     ended_at, energy_wh = session.stopped_at or max(work.now, session.started_at), transaction.energy_wh
     found = _periods(session, transaction, await _read(work, session), ended_at, energy_wh)
-    if session.tariff_version_id is None:
+    if session.tariff_version_id is None and session.vend.is_billed:
         return SoFar(found, None)
-    rated = await _rated(work, session.tariff_version_id)
+    rated = await _rated(work, session)
     return SoFar(found, _priced(work, session, rated, found, ended_at, energy_wh))
 
 
@@ -103,8 +103,11 @@ def _periods(
     return periods_of(metered, read, session_clock.marks(session))
 
 
-async def _rated(work: Work, version_id: UUID) -> RatedTariff:
-    version = await work.session.get_one(TariffVersion, version_id)
+async def _rated(work: Work, session: ChargingSession) -> RatedTariff:
+    if not session.vend.is_billed:
+        owner = await work.session.get(Subscriber, session.subscriber_id) if session.subscriber_id else None
+        return ready(free_of_charge(NO_CURRENCY if owner is None else owner.currency))
+    version = await work.session.get_one(TariffVersion, session.tariff_version_id)
     return ready(Tariff.model_validate(version.content))
 
 

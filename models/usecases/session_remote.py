@@ -10,11 +10,12 @@ from models.errors import InvalidInput, PriceChanged, StageDoesNotAllow, StartRe
 from models.messages.command import NewCommand
 from models.messages.commands import StartCharging, StopCharging
 from models.messages.session import NewSession, SeenPrice
-from models.rules.authorisation import WHY_NOT, TokenVerdict
+from models.rules.authorisation import WHY_NOT, Judgement, TokenVerdict
 from models.rules.card import CardState
 from models.rules.session import REMOTE_VALID_S, RUNNING
 from models.rules.tariff import PlaceKind
 from models.rules.tariff_choice import Asked
+from models.rules.vend import Vend
 from models.store import assets, cards, sessions, subscribers
 from models.tables.asset import Asset
 from models.tables.card import Card
@@ -28,11 +29,13 @@ SUBJECT = "session"
 
 
 class AskedStart(NamedTuple):
-    """``held`` is the tariff by which it will be priced if it starts now; None: none holds yet."""
+    """``held`` is the tariff by which it will be priced if it starts now; None: none holds yet, or on the ``vend`` of
+    the station nothing is billed."""
 
     command: AskedCommand
     card: Card
     held: Held | None
+    vend: Vend
 
 
 async def start(work: Work, asset_id: UUID, new: NewSession) -> AskedStart:
@@ -47,15 +50,14 @@ async def start(work: Work, asset_id: UUID, new: NewSession) -> AskedStart:
     judged = await charging.judge(work, asset, uid, new.connector, starts=True)
     if judged.verdict is not TokenVerdict.ACCEPTED:
         raise StartRefused(WHY_NOT[judged.verdict], verdict=judged.verdict.value)
-    group_id = None if judged.group is None else judged.group.id
-    held = await tariff.held(work, Asked(work.now, card.subscriber_id, group_id, asset.id, PlaceKind.PUBLIC))
-    _check_price(held, new.seen)
+    held = await _held(work, asset, card, judged) if asset.vend.is_billed else None
+    _check_price(held, new.seen, asset.vend)
     said = StartCharging(token=uid, connector=new.connector).model_dump(
         mode="json", exclude_unset=True, exclude_none=True
     )
     asked = await command.ask(work, asset.id, _command("start_charging", said))
     timeline.record(work, "card", card.id, "session asked for", station=asset.name, command=str(asked.id))
-    return AskedStart(asked, card, held)
+    return AskedStart(asked, card, held, asset.vend)
 
 
 async def stop(work: Work, session_id: UUID) -> AskedCommand:
@@ -92,9 +94,15 @@ async def _card(work: Work, new: NewSession) -> tuple[Card, str]:
     return (await cards.numbered(work.session, [own[0].number]))[own[0].number]
 
 
-def _check_price(held: Held | None, seen: SeenPrice | None) -> None:
+async def _held(work: Work, asset: Asset, card: Card, judged: Judgement) -> Held | None:
+    group_id = None if judged.group is None else judged.group.id
+    return await tariff.held(work, Asked(work.now, card.subscriber_id, group_id, asset.id, PlaceKind.PUBLIC))
+
+
+def _check_price(held: Held | None, seen: SeenPrice | None, vend: Vend) -> None:
+    """Nobody minds that it costs nothing."""
     holds = None if held is None else (held.tariff.code, held.version.number)
-    if seen is not None and holds != (seen.code, seen.version):
+    if vend.is_billed and seen is not None and holds != (seen.code, seen.version):
         raise PriceChanged("Show the driver what it costs now, and ask again", field="/seen")
 
 

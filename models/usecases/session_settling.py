@@ -63,8 +63,8 @@ async def end(work: Work, session: ChargingSession, event: SessionEvent) -> None
 
 async def _settle(work: Work, session: ChargingSession, tariff: RatedTariff, transaction: ChargingTransaction) -> None:
     price = await session_price.of_session(work, session, tariff, transaction)
-    owner = await work.session.get_one(Subscriber, session.subscriber_id)
-    if owner.stage is SubscriberStage.CLOSED:
+    owner = None if session.subscriber_id is None else await work.session.get_one(Subscriber, session.subscriber_id)
+    if owner is not None and owner.stage is SubscriberStage.CLOSED:
         session.flags = flagged(session.flags, Flag.CLOSED_SINCE)
     if price.gross and await session_deciding.set_aside(work, session):
         return
@@ -114,13 +114,13 @@ async def _credit(work: Work, wrong: Cdr) -> Cdr:
 
 
 async def _record(work: Work, session: ChargingSession, price: Price, energy_wh: int, *, number: int) -> Cdr:
-    if session.tariff_version_id is None:
+    if session.vend.is_billed and session.tariff_version_id is None:
         raise LookupError(f"{session.reference} has no tariff")
     booked = await _book(work, session, price, number)
     cdr = Cdr(
         session_id=session.id,
         number=number,
-        subscriber_id=_subscriber(session),
+        subscriber_id=session.subscriber_id,
         tariff_version_id=session.tariff_version_id,
         started_at=session.started_at,
         ended_at=max(session.stopped_at or session.started_at, session.started_at),
@@ -135,7 +135,8 @@ async def _record(work: Work, session: ChargingSession, price: Price, energy_wh:
     )
     work.session.add(cdr)
     await work.session.flush()
-    await subscriber_closing.reopen(work, cdr.subscriber_id)
+    if session.vend.is_billed:
+        await subscriber_closing.reopen(work, _subscriber(session))
     return cdr
 
 

@@ -20,7 +20,7 @@ from models.messages.telemetry import (
     Verdict,
 )
 from models.rules.authorisation import Shown as ShownToken
-from models.rules.authorisation import TokenVerdict, decide, to_stop
+from models.rules.authorisation import TokenVerdict, decide, is_misused, to_stop
 from models.rules.commissioning import CommissioningStage
 from models.rules.session_usage import mark_of
 from models.store import commands, telemetry, wanted
@@ -47,11 +47,15 @@ async def judge(work: Work, shown: Sequence[Shown]) -> list[Verdict | None]:
     """Whether each token may charge where it was shown; None where the station is not registered any more."""
     asked = [(each.asset_id, each.identity, each.token.upper()) for each in shown]
     verdicts: list[Verdict | None] = [None] * len(shown)
+    misused = set()
     for each in await telemetry.judge(work.session, asked, work.now):
-        verdicts[each.place - 1] = Verdict(_verdict(work, each), each.group and each.group.tag)
-    refused = [shown[place] for place, each in enumerate(verdicts) if each and each.token is TokenVerdict.BLOCKED]
-    if refused:
-        await card.note_use(work, {(each.token.upper(), each.asset_id) for each in refused})
+        said = _verdict(work, each)
+        verdicts[each.place - 1] = Verdict(said, each.group and each.group.tag)
+        if is_misused(each.token, said):
+            asset_id, _, token = asked[each.place - 1]
+            misused.add((token, asset_id))
+    if misused:
+        await card.note_use(work, misused)
     return verdicts
 
 

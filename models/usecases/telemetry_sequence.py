@@ -32,7 +32,7 @@ class Change:
     after: Known
     shown: ShownToken | None
     judged: Judgement | None
-    """The decision on the token, where it is shown to start."""
+    """The decision on the token, where it is shown to start, or where none need be."""
 
     @property
     def is_plain(self) -> bool:
@@ -86,6 +86,8 @@ def _change(batch: Batch, place: int, fact: Transacted, row: Row | None) -> Chan
     before = Known() if row is None else Known.model_validate(row.sequence)
     shown, judged = (None, None) if fact.token is None else _shown(batch, fact, before, fact.token.upper())
     after = sequence.merged(before, fact.told.model_copy(update={"token": shown}))
+    if judged is None and batch.station(fact).station.is_free and charging_session.flows_without_token(after):
+        judged = batch.to_start(fact, "", fact.told.evse)
     return Change(place, fact, row or Row(new_id(), 0, None, is_test=False, sequence={}), before, after, shown, judged)
 
 

@@ -55,5 +55,6 @@ async def note_command(work: Work, asked: AskedCommand) -> None:
         return
     subscriber = await work.session.get_one(Subscriber, message.subscriber_id)
     is_done = asked.state is CommandState.ANSWERED
-    station = (await commands.station_of(work.session, asked.id)).name
-    await answer(work, message, (_DONE if is_done else _FAILED)[asked.kind], subscriber, station=station)
+    station = await commands.station_of(work.session, asked.id)
+    what, is_billed = (_DONE if is_done else _FAILED)[asked.kind], station.vend.is_billed
+    await answer(work, message, what, subscriber, station=station.name, is_billed=is_billed)

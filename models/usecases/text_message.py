@@ -124,5 +124,14 @@ async def _tell_status(work: Work, message: TextMessage, owner: Subscriber, runn
     price = None if priced is None else priced.price
     energy_wh = 0 if transaction is None else transaction.energy_wh
     known = {} if price is None else {"gross": str(price.gross), "currency": price.currency}
-    began = session.started_at.isoformat()
-    await answer(work, message, A.CHARGES, owner, station=station, energy_wh=energy_wh, started_at=began, **known)
+    await answer(
+        work,
+        message,
+        A.CHARGES,
+        owner,
+        station=station,
+        energy_wh=energy_wh,
+        started_at=session.started_at.isoformat(),
+        is_billed=session.vend.is_billed,
+        **known,
+    )

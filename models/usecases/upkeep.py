@@ -10,7 +10,7 @@ from models.rules.access import Role
 from models.rules.commissioning import CommissioningStage
 from models.rules.deadlines import LATE_FACT_DAYS
 from models.rules.station_life import STATION, stage_of
-from models.rules.wanted import Rest, needs_engineer, next_of
+from models.rules.wanted import Rest, next_of
 from models.store import assets, charging, nodes, organisations, processes
 from models.store import wanted as store
 from models.tables.asset import Asset
@@ -179,8 +179,7 @@ def booted_at(asset: Asset) -> datetime | None:
 
 async def _see_to_task(work: Work, asset: Asset) -> None:
     """An engineer is asked to look once the station has refused often enough, until it does not any more."""
-    settings = [setting for setting in await configuration.settings_of(work, asset) if needs_engineer(setting)]
-    complaints = [f"{setting.name}: {setting.detail}" for setting in settings]
+    complaints = await configuration.complaints(work, asset)
     others = (await local_list.complaint(work, asset), await firmware.complaint(work, asset))
     complaints += [said for said in others if said is not None]
     if not complaints:

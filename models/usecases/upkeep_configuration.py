@@ -9,8 +9,9 @@ from models.messages.station import CommandOutcome
 from models.messages.wanted import Owner, Todo
 from models.rules import wanted as rules
 from models.rules.patience import wait_after
+from models.rules.vend import OPTIONAL, Vend, configured
 from models.rules.wanted import Change, Next, Read, Seen, Setting
-from models.store import assets
+from models.store import assets, vends
 from models.store import wanted as store
 from models.tables.asset import Asset
 from models.tables.wanted import StationSetting, StationUpkeep
@@ -31,6 +32,13 @@ async def forget_unwanted(work: Work, asset: Asset) -> None:
     for row in await store.known_settings(work.session, asset.id):
         if row.name not in names:
             await work.session.delete(row)
+
+
+async def complaints(work: Work, asset: Asset) -> list[str]:
+    """Why an engineer is to look."""
+    refused = [each for each in await settings_of(work, asset) if rules.needs_engineer(each)]
+    spared = OPTIONAL if asset.vend is Vend.FREE else frozenset()
+    return [f"{each.name}: {each.detail}" for each in refused if each.name not in spared]
 
 
 async def doubt(work: Work, asset: Asset) -> None:
@@ -120,7 +128,18 @@ async def _keep(work: Work, asset: Asset, before: Setting, after: Setting) -> No
 async def _wanted(work: Work, asset: Asset) -> dict[str, str]:
     of_product = await store.settings_of(work.session, Owner(asset.name, product_id=asset.product_id))
     of_station = await store.settings_of(work.session, Owner(asset.name, asset_id=asset.id))
-    return rules.merged({row.name: row.value for row in of_product}, {row.name: row.value for row in of_station})
+    wanted = rules.merged({row.name: row.value for row in of_product}, {row.name: row.value for row in of_station})
+    return await _by_its_terms(work, asset, wanted)
+
+
+async def _by_its_terms(work: Work, asset: Asset, wanted: Mapping[str, str]) -> dict[str, str]:
+    """A station that charges anyone does so without a connection too; none of the others is asked for that."""
+    was_free = asset.vend is Vend.FREE or await vends.was_free(work.session, asset.id)
+    if not was_free:
+        return dict(wanted)
+    protocol = await vends.protocol_of(work.session, asset.id)
+    is_ocpp_2 = protocol is not None and protocol.startswith("ocpp2")
+    return configured(wanted, asset.vend, was_free=was_free, is_ocpp_2=is_ocpp_2)
 
 
 def _setting(row: StationSetting | None, name: str, value: str) -> Setting:

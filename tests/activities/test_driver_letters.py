@@ -121,3 +121,16 @@ def test_each_reason_for_a_refusal_has_words_of_its_own(language: Language) -> N
     texts = {written(SmsAnswer.START_REFUSED, C.SMS, language, why=verdict.value)[1] for verdict in refusing}
     assert len(texts) == len(refusing)
     assert not any(text.endswith(": .") for text in texts)
+
+
+@pytest.mark.step("S7")
+@pytest.mark.parametrize(("language", "said"), [(Language.ENGLISH, "free of charge"), (Language.DUTCH, "gratis")])
+def test_what_is_not_billed_is_said_to_be_free_and_of_no_price(language: Language, said: str) -> None:
+    for kind in (K.SESSION_ENDED, K.SESSION_CORRECTED, K.CAR_IDLE, SmsAnswer.STARTS, SmsAnswer.CHARGES):
+        channels = (C.SMS,) if isinstance(kind, SmsAnswer) else tuple(C)
+        for channel in channels:
+            subject, text = written(kind, channel, language, is_billed=False, gross="0.0000", stations="")
+            assert "€" not in subject + text
+            assert "tari" not in text
+            assert (said in (subject + text).lower()) == (kind is not K.CAR_IDLE)
+            assert len(text) <= 306 or channel is C.MAIL

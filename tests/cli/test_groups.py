@@ -28,6 +28,8 @@ async def test_a_group_is_made_limited_and_filled_and_its_super_user_sees_it(
     assert (await terminal.run(care, "group", "take", name)).code == 2
     closed = await terminal.run(boss, "group", "open", name, station, "closed", "--json")
     assert closed.said["access"] == "closed"
+    unbilled = await terminal.run(boss, "group", "vend", name, station, "unbilled", "--json")
+    assert (unbilled.said["access"], unbilled.said["vend"]) == ("closed", "unbilled")
     people = await terminal.run(boss, "group", "members", name, "people", "--json")
     assert [each["subscriber"] for each in people.said] == [person]
     shown = await terminal.run(boss, "group", "show", name)

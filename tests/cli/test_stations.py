@@ -80,3 +80,14 @@ async def test_what_was_typed_wrong_is_named(road: Road, terminal: Terminal, wor
     assert "key=value" in shape.err
     json = await terminal.run(engineer, "station", "command", name, "unlock", "connector:={")
     assert json.code == 2
+
+
+@pytest.mark.step("S7")
+async def test_the_terms_of_a_station_are_set_and_shown(road: Road, terminal: Terminal, world: World) -> None:
+    name = await road.to_checked()
+    operations = await program(world, world.operator, Role.OPERATIONS)
+    made = await terminal.run(operations, "station", "vend", name, "free", "--json")
+    assert made.said["vend"] == "free"
+    shown = await terminal.run(operations, "station", "vend", name)
+    assert "free" in shown.out
+    assert (await terminal.run(operations, "station", "vend", name, "gratis")).code == 1

@@ -24,6 +24,7 @@ from models.rules.authorisation import (
 from models.rules.commissioning import CommissioningStage
 from models.rules.group import Group, Limits, StationAccess, Used
 from models.rules.subscriber import Payment, SubscriberStage
+from models.rules.vend import Vend
 
 V = TokenVerdict
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -45,7 +46,9 @@ stations = st.builds(
     access=st.sampled_from(StationAccess),
     group_id=st.sampled_from([None, THEIRS]),
     is_open=st.booleans(),
+    vend=st.just(Vend.CONTRACT),
 )
+"""Others stand in test_vend.py."""
 CLOSED = ACTIVE._replace(access=StationAccess.CLOSED, group_id=THEIRS)
 groups = st.none() | st.builds(
     Group,

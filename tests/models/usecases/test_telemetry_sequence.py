@@ -9,8 +9,10 @@ from models.messages.telemetry import Answer, Charged, Outcome, Transacted
 from models.rules.authorisation import TokenVerdict
 from models.rules.commissioning import CommissioningStage
 from models.rules.sequence import Phase, Told
+from models.rules.vend import Vend
 from models.tables.asset import Asset, StationEvent
 from models.tables.charging import ChargingTransaction, RawFrame
+from models.tables.session import ChargingSession
 from models.usecases import telemetry
 from tests.models.usecases.alike import AT, TESTS, Stations
 
@@ -69,3 +71,24 @@ async def test_what_may_move_a_process_or_names_no_transaction_is_left_alone(sta
     for station in range(3):
         assert await stations.rows(ChargingTransaction, station) == []
         assert await stations.rows(RawFrame, station) == []
+
+
+@pytest.mark.step("S7")
+async def test_where_anyone_charges_a_session_begins_without_a_token_in_a_batch_as_it_does_alone(
+    both: tuple[Stations, Stations],
+) -> None:
+    alone, together = both
+    async with alone.desk.database.transaction() as session:
+        await session.execute(sa.update(Asset).values(vend=Vend.FREE))
+    for phase, number, more in (
+        (Phase.STARTED, 0, {"begin_wh": 1000}),
+        (Phase.UPDATED, 1, {"charging_state": "Charging"}),
+        (Phase.UPDATED, 2, {"highest_wh": 1200}),
+        (Phase.ENDED, 3, {"end_wh": 1400}),
+    ):
+        assert await alone.alone(event(alone, 0, phase, number, **more)) is None
+        assert await together.together([event(together, 0, phase, number, **more)]) == [None]
+        left = [await each.rows(ChargingSession, 0) for each in both]
+        told = [[(row.vend, row.stage, row.verdict, row.connector, row.flags) for row in rows] for rows in left]
+        assert told[0] == told[1]
+        assert len(left[1]) == (phase is not Phase.STARTED)

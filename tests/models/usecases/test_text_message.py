@@ -12,12 +12,14 @@ from models.messages.station import CommandOutcome
 from models.rules.driver_notice import DriverChannel
 from models.rules.subscriber import Payment, SubscriberStage
 from models.rules.text_message import ANSWERED_AT_MOST, STRANGERS_ANSWERED_AT_MOST, SmsAnswer
+from models.rules.vend import Vend
+from models.store import assets
 from models.tables.asset import Evse, StationConnection
 from models.tables.command import AskedCommand
 from models.tables.driver_notice import DriverNotice
 from models.tables.subscriber import Subscriber
 from models.tables.text_message import TextMessage
-from models.usecases import card, command, driver_delivery, text_message
+from models.usecases import card, command, driver_delivery, text_message, vend
 from models.usecases.driver_delivery import Outcome
 from models.usecases.work import Desk, Work
 from tests.charging import Clock, Street, a_street, later
@@ -210,3 +212,25 @@ async def test_of_several_sessions_stop_needs_the_stations_name(street: Street) 
     assert kind == A.SEVERAL_CHARGE
     assert said["stations"] == f"{street.asset.name}, {street.asset.name}"
     assert await street.rows(AskedCommand) == []
+
+
+@pytest.mark.step("S7")
+async def test_without_credit_a_text_starts_at_a_free_station_and_says_that_it_is_free_of_charge(
+    street: Street,
+) -> None:
+    await street.driver(phone=PHONE, payment=Payment.PREPAID)
+    await text(street, f"START {street.asset.name}")
+    assert await kinds(street) == [A.START_REFUSED]
+
+    async def set_free(work: Work) -> None:
+        await vend.set_terms(work, await assets.lock(work.session, street.asset.id), Vend.FREE)
+
+    await street.do(set_free)
+    await text(street, f"START {street.asset.name}")
+    await answered(street, "accepted")
+    await street.start()
+    await text(street, "STATUS")
+    assert [(kind, said["is_billed"]) for kind, said in (await answers(street))[1:]] == [
+        (A.STARTS, False),
+        (A.CHARGES, False),
+    ]

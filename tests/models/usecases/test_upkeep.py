@@ -3,18 +3,21 @@
 from collections.abc import Mapping
 
 import pytest
+import sqlalchemy as sa
 
 from models.messages.station import CommandOutcome
 from models.messages.wanted import Owner, StationProgress, Todo
 from models.rules.commissioning import CommissioningStage
 from models.rules.patience import TRIES_BEFORE_TASK
+from models.rules.vend import Vend
 from models.rules.wanted import CHECKED_EVERY, SettingState
 from models.store import assets, processes, tasks
 from models.store import wanted as store
-from models.tables.asset import Asset
+from models.tables.asset import Asset, PastConnection
 from models.tables.task import Task, TaskKind
 from models.tables.wanted import StationSetting
-from models.usecases import upkeep, wanting
+from models.usecases import upkeep, vend, wanting
+from models.usecases.work import Work
 from tests.road import NOBODY, Road
 
 S = SettingState
@@ -210,3 +213,62 @@ async def test_a_station_that_is_not_in_operation_any_more_ends_its_process(road
         process = await processes.find(session, upkeep.workflow_id(road.asset.name))
     assert process is not None
     assert process.ended_at is not None
+
+
+async def on_terms(road: Road, terms: Vend) -> None:
+    async def set_terms(work: Work) -> None:
+        await vend.set_terms(work, await assets.lock(work.session, road.asset.id), terms)
+
+    await road.do(road.world.operations, set_terms)
+
+
+async def brought_to(road: Road, has_now: dict[str, str | None]) -> None:
+    """By a station that takes whatever it is told, where it knows the key."""
+    progress = await look(road)
+    while progress.todo is not None:
+        told = progress.todo.arguments
+        if progress.todo.kind == "read_configuration":
+            progress = await answer(road, progress.todo, has({key: has_now.get(key) for key in told["keys"]}))
+        elif told["key"] in has_now:
+            has_now[told["key"]] = told["value"]
+            progress = await answer(road, progress.todo, ACCEPTED)
+        else:
+            progress = await answer(road, progress.todo, CommandOutcome(outcome="not_supported"))
+
+
+@pytest.mark.step("S7", "L5")
+@pytest.mark.parametrize("protocol", ["ocpp1.6", "ocpp2.0.1"])
+async def test_a_free_station_is_brought_to_charge_anyone_without_a_connection_and_back_again(
+    road: Road, protocol: str
+) -> None:
+    await to_active(road)
+    async with road.desk.database.transaction() as writing:
+        await writing.execute(sa.update(PastConnection).values(protocol=protocol))
+    await want(road, of_product(road), "AllowOfflineTxForUnknownId", "false")
+    offline, authorises, is_2 = "AllowOfflineTxForUnknownId", "AuthCtrlr.Enabled", protocol == "ocpp2.0.1"
+    station: dict[str, str | None] = {offline: "false", **({authorises: "true"} if is_2 else {})}
+    await brought_to(road, station)
+    await on_terms(road, Vend.FREE)
+    await brought_to(road, station)
+    assert station == {offline: "true", **({authorises: "false"} if is_2 else {})}
+    assert {each.state for each in (await settings(road)).values()} == {S.APPLIED}
+    await on_terms(road, Vend.UNBILLED)
+    await brought_to(road, station)
+    assert station == {offline: "false", **({authorises: "true"} if is_2 else {})}
+
+
+@pytest.mark.step("S7", "L5")
+async def test_an_engineer_is_asked_to_look_where_it_stays_closed_without_a_connection_but_not_for_its_authorisation(
+    road: Road,
+) -> None:
+    await to_active(road)
+    async with road.desk.database.transaction() as writing:
+        await writing.execute(sa.update(PastConnection).values(protocol="ocpp2.1"))
+    await on_terms(road, Vend.FREE)
+    for _ in range(TRIES_BEFORE_TASK):
+        await brought_to(road, {})
+        await road.do(NOBODY, lambda work: upkeep.check(work, road.asset.id))
+    task = await task_of(road)
+    assert task is not None
+    assert "AllowOfflineTxForUnknownId" in task.title
+    assert "AuthCtrlr" not in task.title
