@@ -9,10 +9,12 @@ from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psycopg
 import pytest
+import sqlalchemy as sa
 import structlog
 from fastapi import FastAPI
 from pydantic import SecretStr
@@ -42,17 +44,30 @@ structlog.configure(
 )
 
 
+_COMPILED: dict[Any, Any] = {}
+_DIALECTS: dict[type[sa.Dialect], sa.Dialect] = {}
+
+
+@sa.event.listens_for(sa.Engine, "engine_connect")
+def _compile_once(connection: sa.Connection) -> None:
+    """What a statement was compiled to is kept for its dialect, and each engine has a dialect of its own. Here, where
+    each test has an engine, all take the first one's, or as much time would go into compiling as into many a test."""
+    if connection.dialect.is_async:
+        connection.dialect = _DIALECTS.setdefault(type(connection.dialect), connection.dialect)
+        connection.execution_options(compiled_cache=_COMPILED)
+
+
 class Server:
     """A server with databases to copy from. The next copy is made while a test runs on the last one."""
 
     def __init__(self, postgres: EmbeddedPostgres) -> None:
         self.postgres = postgres
+        self._connection = psycopg.connect(postgres.url("postgres"), autocommit=True)
         self._one_at_a_time = ThreadPoolExecutor(1)
         self._next: dict[str, Future[str]] = {}
 
     def execute(self, statement: str) -> None:
-        with psycopg.connect(self.postgres.url("postgres"), autocommit=True) as connection:
-            connection.execute(statement.encode())
+        self._connection.execute(statement.encode())
 
     def copy(self, template: str, name: str) -> str:
         self.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
@@ -67,6 +82,7 @@ class Server:
 
     def stop(self) -> None:
         self._one_at_a_time.shutdown()
+        self._connection.close()
         self.postgres.stop()
 
     def _prepared(self, template: str) -> Future[str]:
