@@ -14,6 +14,7 @@ from cli.demo.waiting import DemoFailed
 
 _RECONCILE_LIMIT_S = 120
 _BLOCKED = "blocked"
+_NOT_COVERED = "not_covered"
 
 
 async def billed_once(story: Story, api: Caller) -> str:
@@ -38,17 +39,29 @@ async def billed_once(story: Story, api: Caller) -> str:
 
 
 async def stopped_in_time(story: Story, api: Caller) -> str:
-    """Who pays ahead got no more than was paid for, and nothing is held any more. Raises DemoFailed."""
+    """Who pays ahead got no more than was paid for. Raises DemoFailed."""
+    shown, account = await _paid_ahead(story, api)
+    is_in_time = "cut_off" in shown["flags"] and _NOT_COVERED not in shown["flags"]
+    if not is_in_time or Decimal(account["balance"]) < 0:
+        raise DemoFailed(f"{shown['reference']} was to be stopped in time: {shown['flags']}, {account}.")
+    return f"{shown['reference']}: {account['balance']} left"
+
+
+async def held_is_settled(story: Story, api: Caller) -> str:
+    """What was held is settled and nothing is held any more; a debt, where there is one, is said. Raises DemoFailed."""
+    shown, account = await _paid_ahead(story, api)
+    hold, is_debt = shown["hold"], Decimal(account["balance"]) < 0
+    is_settled = hold["state"] == "settled" and Decimal(account["held"]) == 0
+    if not is_settled or is_debt != (_NOT_COVERED in shown["flags"]):
+        raise DemoFailed(f"{shown['reference']} was to hold nothing more: {shown['flags']}, {hold}, {account}.")
+    return f"{shown['reference']}: {hold['settled_amount']} of {hold['amount']} taken"
+
+
+async def _paid_ahead(story: Story, api: Caller) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The session of the driver who pays ahead, and her account."""
     (reference,) = story.petra.sessions
     shown = await api.get(f"/v1/charging-sessions/{reference}")
-    account = await api.get(f"/v1/ledger/accounts/{story.petra.account_id}")
-    is_covered = Decimal(account["balance"]) >= 0 and Decimal(account["held"]) == 0
-    is_in_time = "cut_off" in shown["flags"] and "not_covered" not in shown["flags"]
-    if not is_in_time or shown["hold"]["state"] != "settled" or not is_covered:
-        raise DemoFailed(f"{reference} was to be stopped in time: {shown['flags']}, {shown['hold']}, {account}.")
-    return (
-        f"{reference}: {shown['hold']['settled_amount']} of {shown['hold']['amount']} taken, {account['balance']} left"
-    )
+    return shown, await api.get(f"/v1/ledger/accounts/{story.petra.account_id}")
 
 
 async def replaced(story: Story, api: Caller) -> str:

@@ -93,6 +93,7 @@ class Checker:
             "The acceptance report is on file with the request, as it was fetched": self.documents,
             "Each session is billed once, by the tariff of its start": self.billed,
             "Who pays ahead got no more than was paid for": lambda: billed.stopped_in_time(self._story, self._api),
+            "What was held is settled, and a debt is said": lambda: billed.held_is_settled(self._story, self._api),
             "A lost card is dead, and its use is on record": lambda: billed.replaced(self._story, self._api),
             "Statements add up, and lead back line by line": lambda: billed.statements(self._story, self._api),
             "The ledger is whole, by every proof": lambda: billed.reconciled(self._house),

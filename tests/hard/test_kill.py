@@ -25,15 +25,21 @@ from cli.supervisor.credentials import ADMINISTRATOR_EMAIL
 from cli.supervisor.ports import PREFIX, WANTED
 from cli.supervisor.servers import RunningServers, running_servers
 
-pytestmark = [pytest.mark.hard, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.hard, pytest.mark.house, pytest.mark.timeout(600)]
 
 SEED = 20261121
 LONGEST_LIFE_S = 6.0
 ONCE_BUT_FOR_CRASHES = "No notice has come more than once"
 """A crash between the sending of a notice and the note of it sends it again at once, under the same id."""
 IN_TIME_BUT_FOR_CRASHES = "Who pays ahead got no more than was paid for"
-"""A station thirty times faster than in life charges on while nobody is there to stop it: that is a debt on record."""
-CRASHES_SHOW_IN = {ONCE_BUT_FOR_CRASHES, IN_TIME_BUT_FOR_CRASHES}
+"""A station thirty times faster than in life charges on while the session's process or its node is away: three minutes
+of lead are six seconds. What it costs then is a debt, which another check sees to."""
+CRASHES_SHOW_IN: dict[str, set[str]] = {
+    "worker": {ONCE_BUT_FOR_CRASHES, IN_TIME_BUT_FOR_CRASHES},
+    "csms": {IN_TIME_BUT_FOR_CRASHES},
+    "api": set(),
+}
+"""By the process that is killed."""
 
 
 async def kill_now_and_then(servers: RunningServers, name: str, killed: list[int]) -> None:
@@ -75,7 +81,7 @@ async def distinct(partner: Caller, subscriber: Subscriber) -> Counter[str]:
 
 
 @pytest.mark.step("H1", "H4", "P5", "P8", "P15", "P18", "P19")
-@pytest.mark.parametrize("name", ["worker", "csms", "api"])
+@pytest.mark.parametrize("name", CRASHES_SHOW_IN)
 async def test_the_road_is_finished_with_nothing_done_twice_though_a_process_is_killed_again_and_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
@@ -83,7 +89,7 @@ async def test_the_road_is_finished_with_nothing_done_twice_though_a_process_is_
         monkeypatch.setenv(f"{PREFIX}{each.upper()}", "0")
     checks, told, times = await played_while_killed(tmp_path / "var", name)
     assert times >= 2
-    assert [check for check in checks if not check.passed and check.name not in CRASHES_SHOW_IN] == []
+    assert [check for check in checks if not check.passed and check.name not in CRASHES_SHOW_IN[name]] == []
     city, installer = told
     assert city["placement.operating"] == 1
     assert installer["work_order.closed"] == 1

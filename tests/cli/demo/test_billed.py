@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 
-from cli.demo.billed import billed_once, replaced, statements, stopped_in_time
+from cli.demo.billed import billed_once, held_is_settled, replaced, statements, stopped_in_time
 from cli.demo.story import Story
 from cli.demo.waiting import DemoFailed
 
 pytestmark = pytest.mark.step("B1", "B8", "C5", "S4")
 
 Said = dict[str, Any]
+_HELD = {"state": "held", "amount": "5.50", "settled_amount": None}
 
 
 class Answers:
@@ -20,10 +21,11 @@ class Answers:
         self._said: dict[str, Said] = {
             "charging-sessions": {
                 "id": "S-1",
+                "reference": "CS-1",
                 "stage": "settled",
                 "flags": ["cut_off"],
                 "tariff": {"code": story.tariff, "version": 1},
-                "hold": {"state": "settled", "amount": "5.50", "settled_amount": "4.81"},
+                "hold": {**_HELD, "state": "settled", "settled_amount": "4.81"},
                 "records": [
                     {"number": 1, "ledger_transaction_id": "T-1", "price": {"gross": "4.81", "currency": "EUR"}}
                 ],
@@ -63,7 +65,8 @@ def story() -> Story:
 async def test_what_is_as_it_should_be_passes(story: Story) -> None:
     api: Any = Answers(story)
     assert await billed_once(story, api) == "CS-1 4.81 EUR"
-    assert await stopped_in_time(story, api) == "CS-1: 4.81 of 5.50 taken, 0.69 left"
+    assert await stopped_in_time(story, api) == "CS-1: 0.69 left"
+    assert await held_is_settled(story, api) == "CS-1: 4.81 of 5.50 taken"
     assert await replaced(story, api) == "NL-AB12CD-D1 blocked, NL-AB12CD-D2 assigned"
 
 
@@ -79,7 +82,10 @@ async def test_what_is_as_it_should_be_passes(story: Story) -> None:
         (stopped_in_time, {"charging-sessions": {"flags": []}}),
         (stopped_in_time, {"charging-sessions": {"flags": ["cut_off", "not_covered"]}}),
         (stopped_in_time, {"accounts": {"balance": "-0.01"}}),
-        (stopped_in_time, {"accounts": {"held": "0.69"}}),
+        (held_is_settled, {"accounts": {"held": "0.69"}}),
+        (held_is_settled, {"accounts": {"balance": "-0.01"}}),
+        (held_is_settled, {"charging-sessions": {"flags": ["cut_off", "not_covered"]}}),
+        (held_is_settled, {"charging-sessions": {"hold": _HELD}}),
         (replaced, {"cards": {"items": []}}),
         (replaced, {"subscribers": {"cards": []}}),
         (statements, {"statement": {"closing_balance": "0.70"}}),
@@ -89,6 +95,11 @@ async def test_what_is_as_it_should_be_passes(story: Story) -> None:
 async def test_anything_else_is_found(story: Story, check: Any, changed: dict[str, Said]) -> None:
     with pytest.raises(DemoFailed):
         await check(story, Answers(story, **changed))
+
+
+async def test_a_debt_that_its_session_says_leaves_nothing_held(story: Story) -> None:
+    changed = {"charging-sessions": {"flags": ["not_covered"]}, "accounts": {"balance": "-0.01"}}
+    assert await held_is_settled(story, Answers(story, **changed)) == "CS-1: 4.81 of 5.50 taken"  # type: ignore[arg-type]
 
 
 async def test_statements_pass_that_add_up_and_lead_back(story: Story) -> None:
