@@ -19,7 +19,7 @@ from tests.hard.city import City, peopled
 from tests.hard.journey import Journey
 from tests.hard.wrecking import VICTIMS, Outage, Wrecker, between
 
-pytestmark = [pytest.mark.hard, pytest.mark.timeout(1100)]
+pytestmark = [pytest.mark.hard, pytest.mark.house, pytest.mark.timeout(1100)]
 
 PLACEMENTS = 20
 REPLACED_EVERY = 5

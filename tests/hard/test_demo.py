@@ -12,7 +12,7 @@ import pytest
 from cli.supervisor.ports import PREFIX, WANTED
 from cli.supervisor.records import read_addresses
 
-pytestmark = [pytest.mark.hard, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.hard, pytest.mark.house, pytest.mark.timeout(600)]
 
 LIMIT_S = 280
 

@@ -36,7 +36,7 @@ from tests.temporal_server import PROGRAMS
 from workflows import options, search_attributes
 from workflows.client import data_converter
 
-pytestmark = [pytest.mark.hard, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.hard, pytest.mark.house, pytest.mark.timeout(180)]
 
 STATIONS = int(os.environ.get("STATIONMASTER_HARD_STATIONS", "1000"))
 AWAY = 10

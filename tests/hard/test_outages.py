@@ -20,7 +20,12 @@ from tests.csms.station import RawStation, basic
 from tests.hard.city import City, peopled
 from tests.hard.journey import Journey
 
-pytestmark = [pytest.mark.hard, pytest.mark.timeout(300), pytest.mark.step("H1", "P1", "P3", "P7", "P14")]
+pytestmark = [
+    pytest.mark.hard,
+    pytest.mark.house,
+    pytest.mark.timeout(300),
+    pytest.mark.step("H1", "P1", "P3", "P7", "P14"),
+]
 
 PUT_OFF_LIMIT_S = 60
 

@@ -18,7 +18,12 @@ from tests.hard.journey import Journey
 from tests.hard.test_bad_days import assert_done_once
 from tests.yesterday import Yesterday
 
-pytestmark = [pytest.mark.hard, pytest.mark.timeout(600), pytest.mark.step("H1", "H4", "P22")]
+pytestmark = [
+    pytest.mark.hard,
+    pytest.mark.house,
+    pytest.mark.timeout(600),
+    pytest.mark.step("H1", "H4", "P22"),
+]
 
 STEPS = ("ask", "connect_to_the_grid", "prepare", "test", "charge", "accept", "go_live")
 WALK_LIMIT_S = 240

@@ -29,7 +29,7 @@ from tests.subscribing import uid_of
 
 __all__ = ["temporal"]
 
-pytestmark = [pytest.mark.hard, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.hard, pytest.mark.house, pytest.mark.timeout(420)]
 
 SESSIONS = 200
 VICTIMS = {"worker": "worker", "node": "csms"}

@@ -23,7 +23,7 @@ from cli.supervisor.deployment import Deployment
 from cli.supervisor.ports import PREFIX, WANTED
 from cli.supervisor.servers import running_servers
 
-pytestmark = [pytest.mark.hard, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.hard, pytest.mark.house, pytest.mark.timeout(400)]
 
 OF_ONE_REQUEST = {
     "POST /v1/placement-requests": "stationmaster-api",

@@ -93,6 +93,7 @@ async def test_a_bad_order_is_refused_by_field_and_opens_nothing(
 
 
 @pytest.mark.hard
+@pytest.mark.house
 def test_two_thousand_stations_run_in_one_process_and_charge() -> None:
     """The central system is a process of its own, so that what is measured is the simulator's."""
     port = free_port()
