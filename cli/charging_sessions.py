@@ -33,6 +33,7 @@ _FIELDS = {
     **_COLUMNS,
     "EVSE": "evse_id",
     "Card": "card",
+    "Vehicle": "vehicle",
     "Waits for": "waits_for",
     "Transaction": "transaction",
     "Token": "verdict",
@@ -78,6 +79,7 @@ def show_all(
     stage: Annotated[str | None, typer.Option(help="Of this stage only, such as charging.")] = None,
     station: Annotated[str | None, typer.Option(help="At this station only.")] = None,
     subscriber: Annotated[str | None, typer.Option(help="Of this subscription only.")] = None,
+    vehicle: Annotated[str | None, typer.Option(help="Of this car only, such as VEH-2026-000017.")] = None,
     flag: Annotated[str | None, typer.Option(help="With this flag only, such as offline.")] = None,
     since: Instant = None,
     until: Instant = None,
@@ -87,7 +89,7 @@ def show_all(
     as_json: AsJson = False,
 ) -> None:
     """Lists sessions, newest first; since and until bound when they began."""
-    wanted = {"stage": stage, "station": station, "subscriber": subscriber, "flag": flag}
+    wanted = {"stage": stage, "station": station, "subscriber": subscriber, "vehicle": vehicle, "flag": flag}
     bounds = {"started_from": instant(since), "started_to": instant(until)}
     with calling(as_json=as_json) as api:
         rows = api.pages(PATH, None if everything else limit, **wanted, **bounds)

@@ -38,6 +38,7 @@ _USE = {"Since": "since", "Sessions now": "sessions_now", "Wh": "energy_wh", "Am
 _MEMBERS = {
     "people": {"Subscription": "subscriber", "Name": "name", "Stage": "stage", "Cards": "cards"},
     "cards": {"Card": "number", "State": "state", "Subscription": "subscriber", "Its own": "of_its_own"},
+    "vehicles": {"Vehicle": "reference", "State": "state", "Subscription": "subscriber", "Name": "name"},
     "stations": {"Station": "name", "Stage": "stage", "Takes": "access", "Terms": "vend"},
 }
 
@@ -63,7 +64,7 @@ def show(reference: Reference, *, as_json: AsJson = False) -> None:
 @app.command()
 def members(
     reference: Reference,
-    kind: Annotated[str, typer.Argument(help="people, cards or stations.")],
+    kind: Annotated[str, typer.Argument(help="people, cards, vehicles or stations.")],
     limit: Limit = 50,
     *,
     everything: All = False,
@@ -71,7 +72,7 @@ def members(
 ) -> None:
     """Lists who or what belongs to a group."""
     if kind not in _MEMBERS:
-        raise typer.BadParameter("It is people, cards or stations", param_hint="kind")
+        raise typer.BadParameter("It is people, cards, vehicles or stations", param_hint="kind")
     with calling(as_json=as_json) as api:
         rows = api.pages(f"{PATH}/{reference}/{kind}", None if everything else limit)
     show_rows(rows, _MEMBERS[kind], as_json=as_json)

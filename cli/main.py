@@ -19,6 +19,7 @@ GROUPS = {
     "customer": "cli.customers",
     "subscriber": "cli.subscribers",
     "card": "cli.cards",
+    "vehicle": "cli.vehicles",
     "group": "cli.groups",
     "tariff": "cli.tariffs",
     "charging-session": "cli.charging_sessions",

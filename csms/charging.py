@@ -39,7 +39,7 @@ class ChargingRecords(ABC):
         return answer
 
     async def authorise(self, known: KnownStation, event: Authorise, _at: datetime) -> TokenDecision:
-        verdict = await self._telemetry.judge(Shown(known.asset_id, known.identity, event.token))
+        verdict = await self._telemetry.judge(Shown(known.asset_id, known.identity, event.token, event.kind))
         if verdict is None:
             raise NotRegisteredError
         return _decided(verdict.token, verdict.group)
@@ -128,7 +128,7 @@ class ChargingRecords(ABC):
             return _decided_or_none(answer.verdict, answer.group)
         async with self._facts_of(known) as work:
             verdict = await sequence.tell(work, fact)
-            group = await authorisation.tag_of(work.session, fact.token)
+            group = await authorisation.tag_of(work.session, fact.token, fact.token_kind)
         return _decided_or_none(verdict, group)
 
     async def own_transaction(self, known: KnownStation, number: int) -> str | None:

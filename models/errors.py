@@ -129,6 +129,10 @@ class CardTaken(BusinessError):
     title = "Somebody else has the card"
 
 
+class VehicleIdTaken(BusinessError):
+    title = "The id is registered already"
+
+
 class NoCardLeft(BusinessError):
     title = "There is no card left"
 

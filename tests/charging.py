@@ -185,13 +185,20 @@ class Street:
 
 
 async def priced_by(
-    desk: Desk, said: Said, *, since: datetime = SINCE, account: str | None = None, group: UUID | None = None
+    desk: Desk,
+    said: Said,
+    *,
+    since: datetime = SINCE,
+    account: str | None = None,
+    group: UUID | None = None,
+    vehicle: str | None = None,
 ) -> None:
-    """The tariff holds from then on: for this subscription or group, or for everybody."""
+    """The tariff holds from then on: for this subscription, car or group, or for everybody."""
     async with desk.work(STATION, "test") as work:
         code = f"T-{new_id().hex[-8:].upper()}"
         made = await tariff.create(work, NewTariff(code=code, name=code, tariff=said, valid_from=since))
-        await tariff.assign(work, made, NewAssignment(account=account, group_id=group, valid_from=since))
+        assigned = NewAssignment(account=account, group_id=group, vehicle=vehicle, valid_from=since)
+        await tariff.assign(work, made, assigned)
 
 
 async def a_street(world: World, desk: Desk, said: Said | None = None) -> Street:

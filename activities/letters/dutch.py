@@ -145,6 +145,14 @@ LETTERS: dict[str, tuple[str, str]] = {
         "{{ reference }}: een pas is geblokkeerd",
         "Pas {{ reference }} is geblokkeerd{% if reason %} ({{ reason }}){% endif %}.\n",
     ),
+    Event.VEHICLE_REGISTERED: (
+        "{{ reference }}: een voertuig is aangemeld",
+        "Voertuig {{ reference }} is aangemeld voor abonnement {{ subscriber }}.\n",
+    ),
+    Event.VEHICLE_REMOVED: (
+        "{{ reference }}: een voertuig is afgemeld",
+        "Voertuig {{ reference }} is afgemeld{% if reason %} ({{ reason }}){% endif %}.\n",
+    ),
     Event.SUBSCRIBER_CARD_REPLACED: (
         "{{ reference }}: het abonnement heeft een andere kaart",
         "Abonnement {{ reference }} heeft een andere kaart.\n",

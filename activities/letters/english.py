@@ -142,6 +142,14 @@ LETTERS: dict[str, tuple[str, str]] = {
         "{{ reference }}: a card was blocked",
         "Card {{ reference }} was blocked{% if reason %} ({{ reason }}){% endif %}.\n",
     ),
+    Event.VEHICLE_REGISTERED: (
+        "{{ reference }}: a vehicle was registered",
+        "Vehicle {{ reference }} was registered for subscription {{ subscriber }}.\n",
+    ),
+    Event.VEHICLE_REMOVED: (
+        "{{ reference }}: a vehicle was removed",
+        "Vehicle {{ reference }} was removed{% if reason %} ({{ reason }}){% endif %}.\n",
+    ),
     Event.SUBSCRIBER_CARD_REPLACED: (
         "{{ reference }}: the subscription has another card",
         "Subscription {{ reference }} has another card.\n",

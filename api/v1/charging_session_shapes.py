@@ -40,6 +40,7 @@ _ROW: dict[str, Any] = {
     "evse_id": "NL*STM*E000003*1",
     "subscriber": "SUB-2026-000017",
     "card": "NL-0000-4711",
+    "vehicle": None,
     "started_at": "2026-12-08T10:00:00Z",
     "stopped_at": "2026-12-08T12:00:00Z",
     "energy_wh": 14_200,
@@ -84,6 +85,7 @@ class SessionRowShape(Shape):
     evse_id: str | None
     subscriber: str | None
     card: str | None = Field(description="The number that is printed on it")
+    vehicle: str | None = Field(description="The car that has shown one of its ids, by its reference")
     started_at: datetime = Field(description="By the station's clock, or put right where that is wrong")
     stopped_at: datetime | None
     energy_wh: int
@@ -218,9 +220,9 @@ def _row(access: Access, shown: Shown) -> dict[str, Any]:
     row = shown.session
     said = row.model_dump(include=set(SessionRowShape.model_fields))
     said |= {"label": SESSION.state(row.stage).label, "station": shown.station, "evse_id": shown.evse_id}
-    said |= {"energy_wh": shown.transaction.energy_wh, "subscriber": None, "card": None, "gross": None}
+    said |= {"energy_wh": shown.transaction.energy_wh, "subscriber": None, "card": None, "vehicle": None}
     if access.caller.reach(Permission.CARDS_READ):
-        said |= {"subscriber": shown.subscriber, "card": shown.card}
+        said |= {"subscriber": shown.subscriber, "card": shown.card, "vehicle": shown.vehicle}
     money = {"gross": shown.gross, "currency": shown.currency}
     return said | (money if _sees_money(access) else dict.fromkeys(money))
 

@@ -24,8 +24,9 @@ async def show_all(
     paging: Annotated[Paging, pages_by(reference=str)],
     wanted: Annotated[SessionFilter, Depends()],
 ) -> Page[SessionRowShape]:
-    """Those of one subscriber are for whoever may read cards."""
-    if wanted.subscriber is not None and access.caller.reach(Permission.CARDS_READ) is None:
+    """Those of one subscriber, or of one car, are for whoever may read cards."""
+    is_somebodys = wanted.subscriber is not None or wanted.vehicle is not None
+    if is_somebodys and access.caller.reach(Permission.CARDS_READ) is None:
         needed = Permission.CARDS_READ.value
         raise Forbidden(f"To ask for somebody's sessions needs the permission '{needed}'", permission=needed)
     async with access.reading() as session:

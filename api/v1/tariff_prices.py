@@ -56,19 +56,21 @@ async def preview(
     name: str,
     access: Reading,
     account: Annotated[str | None, Query(max_length=40, description="A subscription, such as SUB-2026-000017")] = None,
+    vehicle: Annotated[str | None, Query(max_length=40, description="A car, such as VEH-2026-000017")] = None,
     group_id: UUID | None = None,
     place_kind: PlaceKind = PlaceKind.PUBLIC,
     at: Annotated[AwareDatetime | None, Query(description="Unless said, now")] = None,
     language: Language = Language.ENGLISH,
 ) -> PreviewShape:
-    """404 where no tariff holds for such a session. At a station that bills nothing it is free of charge."""
+    """404 where no tariff holds for such a session. A `vehicle` is charged to its account. At a station that bills
+    nothing it is free of charge."""
     async with access.work() as work:
         asset = await station(work.session, access, name)
         asked = Asked(at or work.now, group_id=group_id, asset_id=asset.id, place_kind=place_kind)
         [vend] = await vends.at(work.session, [(asset.id, asked.at)])
         if not vend.is_billed:
             return free_shape(language)
-        held = await usecase.held(work, await usecase.asked_by(work, asked, account=account))
+        held = await usecase.held(work, await usecase.asked_by(work, asked, account=account, vehicle=vehicle))
     if held is None:
         raise NotFound(f"No tariff holds at '{name}' for such a session; assign one")
     return preview_shape(work, held, place_kind, asked.at, language)

@@ -121,6 +121,7 @@ class AssignmentShape(Shape):
     model_config = example(
         id=_ID,
         account="SUB-2026-000017",
+        vehicle=None,
         group_id=None,
         station=None,
         place_kind=None,
@@ -132,6 +133,7 @@ class AssignmentShape(Shape):
 
     id: UUID
     account: str | None
+    vehicle: str | None = Field(description="A car of the account")
     group_id: UUID | None
     station: str | None
     place_kind: PlaceKind | None
@@ -253,8 +255,8 @@ def version_shape(row: TariffVersion) -> VersionShape:
 
 
 def assignment_shape(shown: ShownAssignment) -> AssignmentShape:
-    said = shown.row.model_dump(exclude={"tariff_id", "account_id", "asset_id"})
-    return AssignmentShape(**said, account=shown.account, station=shown.station)
+    said = shown.row.model_dump(exclude={"tariff_id", "account_id", "vehicle_id", "asset_id"})
+    return AssignmentShape(**said, account=shown.account, vehicle=shown.vehicle, station=shown.station)
 
 
 def price_shape(price: Price) -> PriceShape:

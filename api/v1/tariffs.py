@@ -102,8 +102,8 @@ async def show_versions(tariff: str, access: Reading, paging: Pages) -> Page[Ver
 async def assign(
     tariff: str, body: Annotated[NewAssignment, sample(place_kind="PUBLIC")], access: Managing, once: Once
 ) -> Response:
-    """Of several that fit a session, one for the account wins over one for its group, that over one for the station,
-    that over one for the kind of place; then the one that began later."""
+    """Of several that fit a session, one for the car wins over one for its account, that over one for the group, that
+    over one for the station, that over one for the kind of place; then the one that began later."""
 
     async def make(work: Work) -> AssignmentShape:
         row = await usecase.lock(work, tariff)

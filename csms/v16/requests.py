@@ -12,9 +12,11 @@ from csms.outcome import Result
 from csms.writing import payload_of, present, written, written_or_none
 from models.messages import commands
 from models.messages.commands import CertificateUse, Purpose, Trigger
+from models.rules.vehicle_id import MARKS, VehicleIdKind
 
 AUTHORIZATION_KEY = enums.ConfigurationKey.authorization_key.value
 WHOLE_STATION = 0
+CAR_MARK = MARKS[VehicleIdKind.MAC_ADDRESS]
 ACTIONS = frozenset(
     {
         "CancelReservation",
@@ -158,10 +160,13 @@ def _local_list(command: commands.SendLocalList) -> Request:
 
 
 def listed_of(token: commands.ListedToken) -> Payload:
+    """A car's MAC address goes as stations of 1.6 show it; a contract id has no mark there."""
+    is_bare = token.token_kind is commands.TokenKind.MAC_ADDRESS and not token.token.startswith(CAR_MARK)
+    tag = f"{CAR_MARK}{token.token}" if is_bare else token.token
     if token.verdict is None:
-        return {"idTag": token.token}
+        return {"idTag": tag}
     known = present(status=_VERDICT[token.verdict], parentIdTag=token.group, expiryDate=written_or_none(token.until))
-    return {"idTag": token.token, "idTagInfo": known}
+    return {"idTag": tag, "idTagInfo": known}
 
 
 def _firmware(command: commands.UpdateFirmware) -> Any:

@@ -47,15 +47,20 @@ class Transactions:
         }
 
     async def authorize(self, context: Context, call: Call) -> Answer:
-        """We check no contract certificates: a token that needs one is not accepted (part 2 §C07)."""
+        """We check no contract certificates: a token that needs one is not accepted (part 2 §C07).
+
+        A contract whose token we refuse anyway is told to be over; of any other, that its certificate leads nowhere.
+        """
         payload, shown = call.payload, call.payload["idToken"]
         certified = "certificate" in payload or "iso15118CertificateHashData" in payload
         event = events.Authorise(clean(shown["idToken"]), clean(shown["type"], 20), certified=certified)
         decision = await context.records.authorise(context.station, event, context.now)
         certificate = None
         if certified:
-            decision = TokenDecision(TokenStatus.INVALID)
-            certificate = self._dialect.enums.AuthorizeCertificateStatusEnumType.cert_chain_error
+            statuses = self._dialect.enums.AuthorizeCertificateStatusEnumType
+            is_over = decision.status in {TokenStatus.BLOCKED, TokenStatus.EXPIRED}
+            certificate = statuses.contract_cancelled if is_over else statuses.cert_chain_error
+            decision = decision if is_over else TokenDecision(TokenStatus.INVALID)
         conf = self._dialect.call_result.Authorize(
             id_token_info=self._token_info(decision), certificate_status=certificate
         )

@@ -35,9 +35,12 @@ class NewTariffVersion(Message):
 
 
 class NewAssignment(Message):
-    """What is left out is not asked for: without anything it is the operator's own price everywhere."""
+    """What is left out is not asked for: without anything it is the operator's own price everywhere. One for a
+    ``vehicle`` is for its account too.
+    """
 
     account: Annotated[str | None, Field(max_length=40, description="A subscription, such as SUB-2026-000017")] = None
+    vehicle: Annotated[str | None, Field(max_length=40, description="Such as VEH-2026-000017")] = None
     group_id: UUID | None = None
     station: Annotated[str | None, Field(max_length=80, description="Such as NL-STM-000003")] = None
     place_kind: PlaceKind | None = None

@@ -88,10 +88,15 @@ class Metered(Seen):
 
 @dataclass(slots=True, kw_only=True)
 class Turn(Seen):
-    """What changes the course of a charge: the station's next fact is kept after it, never with it."""
+    """What changes the course of a charge: the station's next fact is kept after it, never with it.
+
+    ``token`` is None where none was shown; ``token_kind`` is how it was read, which only OCPP 2 tells.
+    """
 
     frame: str
     irregularities: Sequence[str] = ()
+    token: str | None = None
+    token_kind: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -107,13 +112,12 @@ class Started(Turn):
 
 @dataclass(slots=True, kw_only=True)
 class Stopped(Turn):
-    """A transaction of OCPP 1.6 ended; ``token`` is None where none was shown to stop."""
+    """A transaction of OCPP 1.6 ended."""
 
     number: int | None
     meter_stop_wh: int | None
     stopped_at: datetime
     reason: str
-    token: str | None
     samples: Samples
 
 
@@ -123,15 +127,14 @@ class Transacted(Turn):
 
     theirs: str | None
     told: Told
-    token: str | None
-    token_kind: str
     samples: Samples
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A token at a station."""
+    """A token at a station; ``token_kind`` is how it was read, which only OCPP 2 tells."""
 
     asset_id: UUID
     identity: str
     token: str
+    token_kind: str = ""

@@ -59,8 +59,8 @@ class NewFirmware(Message):
 
 
 class NewList(Message):
-    """These cards, and with ``all_cards`` every ordinary one that is not blocked, or with ``chosen`` as many more as
-    each station holds: those that are likeliest to be shown there.
+    """These cards and cars, and with ``all_cards`` all ordinary ones that are not blocked, or with ``chosen`` as many
+    more as each station holds: those that are likeliest to be shown there.
     """
 
     tokens: tuple[Token, ...] = Field(default=(), max_length=TOKENS_LIMIT)

@@ -16,6 +16,7 @@ from models.rules.vend import Vend
 class TokenKind(StrEnum):
     TEST = "test"
     CARD = "card"
+    VEHICLE = "vehicle"
 
 
 class TokenVerdict(StrEnum):
@@ -49,12 +50,15 @@ class KnownToken(NamedTuple):
     kind: TokenKind
     is_blocked: bool
     expires_at: datetime | None = None
+    vehicle_id: UUID | None = None
+    """The car that is known by it."""
 
 
 class Holder(NamedTuple):
     """The subscription that a token belongs to. ``available`` is what its account can still spend; None: it has none.
 
-    ``running`` counts the token's sessions that go on elsewhere. It bears on a start only (OCPP 1.6 ed.2 §7.2).
+    ``running`` counts the sessions of the token, or of the car with all its ids, that go on elsewhere. It bears on a
+    start only (OCPP 1.6 ed.2 §7.2).
     """
 
     id: UUID
@@ -65,7 +69,7 @@ class Holder(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """A token with its holder and group; ``places`` are where sessions of it go on, by ``place_of``."""
+    """A token with its holder and group; ``places`` are where sessions of it, or of its car, go on, by ``place_of``."""
 
     token: KnownToken
     holder: Holder | None
@@ -102,6 +106,7 @@ class Judgement(NamedTuple):
     session_id: UUID | None = None
     hold_id: UUID | None = None
     vend: Vend = Vend.CONTRACT
+    vehicle_id: UUID | None = None
 
 
 _OF_STAGE = {
@@ -112,7 +117,7 @@ _OF_STAGE = {
 }
 """Of a subscription at any other stage a token charges as little as an unknown one."""
 SESSIONS_AT_ONCE = 1
-"""Of one token, where its group says nothing else."""
+"""Of one card or car, where its group says nothing else; a car and a card of the same subscription both charge."""
 
 
 def decide(
@@ -158,7 +163,8 @@ def to_start(shown: Shown | None, station: Station, at: datetime, place: str, le
     is_counted = verdict is TokenVerdict.ACCEPTED and group is not None and not station.is_free
     if is_counted and group is not None and groups.is_busy(group, place):
         verdict = TokenVerdict.CONCURRENT
-    return Judgement(verdict, is_test, token.id, holder, group, place, vend=station.vend)
+    judged = Judgement(verdict, is_test, token.id, holder, group, place, vend=station.vend)
+    return judged._replace(vehicle_id=token.vehicle_id)
 
 
 def to_stop(shown: Shown | None, station: Station, at: datetime) -> Judgement:

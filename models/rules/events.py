@@ -31,6 +31,8 @@ class Event(StrEnum):
     SUBSCRIBER_FAILED = "subscriber.failed"
     CARD_ASSIGNED = "card.assigned"
     CARD_BLOCKED = "card.blocked"
+    VEHICLE_REGISTERED = "vehicle.registered"
+    VEHICLE_REMOVED = "vehicle.removed"
     SUBSCRIBER_CARD_REPLACED = "subscriber.card_replaced"
     SUBSCRIBER_TARIFF_CHANGED = "subscriber.tariff_changed"
     SUBSCRIBER_SUSPENDED = "subscriber.suspended"

@@ -37,10 +37,11 @@ def as_of(judged: Judgement, past: Past | None, at: datetime, vend: Vend = Vend.
     is_elsewhere = judged.verdict is TokenVerdict.NOT_AT_THIS_LOCATION and vend is not Vend.FREE
     if verdict is TokenVerdict.ACCEPTED and is_elsewhere:
         verdict = judged.verdict
-    return judged._replace(verdict=verdict, holder=holder, vend=vend)
+    vehicle_id = None if token is None else token.vehicle_id
+    return judged._replace(verdict=verdict, holder=holder, vend=vend, vehicle_id=vehicle_id)
 
 
 def to_review(judged: Judgement) -> str:
     """What a person is to look at in a session that came late, and is nobody's."""
     said = judged.verdict.value.replace("_", " ")
-    return f"was charged off-line with a card that was not valid then ({said}): see who pays for it"
+    return f"was charged off-line with a card or car that was not valid then ({said}): see who pays for it"

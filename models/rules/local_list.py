@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
+from models.rules.vehicle_id import VehicleId, VehicleIdKind, of_token
 from models.rules.wanted import CHECKED_EVERY, Rest, read_off
 
 TOKENS_LIMIT = 2_000
@@ -105,12 +106,24 @@ def room_of(data: Mapping[str, Any]) -> int | None:
 
 def arguments_of(send: Send) -> dict[str, Any]:
     """As the command takes them. What goes makes room for what comes, at a station whose list is full."""
-    gone = [{"token": token, "verdict": None} for token in send.gone]
+    gone = [{**_listed(token), "verdict": None} for token in send.gone]
     return {
         "version": send.version,
         "kind": send.kind,
-        "tokens": [*gone, *({"token": token, "verdict": "accepted"} for token in send.tokens)],
+        "tokens": [*gone, *({**_listed(token), "verdict": "accepted"} for token in send.tokens)],
     }
+
+
+def token_of(listed: Mapping[str, Any]) -> str:
+    """The key of a token that stands in a command's arguments."""
+    kind = listed.get("token_kind")
+    return str(listed["token"]) if kind is None else VehicleId(VehicleIdKind(kind), listed["token"]).token
+
+
+def _listed(token: str) -> dict[str, str]:
+    """A card by its uid, a car by its id and what kind that is."""
+    known = of_token(token)
+    return {"token": token} if known is None else {"token": known.uid, "token_kind": known.kind.value}
 
 
 def _is_old(told_at: datetime | None, booted_at: datetime | None) -> bool:

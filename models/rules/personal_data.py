@@ -48,13 +48,14 @@ class By(StrEnum):
     CUSTOMER = "customer"
     SUBSCRIPTION = "subscription"
     CARD = "card"
+    VEHICLE = "vehicle"
     TOKEN = "token"  # noqa: S105 - the id of one
     SESSION = "session"
     TRANSACTION = "transaction"
     ACCOUNT = "account"
     BOOKING = "booking"
     SUBJECT = "subject"
-    """Of the audit trail: the customer, a subscription, a card."""
+    """Of the audit trail: the customer, a subscription, a card, a car."""
     REFERENCE = "reference"
 
 
@@ -67,7 +68,7 @@ class Becomes(StrEnum):
     A_WORD = "a_word"
     """Where something stands there."""
     A_PSEUDONYM = "a_pseudonym"
-    """Every uid in it, whatever else it holds."""
+    """Every uid in it, and every id of a car, whatever else it holds."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ class Place:
 
 _NOTHING, _EMPTY, _WORD, _PSEUDONYM = Becomes.NOTHING, Becomes.EMPTY, Becomes.A_WORD, Becomes.A_PSEUDONYM
 _PERSON = dict.fromkeys(("name", "email", "street", "house_number", "postal_code", "city"), _WORD)
+_LOOKS = ("name", "plate", "make", "model")
 _RECORD = {"why": _WORD, "detail": _EMPTY, "changes": _EMPTY}
 _OURS = frozenset({"actor", "actor_name", "changes", "correlation_id", "placement_id"})
 _BOOKED = frozenset({"booked_by", "booked_by_name", "correlation_id"})
@@ -110,6 +112,8 @@ PLACES: tuple[Place, ...] = (
     Place("blocked_card_use", "card_id", By.CARD),
     Place("id_token", "id", By.TOKEN, erased={"token": _PSEUDONYM}),
     Place("past_block", "token_id", By.TOKEN),
+    Place("vehicle", "subscriber_id", By.SUBSCRIPTION, erased=dict.fromkeys(_LOOKS, _NOTHING)),
+    Place("vehicle_token", "vehicle_id", By.VEHICLE, goes=True),
     Place("tariff_assignment", "account_id", By.SUBSCRIPTION, hidden=frozenset({"created_by"})),
     Place("charging_session", "subscriber_id", By.SUBSCRIPTION),
     Place(
@@ -141,7 +145,7 @@ WITH_UIDS: Mapping[str, tuple[str, ...]] = {
     "wanted_list": ("tokens",),
     "station_list": ("tokens", "chosen"),
 }
-"""Where else the uid of a card may stand, among other things that are nobody's."""
+"""Where else the uid of a card, or the id of a car, may stand, among other things that are nobody's."""
 
 
 class ObstacleKind(StrEnum):
@@ -199,5 +203,5 @@ def _owed(balance: Money) -> str:
 
 
 def pseudonym(token_id: UUID) -> str:
-    """What stands in place of a card's uid: as long as a token may be, and no uid."""
+    """What stands in place of a card's uid, or a car's id: as long as a token may be, and no uid."""
     return f"ERASED{token_id.hex[-(PSEUDONYM_LENGTH - len('ERASED')) :]}".upper()

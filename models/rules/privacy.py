@@ -12,6 +12,7 @@ PERSONAL_COLUMNS: dict[str, frozenset[str]] = {
     "customer": frozenset({"name", "street", "house_number", "postal_code", "city"}),
     "customer_contact": frozenset({"name", "function"}),
     "customer_note": frozenset({"text"}),
+    "vehicle": frozenset({"name", "plate"}),
 }
 """What tells of a person by the table in which it stands, beside what does so by its name."""
 

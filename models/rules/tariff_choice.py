@@ -1,7 +1,8 @@
 """Which tariff holds, for whom, where and when (C10).
 
-Of the assignments that fit, the one that says most wins: one for the account over one for its group, that over one for
-the station, that over one for the kind of place; one for nobody and nowhere in particular is the operator's own price.
+Of the assignments that fit, the one that says most wins: one for the car over one for its account, that over one for
+the group, that over one for the station, that over one for the kind of place; one for nobody and nowhere in particular
+is the operator's own price.
 Each of these counts for more than all behind it. Among equals the one that began later wins, then the one that was made
 later.
 
@@ -22,6 +23,7 @@ class Assignment:
 
     id: UUID
     tariff_id: UUID
+    vehicle_id: UUID | None
     account_id: UUID | None
     group_id: UUID | None
     asset_id: UUID | None
@@ -40,6 +42,7 @@ class Asked:
     group_id: UUID | None = None
     asset_id: UUID | None = None
     place_kind: PlaceKind = PlaceKind.PUBLIC
+    vehicle_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ def version_at(versions: Iterable[Version], at: datetime) -> Version | None:
 
 def _holds(assignment: Assignment, asked: Asked) -> bool:
     wanted = (
+        (assignment.vehicle_id, asked.vehicle_id),
         (assignment.account_id, asked.account_id),
         (assignment.group_id, asked.group_id),
         (assignment.asset_id, asked.asset_id),
@@ -70,8 +74,9 @@ def _holds(assignment: Assignment, asked: Asked) -> bool:
     return is_time and all(mine is None or mine == theirs for mine, theirs in wanted)
 
 
-def _weight(assignment: Assignment) -> tuple[bool, bool, bool, bool, datetime, UUID]:
+def _weight(assignment: Assignment) -> tuple[bool, bool, bool, bool, bool, datetime, UUID]:
     return (
+        assignment.vehicle_id is not None,
         assignment.account_id is not None,
         assignment.group_id is not None,
         assignment.asset_id is not None,

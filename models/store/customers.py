@@ -16,6 +16,7 @@ from models.tables.card import Card
 from models.tables.customer import CUSTOMER_NUMBER, Customer, CustomerContact, CustomerNote
 from models.tables.subscriber import Subscriber
 from models.tables.timeline import TimelineEntry
+from models.tables.vehicle import Vehicle
 
 
 async def next_number(session: AsyncSession) -> int:
@@ -104,13 +105,15 @@ async def notes(session: AsyncSession, customer_id: UUID, window: Window) -> Seq
 
 
 async def history(session: AsyncSession, customer: Customer, window: Window) -> Sequence[TimelineEntry]:
-    """What was done about the customer, its subscriptions and their cards, and what was refused."""
+    """What was done about the customer, its subscriptions, their cards and cars, and what was refused."""
     subscriptions = sa.select(col(Subscriber.id)).where(col(Subscriber.customer_id) == customer.id)
     cards = sa.select(col(Card.id)).where(col(Card.subscriber_id).in_(subscriptions))
+    cars = sa.select(col(Vehicle.id)).where(col(Vehicle.subscriber_id).in_(subscriptions))
     about = sa.or_(
         col(TimelineEntry.subject_id) == customer.id,
         col(TimelineEntry.subject_id).in_(subscriptions),
         col(TimelineEntry.subject_id).in_(cards),
+        col(TimelineEntry.subject_id).in_(cars),
         col(TimelineEntry.reference) == customer.reference,
     )
     query = select(TimelineEntry).where(about)

@@ -1,6 +1,5 @@
 """What an erasure changes in the rows, and what stands against one (S8)."""
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -15,6 +14,7 @@ from models.rules.holds import HoldState
 from models.rules.personal_data import ERASED, WITH_UIDS, Becomes, By, Place
 from models.rules.session import SESSION
 from models.rules.subscriber import SUBSCRIBER
+from models.rules.vehicle_id import pattern_of
 from models.store.personal_data import Person, is_theirs
 from models.tables.customer import Customer
 from models.tables.ledger import Hold, LedgerAccount
@@ -53,7 +53,7 @@ async def begin_erasing(session: AsyncSession) -> None:
 
 
 async def erase(session: AsyncSession, place: Place, whose: Person, pseudonyms: Mapping[str, str]) -> None:
-    """``pseudonyms`` by uid. Statements that name no row: what was there is in no record of changes."""
+    """``pseudonyms`` by the tokens' keys. Statements that name no row: what was there is in no record of changes."""
     table = SQLModel.metadata.tables[place.table]
     if place.goes:
         await session.execute(sa.delete(table).where(is_theirs(place, whose)))
@@ -150,9 +150,10 @@ async def _rename(
     theirs: Any,
     more: Mapping[str, Any] | None = None,
 ) -> None:
-    """In whatever case a station has written the uid, which is no part of another word there."""
+    """In whatever case, and with whatever separators in a car's id, a station has written the token, which is no part
+    of another word there."""
     for uid, stands_for in pseudonyms.items():
-        pattern = rf"(?<!\w){re.escape(uid)}(?!\w)"
+        pattern = rf"(?<!\w){pattern_of(uid)}(?!\w)"
         texts = {name: sa.cast(table.c[name], sa.Text) for name in columns}
         has_it = sa.or_(*(text.op("~*")(pattern) for text in texts.values()))
         renamed = {

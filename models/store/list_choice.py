@@ -1,7 +1,7 @@
-"""What speaks for each card that a station might know by itself (C2).
+"""What speaks for each card, and each id of a car, that a station might know by itself (C2).
 
-Of a million cards only those are looked at for which something does: of each kind no more than the list has room for,
-and others that fill it up.
+Of a million of these only those are looked at for which something does: of each kind no more than the list has room
+for, and others that fill it up.
 """
 
 from collections.abc import Collection, Sequence
@@ -43,8 +43,8 @@ WITH asked AS (
     GROUP BY r.subscriber_id
 ), own AS MATERIALIZED (
     SELECT DISTINCT ON (t.account_id) t.account_id AS id, t.tariff_id FROM asked, tariff_assignment t
-    WHERE t.account_id IS NOT NULL AND t.asset_id IS NULL AND t.place_kind IS NULL AND t.valid_from <= asked.now
-        AND coalesce(t.valid_until > asked.now, TRUE)
+    WHERE t.account_id IS NOT NULL AND t.vehicle_id IS NULL AND t.asset_id IS NULL AND t.place_kind IS NULL
+        AND t.valid_from <= asked.now AND coalesce(t.valid_until > asked.now, TRUE)
     ORDER BY t.account_id, t.group_id NULLS LAST, t.valid_from DESC, t.id DESC
 ), paying AS MATERIALIZED (
     SELECT b.id, b.payment, coalesce(own.tariff_id::text, '') AS tariff
@@ -69,13 +69,15 @@ WITH asked AS (
     )
 ), tokens AS (
     SELECT c.token_id AS id FROM holders JOIN card c ON c.subscriber_id = holders.id AND c.state = 'assigned'
+    UNION SELECT i.token_id FROM holders JOIN vehicle v ON v.subscriber_id = holders.id
+        JOIN vehicle_token i ON i.vehicle_id = v.id AND i.removed_at IS NULL
     UNION (
         SELECT c.token_id FROM here JOIN card c ON c.group_id = here.group_id AND c.state = 'assigned'
         ORDER BY c.id LIMIT (SELECT room FROM asked)
     )
     UNION SELECT t.id FROM asked, id_token t WHERE t.token = ANY (asked.named || asked.listed)
     UNION (
-        SELECT t.id FROM id_token t WHERE t.kind = 'card' AND t.blocked_at IS NULL
+        SELECT t.id FROM id_token t WHERE t.kind <> 'test' AND t.blocked_at IS NULL
         ORDER BY t.id LIMIT (SELECT room FROM asked)
     )
 )
@@ -86,12 +88,14 @@ SELECT t.token, t.token = ANY (asked.named), coalesce(coalesce(c.group_id, b.gro
     t.token = ANY (asked.listed)
 FROM tokens JOIN id_token t ON t.id = tokens.id CROSS JOIN asked CROSS JOIN here
 LEFT JOIN card c ON c.token_id = t.id
-LEFT JOIN subscriber b ON b.id = c.subscriber_id
+LEFT JOIN vehicle_token i ON i.token_id = t.id AND i.removed_at IS NULL
+LEFT JOIN vehicle v ON v.id = i.vehicle_id
+LEFT JOIN subscriber b ON b.id = coalesce(c.subscriber_id, v.subscriber_id)
 LEFT JOIN customer k ON k.id = b.customer_id
 LEFT JOIN used ON used.id = b.id
 LEFT JOIN paying ON paying.id = b.id
 LEFT JOIN class ON class.payment = paying.payment AND class.tariff = paying.tariff
-WHERE t.kind = 'card' AND t.blocked_at IS NULL
+WHERE t.kind <> 'test' AND t.blocked_at IS NULL
 """  # noqa: S608 - texts of ours
 
 
@@ -99,7 +103,9 @@ _CONCERN = f"""
 WITH changed AS MATERIALIZED (
     SELECT t.token, t.blocked_at IS NULL AS charges, coalesce(c.group_id, b.group_id) AS group_id, b.id AS holder,
         k.country, lower(k.city) AS city, left(k.postal_code, 2) AS area
-    FROM id_token t LEFT JOIN card c ON c.token_id = t.id LEFT JOIN subscriber b ON b.id = c.subscriber_id
+    FROM id_token t LEFT JOIN card c ON c.token_id = t.id
+    LEFT JOIN vehicle_token i ON i.token_id = t.id AND i.removed_at IS NULL LEFT JOIN vehicle v ON v.id = i.vehicle_id
+    LEFT JOIN subscriber b ON b.id = coalesce(c.subscriber_id, v.subscriber_id)
     LEFT JOIN customer k ON k.id = b.customer_id WHERE t.token = ANY (%b::text[])
 ), used AS MATERIALIZED (
     SELECT DISTINCT a.id, {_PLACE} JOIN charging_session r ON r.asset_id = a.id
@@ -130,7 +136,7 @@ UPDATE station_list n SET concerned_at = %s FROM concerned WHERE n.asset_id = co
 
 
 async def concern(session: AsyncSession, tokens: Collection[str], now: datetime) -> None:
-    """These cards may charge now, or may not any more: noted at the stations for which cards are chosen, and that have
+    """These cards or cars may charge now, or may not any more: noted at the stations for which cards are chosen, and that have
     one of them, or for which more speaks than the class of its subscription."""
     await driver.rows(session, _CONCERN, (list(tokens), now - LATELY, UNTOLD, now))
 
@@ -159,7 +165,7 @@ async def candidates(
     named: Collection[str],
     listed: Collection[str],
 ) -> Sequence[Candidate]:
-    """Ordinary cards that are not blocked; ``listed`` has the station now."""
+    """Ordinary cards, and cars, that are not blocked; ``listed`` has the station now."""
     asked = (asset_id, now, now - LATELY, room, list(named), list(listed))
     found = await driver.rows(session, _CANDIDATES, asked)
     return [

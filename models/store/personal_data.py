@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel, col, select
 
 from models.rules.personal_data import By, Place, RequestKind, RequestState
+from models.rules.vehicle_id import spellings_of
 from models.store.window import Window, cut
 from models.tables.card import Card
 from models.tables.charging import ChargingTransaction, IdToken
@@ -19,21 +20,29 @@ from models.tables.ledger import LedgerAccount, LedgerEntry
 from models.tables.personal_data import PersonalRequest
 from models.tables.session import ChargingSession
 from models.tables.subscriber import Subscriber
+from models.tables.vehicle import Vehicle, VehicleToken
 
 
 @dataclass(frozen=True)
 class Person:
-    """By which keys the rows of one customer are known; ``uids`` are those of its cards, by their token's id."""
+    """By which keys the rows of one customer are known; ``uids`` are the keys of its tokens, by the tokens' ids.
+
+    ``passed_on`` are ids of a car that is another's by now: what stands outside the customer's own rows is theirs.
+    """
 
     keys: Mapping[By, Sequence[Any]]
     uids: Mapping[UUID, str]
+    passed_on: frozenset[UUID]
 
 
 async def person(session: AsyncSession, customer: Customer) -> Person:
     """Everything that leads to the customer, as it stands now."""
     subscriptions = await _pairs(session, Subscriber.id, Subscriber.reference, Subscriber.customer_id, [customer.id])
     cards = await _pairs(session, Card.id, Card.token_id, Card.subscriber_id, list(subscriptions))
-    uids = await _pairs(session, IdToken.id, IdToken.token, IdToken.id, list(cards.values()))
+    cars = await _pairs(session, Vehicle.id, Vehicle.reference, Vehicle.subscriber_id, list(subscriptions))
+    ids = await _pairs(session, VehicleToken.id, VehicleToken.token_id, VehicleToken.vehicle_id, list(cars))
+    uids = await _pairs(session, IdToken.id, IdToken.token, IdToken.id, [*cards.values(), *ids.values()])
+    passed_on = await _passed_on(session, list(ids.values()), cars)
     charged = await _pairs(
         session,
         ChargingSession.id,
@@ -43,20 +52,22 @@ async def person(session: AsyncSession, customer: Customer) -> Person:
     )
     accounts = await _pairs(session, LedgerAccount.id, LedgerAccount.id, LedgerAccount.owner_id, list(subscriptions))
     booked = await _pairs(session, LedgerEntry.id, LedgerEntry.transaction_id, LedgerEntry.account_id, list(accounts))
-    shown = await _shown(session, list(uids.values()))
+    theirs = [uid for token_id, uid in uids.items() if token_id not in passed_on]
+    shown = await _shown(session, theirs, list(subscriptions))
     keys: dict[By, Sequence[Any]] = {
         By.CUSTOMER: [customer.id],
         By.SUBSCRIPTION: list(subscriptions),
         By.CARD: list(cards),
-        By.TOKEN: list(uids),
+        By.VEHICLE: list(cars),
+        By.TOKEN: [token_id for token_id in uids if token_id not in passed_on],
         By.SESSION: list(charged),
         By.TRANSACTION: sorted({*charged.values(), *shown}),
         By.ACCOUNT: list(accounts),
         By.BOOKING: sorted(set(booked.values())),
-        By.SUBJECT: [customer.id, *subscriptions, *cards],
+        By.SUBJECT: [customer.id, *subscriptions, *cards, *cars],
         By.REFERENCE: [customer.reference, *subscriptions.values()],
     }
-    return Person(keys, uids)
+    return Person(keys, uids, passed_on)
 
 
 async def read(session: AsyncSession, place: Place, whose: Person) -> Sequence[Mapping[str, Any]]:
@@ -124,11 +135,25 @@ async def _pairs(session: AsyncSession, own: Any, other: Any, column: Any, value
     return {row[0]: row[1] for row in await session.execute(query)}
 
 
-async def _shown(session: AsyncSession, uids: Collection[str]) -> Collection[int]:
-    """The numbers of the transactions that a token of these began or ended. It reads the whole table: erasures and
-    exports are rare, and an index would be paid for by every start."""
-    of = ChargingTransaction
-    query = sa.select(col(of.number)).where(sa.or_(_any(col(of.token), uids), _any(col(of.stop_token), uids)))
+async def _passed_on(session: AsyncSession, token_ids: Collection[UUID], own: Collection[UUID]) -> frozenset[UUID]:
+    """Those of the tokens that a car of somebody else's has had since."""
+    of = VehicleToken
+    query = sa.select(col(of.token_id), col(of.vehicle_id)).where(_any(col(of.token_id), token_ids))
+    last = {row[0]: row[1] for row in await session.execute(query.order_by(col(of.id)))}
+    return frozenset(token_id for token_id, vehicle_id in last.items() if vehicle_id not in own)
+
+
+async def _shown(session: AsyncSession, uids: Collection[str], subscriptions: Collection[UUID]) -> Collection[int]:
+    """The numbers of the transactions that a token of these began or ended, and which are no session of somebody
+    else's, whose car that was. It reads the whole table: erasures and exports are rare, and an index would be paid for
+    by every start."""
+    of, spelled = ChargingTransaction, [each for uid in uids for each in spellings_of(uid)]
+    others = sa.exists().where(
+        col(ChargingSession.transaction_number) == col(of.number),
+        ~_any(col(ChargingSession.subscriber_id), subscriptions),
+    )
+    is_shown = sa.or_(_any(col(of.token), spelled), _any(col(of.stop_token), spelled))
+    query = sa.select(col(of.number)).where(is_shown, ~others)
     return set((await session.execute(query)).scalars())
 
 

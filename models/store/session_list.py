@@ -22,6 +22,7 @@ from models.tables.card import Card
 from models.tables.charging import ChargingTransaction
 from models.tables.session import Cdr, ChargingSession
 from models.tables.subscriber import Subscriber
+from models.tables.vehicle import Vehicle
 
 _Credit = aliased(Cdr)
 
@@ -35,6 +36,7 @@ class SessionFilter:
     vend: Annotated[Vend | None, Field(description="The station's terms at the start")] = None
     station: Annotated[str | None, Field(max_length=40, description="The station's name")] = None
     subscriber: Annotated[str | None, Field(max_length=40, description="The subscription's reference")] = None
+    vehicle: Annotated[str | None, Field(max_length=40, description="The car's reference")] = None
     started_from: Annotated[AwareDatetime | None, Field(description="This instant or later")] = None
     started_to: Annotated[AwareDatetime | None, Field(description="Before this instant")] = None
 
@@ -49,6 +51,8 @@ class SessionFilter:
             yield col(Asset.name) == self.station
         if self.subscriber is not None:
             yield col(Subscriber.reference) == self.subscriber
+        if self.vehicle is not None:
+            yield col(Vehicle.reference) == self.vehicle
         if self.started_from is not None:
             yield col(ChargingSession.started_at) >= self.started_from
         if self.started_to is not None:
@@ -67,6 +71,7 @@ class Shown:
     evse_id: str | None
     subscriber: str | None
     card: str | None
+    vehicle: str | None
     gross: Decimal | None
     currency: str | None
 
@@ -97,6 +102,7 @@ def _shown(viewer: Viewer) -> Any:
         sa.select(
             *(col(ChargingSession.id), col(ChargingSession.reference), ChargingSession, ChargingTransaction),
             *(col(Asset.name), col(Evse.evse_id), col(Subscriber.reference), col(Card.number)),
+            col(Vehicle.reference),
             *(col(Cdr.gross), col(Cdr.currency)),
         )
         .join(ChargingTransaction, col(ChargingTransaction.number) == col(ChargingSession.transaction_number))
@@ -104,6 +110,7 @@ def _shown(viewer: Viewer) -> Any:
         .outerjoin(Evse, col(Evse.id) == col(ChargingSession.evse_id))
         .outerjoin(Subscriber, col(Subscriber.id) == col(ChargingSession.subscriber_id))
         .outerjoin(Card, col(Card.token_id) == col(ChargingSession.token_id))
+        .outerjoin(Vehicle, col(Vehicle.id) == col(ChargingSession.vehicle_id))
         .outerjoin(Cdr, standing)
         .where(viewer.sees(col(Asset.service_partner_id)))
     )

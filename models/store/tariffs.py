@@ -16,8 +16,14 @@ from models.store.window import Window, cut, like
 from models.tables.asset import Asset
 from models.tables.subscriber import Subscriber
 from models.tables.tariff import Tariff, TariffAssignment, TariffVersion
+from models.tables.vehicle import Vehicle
 
-_NARROWER = (TariffAssignment.group_id, TariffAssignment.asset_id, TariffAssignment.place_kind)
+_NARROWER = (
+    TariffAssignment.vehicle_id,
+    TariffAssignment.group_id,
+    TariffAssignment.asset_id,
+    TariffAssignment.place_kind,
+)
 
 
 async def find(session: AsyncSession, code: str) -> Tariff | None:
@@ -83,6 +89,7 @@ class ShownAssignment:
     id: UUID
     row: TariffAssignment
     account: str | None
+    vehicle: str | None
     station: str | None
 
 
@@ -130,6 +137,7 @@ async def fitting(session: AsyncSession, asked: Asked) -> Sequence[TariffAssignm
 
     found = await session.execute(
         select(TariffAssignment).where(
+            asks(TariffAssignment.vehicle_id, asked.vehicle_id),
             asks(TariffAssignment.account_id, asked.account_id),
             asks(TariffAssignment.group_id, asked.group_id),
             asks(TariffAssignment.asset_id, asked.asset_id),
@@ -142,7 +150,11 @@ async def fitting(session: AsyncSession, asked: Asked) -> Sequence[TariffAssignm
 
 def _shown() -> Any:
     return (
-        sa.select(col(TariffAssignment.id), TariffAssignment, col(Subscriber.reference), col(Asset.name))
+        sa.select(
+            *(col(TariffAssignment.id), TariffAssignment),
+            *(col(Subscriber.reference), col(Vehicle.reference), col(Asset.name)),
+        )
         .outerjoin(Subscriber, col(Subscriber.id) == col(TariffAssignment.account_id))
+        .outerjoin(Vehicle, col(Vehicle.id) == col(TariffAssignment.vehicle_id))
         .outerjoin(Asset, col(Asset.id) == col(TariffAssignment.asset_id))
     )

@@ -13,7 +13,7 @@ from models.rules.group import Group, StationAccess
 from models.rules.vend import Vend
 from models.store import driver, group_use
 from models.store.assets import REPLACED
-from models.store.authorisation import FACTS, JOINS, facts_of
+from models.store.authorisation import FACTS, JOINS, OF_KEYS, facts_of
 from models.store.driver import Table
 from models.tables.asset import STATION_EVENT_CHANNEL
 from models.tables.base import new_id
@@ -164,12 +164,13 @@ _WAKE = f"SELECT pg_notify('{STATION_EVENT_CHANNEL}', asset_id::text) FROM unnes
 _JUDGE = f"""
     SELECT s.place, a.stage, a.test_token_id, a.access, a.group_id, a.vend, EXISTS (
         SELECT 1 FROM charging_session r WHERE r.asset_id = a.id AND r.stage IN ('charging', 'idle')
-            AND r.verdict = 'accepted' AND (r.token_id = t.id OR r.group_id = g.id)
+            AND r.verdict = 'accepted' AND (r.token_id = t.id OR r.vehicle_id = v.id OR r.group_id = g.id)
     ), {FACTS}
-    FROM unnest(%b::uuid[], %b::text[], %b::text[]) WITH ORDINALITY AS s (asset_id, identity, token, place)
+    FROM unnest(%b::uuid[], %b::text[], %b::text[], %b::text[]) WITH ORDINALITY
+        AS s (asset_id, identity, token, other, place)
     JOIN asset a ON a.id = s.asset_id AND a.registered_at IS NOT NULL
     JOIN unit u ON u.id = a.unit_id AND u.ocpp_identity = s.identity
-    LEFT JOIN id_token t ON t.token = s.token
+    LEFT JOIN LATERAL {OF_KEYS} ON TRUE
     {JOINS}
 """  # noqa: S608 - texts of ours
 
@@ -202,9 +203,11 @@ async def wake(session: AsyncSession, asset_ids: Iterable[UUID]) -> None:
     await driver.rows(session, _WAKE, (list(asset_ids),))
 
 
-async def judge(session: AsyncSession, shown: Sequence[tuple[UUID, str, str]], at: datetime) -> list[Judged]:
-    """``shown`` holds the station, its identity and the token in capitals; left out is who is not registered."""
-    found = await driver.rows(session, _JUDGE, driver.columns(shown, 3))
+async def judge(
+    session: AsyncSession, shown: Sequence[tuple[UUID, str, str, str | None]], at: datetime
+) -> list[Judged]:
+    """``shown`` holds the station, its identity and the token's keys; left out is who is not registered."""
+    found = await driver.rows(session, _JUDGE, driver.columns(shown, 4))
     judged = [Judged(row[0], _station(*row[1:6]), row[6], *facts_of(*row[7:])) for row in found]
     counted = await group_use.counted(session, [(each.token, each.group) for each in judged], at)
     return [each._replace(group=counted.get(each.token.id, each.group)) if each.token else each for each in judged]

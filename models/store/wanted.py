@@ -190,11 +190,11 @@ async def list_for(session: AsyncSession, asset: Asset) -> WantedList | None:
 
 
 async def tokens_for(session: AsyncSession, asset: Asset) -> Sequence[str] | None:
-    """The cards that the station is to know, at most one more than it may; None where it need not have a list."""
+    """The keys of tokens that the station is to know, at most one more than it may; None where it needs no list."""
     wish = await list_for(session, asset)
     if wish is None:
         return None
-    query = select(IdToken.token).where(col(IdToken.kind) == TokenKind.CARD, col(IdToken.blocked_at).is_(None))
+    query = select(IdToken.token).where(col(IdToken.kind) != TokenKind.TEST, col(IdToken.blocked_at).is_(None))
     if wish.chosen:
         known = await known_list(session, asset.id)
         query = query.where(col(IdToken.token).in_(known.chosen if known else ()))
@@ -221,10 +221,10 @@ async def products_of_group(session: AsyncSession, group_id: UUID) -> Sequence[U
     return found.scalars().all()
 
 
-async def unknown_cards(session: AsyncSession, tokens: Collection[str]) -> set[str]:
-    """Of these tokens those that are no ordinary cards of ours."""
+async def unknown_tokens(session: AsyncSession, tokens: Collection[str]) -> set[str]:
+    """Of these tokens those that are no ordinary cards of ours, and no cars that were registered."""
     found = await session.execute(
-        select(IdToken.token).where(col(IdToken.token).in_(tokens), col(IdToken.kind) == TokenKind.CARD)
+        select(IdToken.token).where(col(IdToken.token).in_(tokens), col(IdToken.kind) != TokenKind.TEST)
     )
     return set(tokens) - set(found.scalars())
 

@@ -33,6 +33,7 @@ from models.tables import (
     text_message,
     timeline,
     unit,
+    vehicle,
     wanted,
     work_order,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "text_message",
     "timeline",
     "unit",
+    "vehicle",
     "wanted",
     "work_order",
 ]

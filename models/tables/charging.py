@@ -29,12 +29,13 @@ def _received() -> Any:
 
 
 class IdToken(SQLModel, table=True):
-    """A card or its like. OCPP 1.6 ed.2 §7.28: case-insensitive, at most 20 characters; kept in capitals."""
+    """A card, or a car by one of its ids. OCPP 1.6 ed.2 §7.28: case-insensitive, at most 20 characters; in capitals."""
 
     __tablename__ = "id_token"
 
     id: UUID = identity()
     token: str = Field(sa_type=sa.Text, unique=True)
+    """By ``models.rules.vehicle_id``, whatever a station makes of it."""
     kind: TokenKind = Field(sa_type=text_state(TokenKind, "kind"))
     blocked_at: datetime | None = Field(default=None, sa_type=Instant)
     expires_at: datetime | None = Field(default=None, sa_type=Instant)

@@ -19,6 +19,7 @@ SESSION_NUMBER = sa.Sequence("session_number", metadata=SQLModel.metadata)
 _Amount = sa.Numeric(AMOUNT_DIGITS, AMOUNT_PLACES)
 _IS_RUNNING = sa.text("stage IN ('charging', 'idle')")
 _OF_GROUP = "group_id IS NOT NULL"
+_OF_VEHICLE = "vehicle_id IS NOT NULL"
 _COSTS_NOTHING = "net = 0 AND vat = 0 AND gross = 0 AND ledger_transaction_id IS NULL"
 
 
@@ -37,6 +38,12 @@ class ChargingSession(SQLModel, table=True):
             "group_id",
             postgresql_where=sa.text(f"{_OF_GROUP} AND {_IS_RUNNING}"),
         ),
+        sa.Index("ix_charging_session_of_vehicle", "vehicle_id", "id", postgresql_where=sa.text(_OF_VEHICLE)),
+        sa.Index(
+            "ix_charging_session_running_of_vehicle",
+            "vehicle_id",
+            postgresql_where=sa.text(f"{_OF_VEHICLE} AND {_IS_RUNNING}"),
+        ),
         sa.CheckConstraint("stage <> 'unbilled' OR subscriber_id IS NULL", name="unbilled"),
     )
 
@@ -47,6 +54,8 @@ class ChargingSession(SQLModel, table=True):
     """Whose session it is, whatever becomes of the card; None: of nobody that we know."""
     group_id: UUID | None = Field(default=None, foreign_key="driver_group.id")
     """The group that its token belonged to at the start."""
+    vehicle_id: UUID | None = Field(default=None, foreign_key="vehicle.id")
+    """The car that its token stood for at the start."""
     token_id: UUID | None = Field(default=None, foreign_key="id_token.id")
     asset_id: UUID = Field(foreign_key="asset.id")
     evse_id: UUID | None = Field(default=None, foreign_key="evse.id")
@@ -109,6 +118,7 @@ class Cdr(SQLModel, table=True):
     session_id: UUID = Field(foreign_key="charging_session.id")
     number: int
     subscriber_id: UUID | None = Field(default=None, foreign_key="subscriber.id")
+    vehicle_id: UUID | None = Field(default=None, foreign_key="vehicle.id")
     credits_id: UUID | None = Field(default=None, foreign_key="cdr.id", unique=True)
     tariff_version_id: UUID | None = Field(default=None, foreign_key="tariff_version.id")
     started_at: datetime = Field(sa_type=Instant)

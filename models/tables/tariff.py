@@ -43,12 +43,17 @@ class TariffAssignment(SQLModel, table=True):
     """As ``models.rules.tariff_choice.Assignment`` has it."""
 
     __tablename__ = "tariff_assignment"
-    __table_args__ = (sa.CheckConstraint("valid_until > valid_from", name="lasts"),)
+    __table_args__ = (
+        sa.CheckConstraint("valid_until > valid_from", name="lasts"),
+        sa.CheckConstraint("vehicle_id IS NULL OR account_id IS NOT NULL", name="of_its_account"),
+    )
 
     id: UUID = identity()
     tariff_id: UUID = Field(foreign_key="tariff.id", index=True)
     account_id: UUID | None = Field(default=None, foreign_key="subscriber.id", index=True)
     group_id: UUID | None = Field(default=None, index=True)
+    vehicle_id: UUID | None = Field(default=None, foreign_key="vehicle.id", index=True)
+    """A car of the account."""
     asset_id: UUID | None = Field(default=None, foreign_key="asset.id", index=True)
     place_kind: PlaceKind | None = Field(default=None, sa_type=text_state(PlaceKind, "place_kind"))
     valid_from: datetime = Field(sa_type=Instant)

@@ -11,7 +11,9 @@ import orjson
 from models.messages.telemetry import Answer, Outcome, Samples, Seen, Turn
 from models.rules import authorisation
 from models.rules.authorisation import Judgement, Shown, Station, TokenVerdict
+from models.rules.vehicle_id import keys_of
 from models.store import driver, telemetry
+from models.store.authorisation import by_keys
 from models.store.telemetry import Heard
 from models.usecases import card
 from models.usecases.work import Work
@@ -29,7 +31,7 @@ class Batch:
     stations: Stations
     answers: list[Answer]
     tokens: Mapping[str, Shown] = field(default_factory=dict)
-    """Those that were shown, as far as they are known."""
+    """Those that were shown, as far as they are known, by their keys."""
     readings: list[tuple[Any, ...]] = field(default_factory=list)
     frames: list[tuple[Any, ...]] = field(default_factory=list)
     events: list[tuple[Any, ...]] = field(default_factory=list)
@@ -58,22 +60,25 @@ class Batch:
     def station(self, fact: Seen) -> Heard:
         return self.stations[fact.asset_id, fact.identity]
 
-    def to_start(self, fact: Seen, token: str, connector: int | None) -> Judgement:
+    def to_start(self, fact: Turn, token: str, connector: int | None) -> Judgement:
         """The decision on a token that is shown to begin at the fact's station."""
         place, least = authorisation.place_of(fact.asset_id, connector), self.work.terms.session_least
-        return authorisation.to_start(self.tokens.get(token.upper()), self._station(fact), self.work.now, place, least)
+        return authorisation.to_start(self._shown(fact, token), self._station(fact), self.work.now, place, least)
 
-    def to_stop(self, fact: Seen, token: str) -> Judgement:
-        return authorisation.to_stop(self.tokens.get(token.upper()), self._station(fact), self.work.now)
+    def to_stop(self, fact: Turn, token: str) -> Judgement:
+        return authorisation.to_stop(self._shown(fact, token), self._station(fact), self.work.now)
 
-    def tag(self, token: str | None) -> str | None:
-        """Of the group that the token belongs to."""
-        shown = None if token is None else self.tokens.get(token.upper())
+    def tag(self, fact: Turn) -> str | None:
+        """Of the group that the token belongs to, if one was shown."""
+        shown = None if fact.token is None else self._shown(fact, fact.token)
         return None if shown is None or shown.group is None else shown.group.tag
 
-    def verdict(self, fact: Seen, token: str, judged: Judgement) -> TokenVerdict:
+    def _shown(self, fact: Turn, token: str) -> Shown | None:
+        return by_keys(self.tokens, keys_of(token, fact.token_kind))
+
+    def verdict(self, fact: Turn, token: str, judged: Judgement) -> TokenVerdict:
         """What is decided, to be told to the station."""
-        shown = self.tokens.get(token.upper())
+        shown = self._shown(fact, token)
         if authorisation.is_misused(shown and shown.token, judged.verdict):
             self.refused.add((token.upper(), fact.asset_id))
         return judged.verdict

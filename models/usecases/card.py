@@ -15,10 +15,10 @@ from models.rules.subscriber import SubscriberStage
 from models.store import cards, customers, organisations
 from models.tables.base import new_id
 from models.tables.card import Card
-from models.tables.charging import IdToken, PastBlock
+from models.tables.charging import IdToken
 from models.tables.subscriber import Subscriber
 from models.tables.task import TaskKind
-from models.usecases import driver_notice, notice, task, timeline, wanting
+from models.usecases import driver_notice, id_token, notice, task, timeline
 from models.usecases.work import Work
 
 SUBJECT = "card"
@@ -149,14 +149,5 @@ async def _tell(work: Work, card: Card, event: Event, **more: str) -> None:
 
 
 async def _settle(work: Work, held: Sequence[tuple[Card, IdToken]], subscription: SubscriberStage | None) -> None:
-    changed = []
-    for card, token in held:
-        charges = may_charge(CardState(card.state), subscription)
-        if charges != (token.blocked_at is None):
-            if token.blocked_at is not None and token.blocked_at < work.now:
-                work.session.add(PastBlock(token_id=token.id, since=token.blocked_at, until=work.now))
-            token.blocked_at = None if charges else work.now
-            changed.append(token.token)
-    await work.session.flush()
-    if changed:
-        await wanting.tell_of_cards(work, changed)
+    wanted = [(token, may_charge(CardState(card.state), subscription)) for card, token in held]
+    await id_token.settle(work, wanted)

@@ -8,6 +8,7 @@ from models.rules import charging as rules
 from models.rules.authorisation import Judgement, Station, TokenVerdict
 from models.rules.charging import Charge
 from models.rules.commissioning import CommissioningStage
+from models.rules.vehicle_id import keys_of
 from models.store import assets, charging
 from models.store import authorisation as tokens
 from models.tables.asset import Asset
@@ -118,11 +119,11 @@ async def _rebuilt(work: Work, asset: Asset, fact: Stopped) -> ChargingTransacti
 
 
 async def judge(
-    work: Work, asset: Asset, token: str, connector: int | None = None, *, starts: bool = False
+    work: Work, asset: Asset, token: str, connector: int | None = None, *, kind: str = "", starts: bool = False
 ) -> Judgement:
-    """The decision on a token that is shown. Only of a start it is asked whether its holder can pay."""
-    token = token.upper()
-    shown = (await tokens.tokens(work.session, [token], work.now)).get(token)
+    """The decision on a token that is shown, and read as the kind of OCPP 2 says. Only of a start it is asked whether
+    its holder can pay."""
+    shown = await tokens.shown(work.session, keys_of(token, kind), work.now)
     station = station_of(asset)
     if starts:
         place = authorisation.place_of(asset.id, connector)
@@ -130,7 +131,7 @@ async def judge(
     else:
         judged = authorisation.to_stop(shown, station, work.now)
     if authorisation.is_misused(shown and shown.token, judged.verdict):
-        await card.note_use(work, [(token, asset.id)])
+        await card.note_use(work, [(token.upper(), asset.id)])
     return judged
 
 

@@ -80,7 +80,8 @@ async def _erase_rows(work: Work, customer: Customer) -> None:
     await store.begin_erasing(work.session)
     for place in PLACES:
         await store.erase(work.session, place, whose, pseudonyms)
-    await store.rename_elsewhere(work.session, pseudonyms)
+    kept = {whose.uids[token_id] for token_id in whose.passed_on}
+    await store.rename_elsewhere(work.session, {uid: to for uid, to in pseudonyms.items() if uid not in kept})
     await store.erase_notices(work.session, whose)
     await work.session.refresh(customer)
 

@@ -13,13 +13,14 @@ from models.rules.card import CardState
 from models.rules.group import StationAccess, Used, month_began
 from models.rules.subscriber import SUBSCRIBER
 from models.rules.vend import Vend
-from models.store import assets, cards, group_use, groups, organisations, subscribers
+from models.store import assets, cards, group_use, groups, organisations, subscribers, vehicles
 from models.store.groups import CardOfGroup
 from models.store.viewer import EVERYTHING, Viewer
 from models.tables.asset import Asset
 from models.tables.card import Card
 from models.tables.group import DriverGroup
 from models.tables.subscriber import Subscriber
+from models.tables.vehicle import Vehicle
 from models.usecases import subscriber, timeline, upkeep, vend, wanting
 from models.usecases.work import Work
 
@@ -160,6 +161,15 @@ async def card_of(work: Work, row: DriverGroup, number: str) -> Card:
     """A card that belongs to the group, itself or by whose it is; locked. Raises NotFound."""
     await cards.lock(work.session, number)
     return (await shown_card(work, row, number)).card
+
+
+async def vehicle_of(work: Work, row: DriverGroup, reference: str) -> Vehicle:
+    """A car of the group's people, locked. Raises NotFound."""
+    car = await vehicles.lock(work.session, reference)
+    owner = None if car is None else await work.session.get_one(Subscriber, car.subscriber_id)
+    if car is None or owner is None or owner.group_id != row.id:
+        raise NotFound("The group has no such car")
+    return car
 
 
 async def take_station(work: Work, row: DriverGroup, name: str) -> Asset:

@@ -26,18 +26,17 @@ async def tell(work: Work, fact: Transacted) -> TokenVerdict | None:
 
     Without the station's id of its transaction the event is of none that could be known again: it is kept as evidence.
     """
-    asset, told = await assets.lock(work.session, fact.asset_id), fact.told
+    asset, told, kind = await assets.lock(work.session, fact.asset_id), fact.told, fact.token_kind
     if fact.theirs is None:
         keep_samples(work, asset.id, told.evse, None, fact.samples)
         keep(work, asset.id, None, ACTION, fact.frame)
-        return None if fact.token is None else (await judge(work, asset, fact.token)).verdict
+        return None if fact.token is None else (await judge(work, asset, fact.token, kind=kind)).verdict
     transaction = await charging.by_station_transaction(work.session, asset.id, fact.theirs)
     before = Known() if transaction is None else Known.model_validate(transaction.sequence or {})
     shown, judged = sequence.answered(before, told, (fact.token or "").upper()), None
     if shown is None and fact.token is not None:
-        judged = await _judged(work, asset, transaction, told, fact.token)
-        token, kind = fact.token.upper(), fact.token_kind
-        shown = ShownToken(token=token, kind=kind, verdict=judged.verdict, is_test=judged.is_test)
+        judged = await _judged(work, asset, transaction, told, fact.token, kind)
+        shown = ShownToken(token=fact.token.upper(), kind=kind, verdict=judged.verdict, is_test=judged.is_test)
     after = sequence.merged(before, told.model_copy(update={"token": shown}))
     if transaction is None:
         transaction = ChargingTransaction(
@@ -71,11 +70,11 @@ async def queue_told(work: Work, asset_id: UUID, theirs: str, *, messages_in_que
 
 
 async def _judged(
-    work: Work, asset: Asset, transaction: ChargingTransaction | None, told: Told, token: str
+    work: Work, asset: Asset, transaction: ChargingTransaction | None, told: Told, token: str, kind: str
 ) -> Judgement:
     is_begun = transaction is not None and bool(await sessions.known(work.session, [transaction.number]))
     starts = not told.stops and not is_begun
-    judged = await judge(work, asset, token, told.evse, starts=starts)
+    judged = await judge(work, asset, token, told.evse, kind=kind, starts=starts)
     return await session.covered(work, judged) if starts else judged
 
 

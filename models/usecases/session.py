@@ -151,6 +151,7 @@ def _row(work: Work, start: Start, reference: str, evse_id: UUID | None) -> Char
         subscriber_id=judged.holder.id if judged.holder else None,
         group_id=None if judged.group is None else judged.group.id,
         token_id=judged.token_id,
+        vehicle_id=judged.vehicle_id,
         asset_id=start.asset_id,
         evse_id=evse_id,
         connector=start.connector,

@@ -31,7 +31,14 @@ async def tariff_of(work: Work, session: ChargingSession) -> RatedTariff | None:
     """The one that held when it started, in its account's currency, and in the version of then; fixed when it is first
     asked for. None: none did. What isn't billed is free of charge."""
     if session.tariff_version_id is None and session.vend.is_billed:
-        asked = Asked(session.started_at, session.subscriber_id, session.group_id, session.asset_id, session.place_kind)
+        asked = Asked(
+            session.started_at,
+            session.subscriber_id,
+            session.group_id,
+            session.asset_id,
+            session.place_kind,
+            session.vehicle_id,
+        )
         held = await tariff.held(work, asked)
         owner = await work.session.get_one(Subscriber, session.subscriber_id)
         if held is None or held.tariff.currency != owner.currency:

@@ -28,7 +28,18 @@ from models.tables.base import new_id
 from models.tables.customer import Customer
 from models.tables.subscriber import Subscriber
 from models.tables.task import TaskKind
-from models.usecases import account_tariff, card, customer, driver_notice, ledger, notice, process, task, timeline
+from models.usecases import (
+    account_tariff,
+    card,
+    customer,
+    driver_notice,
+    ledger,
+    notice,
+    process,
+    task,
+    timeline,
+    vehicle,
+)
 from models.usecases.work import Work
 
 WORKFLOW = "subscriber"
@@ -148,11 +159,12 @@ async def replace_card(work: Work, subscriber_id: UUID, decision: ReplaceCard) -
 
 
 async def suspend(work: Work, subscriber_id: UUID, decision: SuspendSubscription) -> SubscriberProgress:
-    """S5: none of its cards charges until it is resumed. Raises StageDoesNotAllow."""
+    """S5: none of its cards and cars charges until it is resumed. Raises StageDoesNotAllow."""
     row = await subscribers.lock(work.session, subscriber_id)
     row.suspended_because = decision.reason
     await move(work, row, E.SUSPEND, why=decision.reason)
     await card.settle(work, row)
+    await vehicle.settle(work, row)
     await tell(work, row, Event.SUBSCRIBER_SUSPENDED)
     return await progress(work, row)
 
@@ -163,6 +175,7 @@ async def resume(work: Work, subscriber_id: UUID) -> SubscriberProgress:
     row.suspended_because = None
     await move(work, row, E.RESUME)
     await card.settle(work, row)
+    await vehicle.settle(work, row)
     await tell(work, row, Event.SUBSCRIBER_RESUMED)
     return await progress(work, row)
 

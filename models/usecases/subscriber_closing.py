@@ -1,4 +1,4 @@
-"""A subscription is closed: its cards at once, its account by finance (S5)."""
+"""A subscription is closed: its cards and cars at once, its account by finance (S5)."""
 
 from uuid import UUID
 
@@ -10,23 +10,29 @@ from models.rules.card import BlockReason, CardState
 from models.rules.events import Event
 from models.rules.ledger import OPENED_FOR
 from models.rules.subscriber import SubscriberEvent, SubscriberStage
-from models.store import cards, ledger, sessions, subscribers
+from models.rules.vehicle import RemovalReason
+from models.store import cards, ledger, sessions, subscribers, vehicles
 from models.tables.subscriber import Subscriber
 from models.tables.task import TaskKind
-from models.usecases import card, process, subscriber, task
+from models.usecases import card, process, subscriber, task, vehicle
 from models.usecases.work import Work
 
 E = SubscriberEvent
 
 
 async def close(work: Work, subscriber_id: UUID, decision: CloseSubscription) -> SubscriberProgress:
-    """Its cards are blocked for good at once; finance settles what is on its account. Raises StageDoesNotAllow."""
+    """Its cards are blocked and its cars removed, for good and at once; finance settles what is on its account.
+
+    Raises StageDoesNotAllow.
+    """
     row = await subscribers.lock(work.session, subscriber_id)
     row.closing_at, row.ending_reason = work.now, decision.reason
     await subscriber.move(work, row, E.CLOSE, why=decision.reason)
     for each, _ in await cards.lock_of(work.session, row.id):
         if each.state is CardState.ASSIGNED:
             await card.block(work, each, BlockReason.CLOSED)
+    for own in await vehicles.lock_of(work.session, row.id):
+        await vehicle.remove(work, own, RemovalReason.CLOSED)
     title = f"Settle the account: {_in_words(await balance(work, row))}"
     await subscriber.open_task(work, row, TaskKind.SETTLE_ACCOUNT, Role.FINANCE, title)
     await subscriber.tell(work, row, Event.SUBSCRIBER_CLOSING)

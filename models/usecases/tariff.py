@@ -10,7 +10,8 @@ from models.rules import tariff_choice
 from models.rules.tariff import PublishedTariff
 from models.rules.tariff import Tariff as Said
 from models.rules.tariff_choice import Asked, Assignment
-from models.store import assets, groups, subscribers, tariffs
+from models.rules.vehicle import VehicleState
+from models.store import assets, groups, subscribers, tariffs, vehicles
 from models.store.viewer import EVERYTHING
 from models.tables.subscriber import Subscriber
 from models.tables.tariff import Tariff, TariffAssignment, TariffVersion
@@ -64,9 +65,11 @@ async def assign(work: Work, tariff: Tariff, new: NewAssignment) -> TariffAssign
         raise InvalidInput("It ends after it began", field="/valid_until")
     if new.group_id is not None and not await groups.exists(work.session, new.group_id):
         raise InvalidInput("There is no such group", field="/group_id")
+    owner, vehicle_id = await _whose(work, new.account, new.vehicle, root="/")
     assigned = TariffAssignment(
         tariff_id=tariff.id,
-        account_id=None if new.account is None else (await _account(work, new.account, "/account")).id,
+        account_id=None if owner is None else owner.id,
+        vehicle_id=vehicle_id,
         group_id=new.group_id,
         asset_id=None if new.station is None else await asset_id(work, new.station),
         place_kind=new.place_kind,
@@ -127,12 +130,13 @@ async def version_of(work: Work, tariff: Tariff, number: int) -> Held:
     return Held(tariff, version, Said.model_validate(version.content))
 
 
-async def asked_by(work: Work, asked: Asked, *, account: str | None) -> Asked:
-    """With the account that is named, and its group unless another is. Raises InvalidInput."""
-    if account is None:
+async def asked_by(work: Work, asked: Asked, *, account: str | None, vehicle: str | None = None) -> Asked:
+    """With the account and the car that are named, and their group unless another is. Raises InvalidInput."""
+    owner, vehicle_id = await _whose(work, account, vehicle, root="")
+    if owner is None:
         return asked
-    found = await _account(work, account, "account")
-    return replace(asked, account_id=found.id, group_id=asked.group_id or found.group_id)
+    group_id = asked.group_id or owner.group_id
+    return replace(asked, account_id=owner.id, vehicle_id=vehicle_id, group_id=group_id)
 
 
 async def asset_id(work: Work, name: str) -> UUID:
@@ -164,11 +168,21 @@ async def _add(work: Work, tariff: Tariff, number: int, said: Said, valid_from: 
     return version
 
 
-async def _account(work: Work, reference: str, field: str) -> Subscriber:
-    found = await subscribers.find(work.session, reference)
-    if found is None:
-        raise InvalidInput("There is no such subscription", field=field)
-    return found
+async def _whose(
+    work: Work, account: str | None, vehicle: str | None, *, root: str
+) -> tuple[Subscriber | None, UUID | None]:
+    """The account that is named, or whose car is; ``root`` leads to the fields."""
+    owner = None if account is None else await subscribers.find(work.session, account)
+    if account is not None and owner is None:
+        raise InvalidInput("There is no such subscription", field=f"{root}account")
+    if vehicle is None:
+        return owner, None
+    car = await vehicles.find(work.session, vehicle)
+    if car is None or car.state is VehicleState.REMOVED:
+        raise InvalidInput("There is no such car, or it was removed", field=f"{root}vehicle")
+    if owner is not None and owner.id != car.subscriber_id:
+        raise InvalidInput("It is no car of this account; leave the account out", field=f"{root}vehicle")
+    return await work.session.get_one(Subscriber, car.subscriber_id), car.id
 
 
 def _assignment(row: TariffAssignment) -> Assignment:

@@ -23,6 +23,7 @@ from models.rules.authorisation import Shown as ShownToken
 from models.rules.authorisation import TokenVerdict, decide, is_misused, to_stop
 from models.rules.commissioning import CommissioningStage
 from models.rules.session_usage import mark_of
+from models.rules.vehicle_id import keys_of
 from models.store import commands, telemetry, wanted
 from models.store.authorisation import tokens as tokens_of
 from models.store.telemetry import Judged, Said
@@ -45,14 +46,14 @@ async def keep(work: Work, facts: Sequence[Seen]) -> list[Answer]:
 
 async def judge(work: Work, shown: Sequence[Shown]) -> list[Verdict | None]:
     """Whether each token may charge where it was shown; None where the station is not registered any more."""
-    asked = [(each.asset_id, each.identity, each.token.upper()) for each in shown]
+    asked = [(each.asset_id, each.identity, *keys_of(each.token, each.token_kind)) for each in shown]
     verdicts: list[Verdict | None] = [None] * len(shown)
     misused = set()
     for each in await telemetry.judge(work.session, asked, work.now):
         said = _verdict(work, each)
         verdicts[each.place - 1] = Verdict(said, each.group and each.group.tag)
         if is_misused(each.token, said):
-            asset_id, _, token = asked[each.place - 1]
+            asset_id, _, token, _ = asked[each.place - 1]
             misused.add((token, asset_id))
     if misused:
         await card.note_use(work, misused)
@@ -81,9 +82,9 @@ async def _heard(work: Work, facts: Sequence[Seen]) -> Stations:
 async def _tokens(batch: Batch) -> Mapping[str, ShownToken]:
     """What is known of the tokens that were shown in the course of charges."""
     started, stopped, transacted = batch.kept(Started), batch.kept(Stopped), batch.kept(Transacted)
-    shown = {*(fact.token for _, fact in stopped), *(fact.token for _, fact in transacted)}
-    shown |= {fact.token for _, fact in started}
-    wanted = {token.upper() for token in shown if token is not None}
+    turns = [fact for _, fact in (*started, *stopped, *transacted)]
+    keys = [keys_of(fact.token, fact.token_kind) for fact in turns if fact.token is not None]
+    wanted = {key for each in keys for key in each if key is not None}
     return await tokens_of(batch.work.session, list(wanted), batch.work.now) if wanted else {}
 
 

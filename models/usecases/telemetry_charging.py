@@ -55,7 +55,7 @@ async def _start(batch: Batch, started: Sequence[tuple[int, Started]]) -> None:
             made.append(session.Start(start.number, fact.asset_id, fact.connector, fact.started_at, judged))
             _tell(batch, fact, "transaction_started", start.number, fact.connector, 0)
         batch.keep_frame(fact, start.number, "StartTransaction", fact.frame)
-        batch.answers[place] = Charged(start.number, verdict, batch.tag(fact.token))
+        batch.answers[place] = Charged(start.number, verdict, batch.tag(fact))
     if begun:
         await store.begin(batch.work.session, begun)
         await session.begin(batch.work, made)
@@ -119,7 +119,7 @@ async def _stop(batch: Batch, stopped: Sequence[tuple[int, Stopped]], charges: C
             ended.append(_ended(batch, fact, held))
         batch.keep_frame(fact, held.number, "StopTransaction", fact.frame)
         verdict = None if fact.token is None else batch.verdict(fact, fact.token, batch.to_stop(fact, fact.token))
-        batch.answers[place] = Charged(held.number, verdict, batch.tag(fact.token))
+        batch.answers[place] = Charged(held.number, verdict, batch.tag(fact))
     if ended:
         await store.end(batch.work.session, ended)
         await session.stopped(batch.work, {each.number: each.stopped_at for each in ended})

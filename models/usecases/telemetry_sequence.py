@@ -125,7 +125,7 @@ def _kept(batch: Batch, change: Change) -> dict[str, Any] | None:
     """The transaction's row, where it has changed; with it, what the event leaves beside it."""
     fact, row, told = change.fact, change.row, change.fact.told
     verdict = change.shown.verdict if change.shown else None
-    batch.answers[change.place] = Charged(row.number, verdict, batch.tag(fact.token))
+    batch.answers[change.place] = Charged(row.number, verdict, batch.tag(fact))
     batch.keep_frame(fact, row.number, ACTION, fact.frame)
     if not change.before.has(told):
         batch.keep_samples(fact, told.evse or row.connector, row.number, fact.samples)

@@ -151,7 +151,7 @@ async def _note_taken(work: Work, asset: Asset, row: StationList, todo: Todo, ou
 def _taken(before: Sequence[str], todo: Todo) -> set[str]:
     tokens = set() if todo.arguments["kind"] == "full" else set(before)
     for each in todo.arguments["tokens"]:
-        (tokens.discard if each["verdict"] is None else tokens.add)(each["token"])
+        (tokens.discard if each["verdict"] is None else tokens.add)(rules.token_of(each))
     return tokens
 
 

@@ -86,10 +86,11 @@ async def remove_firmware(work: Work, owner: Owner) -> None:
 async def set_list(work: Work, owner: Owner, new: NewList) -> WantedList:
     """From now on the stations are to know these cards; the owner's row is locked. Raises InvalidInput."""
     tokens = sorted({token.upper() for token in new.tokens})
-    unknown = await store.unknown_cards(work.session, tokens)
+    unknown = await store.unknown_tokens(work.session, tokens)
     if unknown:
         place = next(index for index, token in enumerate(new.tokens) if token.upper() in unknown)
-        raise InvalidInput("This is no ordinary card of ours; add it first, or leave it out", field=f"/tokens/{place}")
+        detail = "This is no ordinary card of ours, and no registered car; add it first, or leave it out"
+        raise InvalidInput(detail, field=f"/tokens/{place}")
     row = await store.list_of(work.session, owner)
     said: dict[str, Any] = {
         "tokens": tokens,
@@ -128,8 +129,9 @@ async def tell(work: Work, owner: Owner) -> None:
         await store.spread_to(work.session, owner.product_id, work.correlation_id)
 
 
-async def tell_of_cards(work: Work, tokens: Sequence[str]) -> None:
-    """These cards may charge now, or may not any more: stations whose local lists have them, or might, hear of it."""
+async def tell_of_tokens(work: Work, tokens: Sequence[str]) -> None:
+    """These cards or cars may charge now, or may not any more: stations whose local lists have them, or might, hear of
+    it."""
     await list_choice.concern(work.session, tokens, work.now)
     for product_id in await store.products_listing(work.session, tokens):
         await store.spread_to(work.session, product_id, work.correlation_id)

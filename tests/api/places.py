@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from activities.personal_data import PersonalDataRound
-from api.v1 import customers, tariffs
+from api.v1 import customers, tariffs, vehicles
 from models.messages.command import NewCommand
 from models.rules.authorisation import Judgement, TokenVerdict
 from models.store import assets, charging, sessions, subscribers
@@ -62,6 +62,7 @@ async def something_of_everything(road: Road, world: World) -> dict[str, str]:
     export = await _export(road, world, customer)
     account, transaction = await _ledger(world)
     assignment = await _tariff(road, world)
+    car = await road.call(world.customer_care, "POST", "/v1/vehicles", json={**vehicles.NEW, "subscriber": subscriber})
     return {
         "reference": road.reference,
         "work_order": road.work_order,
@@ -91,6 +92,8 @@ async def something_of_everything(road: Road, world: World) -> dict[str, str]:
         "customer": customer,
         "subscriber": subscriber,
         "card": "NL-0000-4711",
+        "vehicle": car["reference"],
+        "vehicle_id": car["ids"][0]["id"],
         "contact_id": contact,
         "export_id": export,
         "ledger_account": account,
@@ -207,7 +210,7 @@ async def _group(world: World, **members: str) -> str:
 def values_for(path: str, places: dict[str, str]) -> dict[str, str]:
     """The values for one path: the same name stands for other things elsewhere."""
     kinds = {"/work-orders/": "work_order", "/customers/": "customer", "/subscribers/": "subscriber",
-             "/charging-sessions/": "session", "/groups/": "group"}  # fmt: skip
+             "/charging-sessions/": "session", "/groups/": "group", "/v1/vehicles/": "vehicle"}  # fmt: skip
     named = next((name for part, name in kinds.items() if part in path), "reference")
     values = {**places, "reference": places[named]}
     if path.startswith("/v1/products/"):

@@ -16,14 +16,17 @@ pytestmark = pytest.mark.step("C10")
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 BEFORE, LATER = NOW - timedelta(days=1), NOW + timedelta(days=1)
-ACCOUNT, GROUP, STATION = new_id(), new_id(), new_id()
-ASKED = Asked(NOW, ACCOUNT, GROUP, STATION, PlaceKind.HOME)
-ANYWHERE = Assignment(new_id(), new_id(), None, None, None, None, BEFORE, None)
+ACCOUNT, GROUP, STATION, CAR = new_id(), new_id(), new_id(), new_id()
+ASKED = Asked(NOW, ACCOUNT, GROUP, STATION, PlaceKind.HOME, CAR)
+ANYWHERE = Assignment(new_id(), new_id(), None, None, None, None, None, BEFORE, None)
 FOR_KIND = replace(ANYWHERE, id=new_id(), place_kind=PlaceKind.HOME)
 FOR_STATION = replace(ANYWHERE, id=new_id(), asset_id=STATION)
 FOR_GROUP = replace(ANYWHERE, id=new_id(), group_id=GROUP)
 FOR_ACCOUNT = replace(ANYWHERE, id=new_id(), account_id=ACCOUNT)
+FOR_CAR = replace(FOR_ACCOUNT, id=new_id(), vehicle_id=CAR)
 BY_WEIGHT = [
+    replace(FOR_CAR, id=new_id(), asset_id=STATION),
+    FOR_CAR,
     replace(FOR_ACCOUNT, id=new_id(), group_id=GROUP),
     replace(FOR_ACCOUNT, id=new_id(), asset_id=STATION, place_kind=PlaceKind.HOME),
     FOR_ACCOUNT,
