@@ -30,7 +30,7 @@ PLANTED = {"name": "Quxmobile", "plate": "ZQ-77-QX", "key": SHOWN, "bare": "A1B2
 async def charged(street: Street, owner: Subscriber, token: str) -> None:
     """Nothing, so that nothing is owed; its station has written the token in its own way."""
     number, _ = await street.start(token=token, frame=f'[2,"1","StartTransaction",{{"idTag":"{token}"}}]')
-    await street.stop(number, register_wh=1000)
+    await street.stop(number, minutes=0, register_wh=1000)
     rows = await street.rows(ChargingSession)
     await street.settle(next(each for each in rows if each.transaction_number == number))
     assert rows[-1].subscriber_id == owner.id
