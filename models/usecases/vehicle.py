@@ -23,7 +23,7 @@ async def register(work: Work, subscriber_id: UUID, new: MemberVehicle) -> Vehic
     """With all of its ids, or not at all. Raises StageDoesNotAllow, VehicleIdTaken with the field."""
     owner = await subscribers.lock(work.session, subscriber_id)
     if owner.stage not in TAKES_VEHICLES:
-        raise StageDoesNotAllow(f"The subscription is {owner.stage}; a car is registered for one that charges")
+        raise StageDoesNotAllow(f"The subscription is {owner.stage}; a car is registered for one that is active")
     vehicle = Vehicle(
         id=new_id(),
         reference=f"VEH-{work.now.year}-{await vehicles.next_number(work.session):06d}",
@@ -46,9 +46,12 @@ async def change(work: Work, vehicle: Vehicle, wanted: VehicleChange) -> None:
     """What it is called, and looks like. Its row is locked. Raises StageDoesNotAllow."""
     vehicle.state = VEHICLE.next(vehicle.state, VehicleEvent.CHANGE)
     said = wanted.model_dump(exclude_unset=True)
+    moved = sorted(name for name, value in said.items() if getattr(vehicle, name) != value)
+    if not moved:
+        return
     vehicle.sqlmodel_update(said)
     await work.session.flush()
-    _record(work, vehicle, "vehicle changed", changed=sorted(said))
+    _record(work, vehicle, "vehicle changed", changed=moved)
 
 
 async def add_id(work: Work, vehicle: Vehicle, new: NewVehicleId) -> None:

@@ -28,10 +28,6 @@ NOON, LATER = datetime(2026, 11, 25, 12, tzinfo=UTC), datetime(2026, 11, 25, 14,
 NOON_SAID, LATER_SAID = "2026-11-25T12:00:00.000Z", "2026-11-25T14:30:00.000Z"
 PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 FIRMWARE = {"location": "https://fw.example/1.bin", "retrieve_at": NOON}
-OF_A_CAR = (
-    commands.ListedToken(token="A1B2C3D4E5F6", token_kind=commands.TokenKind.MAC_ADDRESS),
-    commands.ListedToken(token="NLTNMC00122045", token_kind=commands.TokenKind.E_MAID),
-)
 PROFILE = commands.ChargingProfile(
     profile=7,
     stack_level=1,
@@ -122,21 +118,13 @@ SENT: list[tuple[StationCall, str, Payload]] = [
         },
     ),
     (
-        commands.SendLocalList(version=4, kind="differential", tokens=(commands.ListedToken(token="B", verdict=None),)),
+        commands.SendLocalList(
+            version=4,
+            kind="differential",
+            tokens=(commands.ListedToken(token="A1B2", token_kind=commands.TokenKind.MAC_ADDRESS, verdict=None),),
+        ),
         "SendLocalList",
-        {"listVersion": 4, "updateType": "Differential", "localAuthorizationList": [{"idTag": "B"}]},
-    ),
-    (
-        commands.SendLocalList(version=5, kind="full", tokens=OF_A_CAR),
-        "SendLocalList",
-        {
-            "listVersion": 5,
-            "updateType": "Full",
-            "localAuthorizationList": [
-                {"idTag": "VID:A1B2C3D4E5F6", "idTagInfo": {"status": "Accepted"}},
-                {"idTag": "NLTNMC00122045", "idTagInfo": {"status": "Accepted"}},
-            ],
-        },
+        {"listVersion": 4, "updateType": "Differential", "localAuthorizationList": [{"idTag": "VID:A1B2"}]},
     ),
     (
         commands.UpdateFirmware(location="https://fw.example/1.bin", retrieve_at=NOON, retries=3, retry_every_s=60),

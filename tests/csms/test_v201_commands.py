@@ -19,10 +19,6 @@ pytestmark = [pytest.mark.step("P14"), pytest.mark.parametrize("subprotocol", OF
 
 NOON, LATER = datetime(2026, 11, 25, 12, tzinfo=UTC), datetime(2026, 11, 25, 14, 30, tzinfo=UTC)
 NOON_SAID, LATER_SAID = "2026-11-25T12:00:00.000Z", "2026-11-25T14:30:00.000Z"
-OF_A_CAR = (
-    commands.ListedToken(token="A1B2C3D4E5F6", token_kind=TokenKind.MAC_ADDRESS),
-    commands.ListedToken(token="NLTNMC00122045", token_kind=TokenKind.E_MAID),
-)
 PROFILE = commands.ChargingProfile(
     profile=7,
     stack_level=1,
@@ -185,14 +181,15 @@ SENT: list[tuple[StationCall, str, dict[str, Any]]] = [
         },
     ),
     (
-        commands.SendLocalList(version=5, kind="full", tokens=OF_A_CAR),
+        commands.SendLocalList(
+            version=5, kind="full", tokens=(commands.ListedToken(token="A1B2", token_kind=TokenKind.MAC_ADDRESS),)
+        ),
         "SendLocalList",
         {
             "versionNumber": 5,
             "updateType": "Full",
             "localAuthorizationList": [
-                {"idToken": {"idToken": "A1B2C3D4E5F6", "type": "MacAddress"}, "idTokenInfo": {"status": "Accepted"}},
-                {"idToken": {"idToken": "NLTNMC00122045", "type": "eMAID"}, "idTokenInfo": {"status": "Accepted"}},
+                {"idToken": {"idToken": "A1B2", "type": "MacAddress"}, "idTokenInfo": {"status": "Accepted"}}
             ],
         },
     ),
