@@ -136,8 +136,8 @@ UPDATE station_list n SET concerned_at = %s FROM concerned WHERE n.asset_id = co
 
 
 async def concern(session: AsyncSession, tokens: Collection[str], now: datetime) -> None:
-    """These cards or cars may charge now, or may not any more: noted at the stations for which cards are chosen, and that have
-    one of them, or for which more speaks than the class of its subscription."""
+    """These cards or cars may charge now, or may not any more: noted at the stations for which cards are chosen, and
+    that have one of them, or for which more speaks than the class of its subscription."""
     await driver.rows(session, _CONCERN, (list(tokens), now - LATELY, UNTOLD, now))
 
 
