@@ -39,16 +39,20 @@ class Calls(Collector):
         self._took[action][bisect_left(self._BOUNDS, took_s)] += 1
         self._took_s[action] += took_s
 
-    def collect(self) -> Iterator[Metric]:
-        messages = CounterMetricFamily(
-            "stationmaster_csms_messages", "Calls by stations.", labels=["action", "outcome"]
+    def describe(self) -> tuple[CounterMetricFamily, HistogramMetricFamily]:
+        """What is told, without figures."""
+        return (
+            CounterMetricFamily("stationmaster_csms_messages", "Calls by stations.", labels=["action", "outcome"]),
+            HistogramMetricFamily(
+                "stationmaster_csms_handling_seconds", "From a station's call to our answer.", labels=["action"]
+            ),
         )
+
+    def collect(self) -> Iterator[Metric]:
+        messages, handling = self.describe()
         for labels, count in tuple(self._answered.items()):
             messages.add_metric(labels, count)
         yield messages
-        handling = HistogramMetricFamily(
-            "stationmaster_csms_handling_seconds", "From a station's call to our answer.", labels=["action"]
-        )
         for action, counts in tuple(self._took.items()):
             bounds = (*map(str, self._BOUNDS[:-1]), "+Inf")
             handling.add_metric([action], list(zip(bounds, accumulate(counts), strict=True)), self._took_s[action])
