@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+TESTERS := $(shell expr $$(nproc) + 1)
 # Each of the many processes that start here would compile the whole tree anew; `make clean` removes what is kept.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -41,8 +42,9 @@ demo: setup
 up: setup
 	$(BIN)/stationmaster up
 
+# One process more than there are cores, since tests wait for their servers a quarter of the time.
 test: setup
-	$(BIN)/python -m pytest -m 'not hard and not interop' -n auto --maxprocesses 4 --dist worksteal
+	$(BIN)/python -m pytest -m 'not hard and not interop' -n $(TESTERS) --maxprocesses 4 --dist worksteal
 
 # What starts whole houses goes one by one, and everything else beside it; each tells when it is through.
 hard: setup

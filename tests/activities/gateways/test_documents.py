@@ -6,7 +6,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import boto3
 import httpx
@@ -19,7 +21,7 @@ from models.settings import Settings
 
 pytestmark = pytest.mark.step("P18")
 
-BUCKET = "reports"
+BUCKET, REGION = "reports", "eu-west-1"
 KEY = "placements/PR-2026-000042/sat-report.pdf"
 
 
@@ -53,21 +55,41 @@ def _wait_until_up(url: str, server: subprocess.Popen[bytes]) -> None:
     pytest.fail("The S3 server did not come up")
 
 
+@dataclass(frozen=True)
+class Bucket:
+    """The server with an empty bucket; clients are made once, since each reads the whole of S3's description."""
+
+    url: str
+    client: Any
+    documents: S3Documents
+
+
+@pytest.fixture(scope="module")
+def s3_clients(s3_url: str) -> Iterator[Bucket]:
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in {
+            "ACCESS_KEY_ID": "test",
+            "SECRET_ACCESS_KEY": "test",
+            "DEFAULT_REGION": "eu-west-1",
+        }.items():
+            environment.setenv(f"AWS_{name}", value)
+        client = boto3.session.Session().client("s3", endpoint_url=s3_url)
+        yield Bucket(s3_url, client, S3Documents(BUCKET, "stationmaster", s3_url))
+
+
 @pytest.fixture
-def s3_environment(s3_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    for name, value in {"ACCESS_KEY_ID": "test", "SECRET_ACCESS_KEY": "test", "DEFAULT_REGION": "eu-west-1"}.items():
-        monkeypatch.setenv(f"AWS_{name}", value)
-    httpx.post(f"{s3_url}/moto-api/reset")
-    client = boto3.session.Session().client("s3", endpoint_url=s3_url)
-    client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    return s3_url
+def bucket(s3_clients: Bucket) -> Bucket:
+    httpx.post(f"{s3_clients.url}/moto-api/reset")
+    s3_clients.client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    return s3_clients
 
 
 @pytest.fixture(params=["folder", "s3"])
 def documents(request: pytest.FixtureRequest, tmp_path: Path) -> Documents:
     if request.param == "folder":
         return LocalDocuments(tmp_path / "documents")
-    return S3Documents(BUCKET, "stationmaster", request.getfixturevalue("s3_environment"))
+    found: Bucket = request.getfixturevalue("bucket")
+    return found.documents
 
 
 async def test_a_document_is_read_back_as_it_was_put(documents: Documents) -> None:
@@ -135,21 +157,20 @@ async def test_a_write_that_breaks_off_leaves_the_former_document_and_no_rubbish
     assert _files(tmp_path) == ["sat-report.pdf"]
 
 
-async def test_s3_keeps_the_content_type_and_the_prefix(s3_environment: str) -> None:
-    await S3Documents(BUCKET, "/deep/er/", s3_environment).put(KEY, b"%PDF", "application/pdf")
-    client = boto3.session.Session().client("s3", endpoint_url=s3_environment)
-    assert client.head_object(Bucket=BUCKET, Key=f"deep/er/{KEY}")["ContentType"] == "application/pdf"
+async def test_s3_keeps_the_content_type_and_the_prefix(bucket: Bucket) -> None:
+    await S3Documents(BUCKET, "/deep/er/", bucket.url).put(KEY, b"%PDF", "application/pdf")
+    assert bucket.client.head_object(Bucket=BUCKET, Key=f"deep/er/{KEY}")["ContentType"] == "application/pdf"
 
 
-async def test_a_bucket_that_is_not_there_is_an_error_and_not_a_missing_document(s3_environment: str) -> None:
-    documents = S3Documents("nowhere", "", s3_environment)
+async def test_a_bucket_that_is_not_there_is_an_error_and_not_a_missing_document(bucket: Bucket) -> None:
+    documents = S3Documents("nowhere", "", bucket.url)
     with pytest.raises(Exception, match="NoSuchBucket"):
         await documents.get(KEY)
 
 
-async def test_the_settings_choose_the_store(tmp_path: Path, s3_environment: str) -> None:
+async def test_the_settings_choose_the_store(tmp_path: Path, bucket: Bucket) -> None:
     for url in (f"file://{tmp_path}/documents", f"s3://{BUCKET}/prod"):
-        documents = documents_from(_settings(url, s3_environment))
+        documents = documents_from(_settings(url, bucket.url))
         await documents.put(KEY, url.encode(), "text/plain")
         assert await documents.get(KEY) == url.encode()
     assert (tmp_path / "documents" / KEY).is_file()

@@ -344,7 +344,7 @@ def play(world: World, settings: Settings, stories: int, steps: int) -> None:
 def test_whatever_happens_at_stations_each_session_is_billed_once_for_what_it_cost(
     world: World, settings: Settings
 ) -> None:
-    play(world, settings, stories=4, steps=15)
+    play(world, settings, stories=3, steps=15)
 
 
 @pytest.mark.hard
