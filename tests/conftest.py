@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import hypothesis
 import psycopg
 import pytest
 import sqlalchemy as sa
 import structlog
 from fastapi import FastAPI
+from hypothesis import HealthCheck
 from pydantic import SecretStr
 from structlog.processors import JSONRenderer
 
@@ -30,6 +32,10 @@ from models.tables.base import new_id
 from models.usecases.work import Desk, Terms
 from tests.people import World, populate
 from tests.recording import RecordingRelay
+
+# How quick it is no test judges: they run beside each other on few cores.
+hypothesis.settings.register_profile("anywhere", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.settings.load_profile("anywhere")
 
 EMPTY, PEOPLED = "empty", "peopled"
 MEMORY, MEMORY_NEEDED_BYTES = Path("/dev/shm"), 2 * 2**30  # noqa: S108 - only for a folder of our own in it
