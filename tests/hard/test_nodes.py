@@ -67,11 +67,12 @@ class Programs:
         }
 
     def start(self, name: str, program: str) -> int:
-        """Gives the port at which stations find it, where it is a node."""
+        """Gives the port at which stations find a node, and callers an API."""
         port = free_port()
         own = {
             "STATIONMASTER_NODE": name,
             "STATIONMASTER_CSMS_PORT": str(port),
+            "STATIONMASTER_API_PORT": str(port),
             "STATIONMASTER_PROBE_PORT": str(free_port()),
         }
         with (self._folder / f"{name}.log").open("wb") as output:
