@@ -67,12 +67,11 @@ class Programs:
         }
 
     def start(self, name: str, program: str) -> int:
-        """Gives the port at which stations find a node, and callers an API."""
+        """Gives the port at which stations find it, where it is a node."""
         port = free_port()
         own = {
             "STATIONMASTER_NODE": name,
             "STATIONMASTER_CSMS_PORT": str(port),
-            "STATIONMASTER_API_PORT": str(port),
             "STATIONMASTER_PROBE_PORT": str(free_port()),
         }
         with (self._folder / f"{name}.log").open("wb") as output:

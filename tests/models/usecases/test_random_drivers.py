@@ -10,10 +10,8 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck
-from hypothesis import settings as tries
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from models.errors import BusinessError
 from models.messages.ledger import Origin
@@ -27,6 +25,7 @@ from models.usecases.work import Desk, Terms, Work
 from tests import ledger_model as said
 from tests.ledger import TESTS, eur, sale
 from tests.ledger_model import POSTPAID, PREPAID, Model, Op, Outcome
+from tests.stories import play
 
 BEGAN = datetime(2026, 12, 1, tzinfo=UTC)
 AT_ONCE = 3
@@ -232,32 +231,20 @@ class Drivers(RuleBasedStateMachine):
         return op
 
 
-def play(settings: Settings, stories: int, steps: int) -> None:
+def play_drivers(settings: Settings, stories: int, steps: int) -> None:
     database = Database(settings.sqlalchemy_url)
     with asyncio.Runner() as runner:
-        own = {"runner": runner, "database": database, "terms": Terms.of(settings)}
-        machine = type("DriversHere", (Drivers,), own)
-        checks = [HealthCheck.too_slow, HealthCheck.data_too_large]
-        run_state_machine_as_test(
-            machine,
-            settings=tries(
-                max_examples=stories,
-                stateful_step_count=steps,
-                deadline=None,
-                database=None,
-                suppress_health_check=checks,
-            ),
-        )
+        play(Drivers, stories, steps, runner=runner, database=database, terms=Terms.of(settings))
         runner.run(database.close())
 
 
 @pytest.mark.step("B8", "C5", "H1")
 def test_whatever_drivers_do_the_ledger_stays_whole_and_nobody_is_overdrawn(settings: Settings) -> None:
-    play(settings, stories=12, steps=25)
+    play_drivers(settings, stories=12, steps=25)
 
 
 @pytest.mark.hard
 @pytest.mark.timeout(600)
 @pytest.mark.step("B8", "C5", "H1")
 def test_many_long_stories_of_drivers_leave_the_ledger_whole(settings: Settings) -> None:
-    play(settings, stories=60, steps=50)
+    play_drivers(settings, stories=60, steps=50)

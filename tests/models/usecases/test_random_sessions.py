@@ -12,10 +12,8 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck
-from hypothesis import settings as tries
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from models.money import Money
 from models.rules.authorisation import TokenVerdict
@@ -34,6 +32,7 @@ from tests.charging import AT, Clock, Street, a_street
 from tests.csms.standing import station_in_test
 from tests.network import A_KWH, FEE, Charge, Driver, Message, Network, Station
 from tests.people import World
+from tests.stories import play
 
 WH_IN_TWO_MINUTES = 720
 """At a little less than the highest power of the stations."""
@@ -42,6 +41,9 @@ PRICE = pricing.tariff(
     tax_included="YES",
 )
 WHO = st.sampled_from(range(3))
+POOR = 1
+UNTIL_SPENT = 90
+"""Steps in which some 30 euros are spent."""
 WHERE = st.sampled_from(range(4))
 """Two connectors of two stations."""
 WHICH = st.integers(0, 11)
@@ -66,6 +68,9 @@ class Story:
 
     def place(self, place: int) -> tuple[Station, int]:
         return self.network.stations[place // 2], place % 2 + 1
+
+    def is_free(self, place: int) -> bool:
+        return all((each.station, each.connector) != self.place(place) for each in self.going_on)
 
     async def say(self, charge: Charge, phase: Phase) -> None:
         """At once, or when there is a connection again."""
@@ -136,6 +141,34 @@ class Sessions(RuleBasedStateMachine):
             self.story.drivers.append(self.runner.run(self._driver(payment, paid_in)))
         for who in range(3):
             self._run(self._plug_in(who, 0, who), dies=False)
+
+    @rule(who=WHO, where=WHERE, silent_h=st.sampled_from((1, 26)), dies=DIES)
+    def one_is_cut_off_while_charging(self, who: int, where: int, silent_h: int, dies: bool) -> None:
+        """After a day without a word it is closed from the facts, and corrected by what comes in the end."""
+        self.one_plugs_in(who, 0, where, dies)
+        self.energy_flows(5, dies)
+        self.a_station_loses_its_connection(where // 2)
+        self.hours_go_by(silent_h)
+        for each in self.story.going_on:
+            if each.station is self.story.place(where)[0]:
+                self._run(self.story.end(each), dies)
+        self.a_station_comes_back(where // 2, silent_h, dies)
+        self._run(self.story.work(), dies)
+
+    @precondition(lambda self: all(each.is_connected for each in self.story.network.stations))
+    @rule(which=st.integers(0, 1), where=WHERE, dies=DIES)
+    def the_poor_one_charges_until_the_money_runs_out(self, which: int, where: int, dies: bool) -> None:
+        """At one place, for which the money is there at the beginning."""
+        for each in self.story.going_on:
+            if each.driver is self.story.drivers[POOR]:
+                self._run(self.story.end(each), dies)
+        self.one_tops_up(POOR, "5", again=False)
+        self._run(self.story.work(), dies)
+        self.one_plugs_in(POOR, which, where, dies)
+        charge = self.story.network.charges[-1]
+        steps = iter(range(UNTIL_SPENT))
+        while charge in self.story.going_on and not charge.is_full and next(steps, None) is not None:
+            self.energy_flows(1, dies)
 
     @rule(who=WHO, which=st.integers(0, 1), where=WHERE, dies=DIES)
     def one_plugs_in(self, who: int, which: int, where: int, dies: bool) -> None:
@@ -257,10 +290,12 @@ class Sessions(RuleBasedStateMachine):
         await self.story.work()
 
     def _plugged(self, who: int, which: int, where: int) -> Charge | None:
-        """None where another car stands already."""
-        (station, connector), driver = self.story.place(where), self.story.drivers[who]
-        if any((each.station, each.connector) == (station, connector) for each in self.story.going_on):
+        """At the next free place; None where a car stands everywhere."""
+        free = [place for place in (*range(where, 4), *range(where)) if self.story.is_free(place)]
+        if not free:
             return None
+        where = free[0]
+        (station, connector), driver = self.story.place(where), self.story.drivers[who]
         self.story.registers[where] += 500_000
         charge = Charge(
             station,
@@ -320,23 +355,12 @@ async def _stations(world: World, desk: Desk) -> tuple[Street, list[tuple[UUID, 
     return street, [(street.asset.id, "CP-HW-1", "1.6"), (other.id, "CP-HW-2", "2")]
 
 
-def play(world: World, settings: Settings, stories: int, steps: int) -> None:
+def play_sessions(world: World, settings: Settings, stories: int, steps: int) -> None:
     database = Database(settings.sqlalchemy_url)
     desk = Desk(database, Terms.of(settings), Clock())
     with asyncio.Runner() as runner:
         street, assets = runner.run(_stations(dataclasses.replace(world, desk=desk), desk))
-        machine = type("SessionsHere", (Sessions,), {"runner": runner, "street": street, "assets": assets})
-        run_state_machine_as_test(
-            machine,
-            settings=tries(
-                max_examples=stories,
-                stateful_step_count=steps,
-                deadline=None,
-                database=None,
-                derandomize=True,
-                suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-            ),
-        )
+        play(Sessions, stories, steps, runner=runner, street=street, assets=assets)
         runner.run(database.close())
 
 
@@ -345,11 +369,11 @@ def play(world: World, settings: Settings, stories: int, steps: int) -> None:
 def test_whatever_happens_at_stations_each_session_is_billed_once_for_what_it_cost(
     world: World, settings: Settings
 ) -> None:
-    play(world, settings, stories=3, steps=15)
+    play_sessions(world, settings, stories=3, steps=15)
 
 
 @pytest.mark.hard
 @pytest.mark.timeout(900)
 @pytest.mark.step("C1", "C2", "C5", "B1", "B8", "S4")
 def test_many_long_stories_of_sessions_are_billed_once_for_what_they_cost(world: World, settings: Settings) -> None:
-    play(world, settings, stories=14, steps=30)
+    play_sessions(world, settings, stories=14, steps=30)
