@@ -49,6 +49,7 @@ class Mutant:
 _RELAY = "tests/activities/test_relay.py"
 _SAT = "tests/models/usecases/test_sat.py"
 _HEARD_ONCE = "tests/workflows/test_handover.py::test_a_fact_that_is_delivered_twice_or_late_is_heard_once"
+_DRIVERS = "tests/models/usecases/test_random_sessions.py"
 _UNDONE = "test_a_withdrawal_on_site_undoes_everything_in_order_and_ends_all_three_processes[in_test]"
 
 MUTANTS = (
@@ -107,6 +108,34 @@ MUTANTS = (
         "await self._grid_operator.cancel(",
         "(lambda *_: None)(",
         (f"tests/workflows/test_undoing.py::{_UNDONE}",),
+    ),
+    Mutant(
+        "a stop that comes late corrects no bill",
+        "models/usecases/session_settling.py",
+        "elif transaction.stopped_at is not None and not transaction.is_open:",
+        "elif False:",
+        (_DRIVERS,),
+    ),
+    Mutant(
+        "a prepaid session is stopped when the money is spent, not before",
+        "models/rules/session_guard.py",
+        "LEAD = timedelta(minutes=3)",
+        "LEAD = timedelta(0)",
+        (_DRIVERS,),
+    ),
+    Mutant(
+        "a session by a lost card is billed unseen",
+        "models/usecases/session_settling.py",
+        "if price.gross and await session_deciding.set_aside(work, session):",
+        "if False:",
+        ("tests/models/usecases/test_session_deciding.py",),
+    ),
+    Mutant(
+        "a car has no rate of its own",
+        "models/usecases/session_price.py",
+        "            session.vehicle_id,\n",
+        "            None,\n",
+        ("tests/models/usecases/test_vehicle.py::test_a_car_has_a_rate_of_its_own_before_that_of_its_account",),
     ),
 )
 
