@@ -34,8 +34,8 @@ def workflow_id(command_id: UUID) -> str:
     return f"command-{command_id}"
 
 
-async def ask(work: Work, asset_id: UUID, new: NewCommand) -> AskedCommand:
-    """The command is queued, and the process that sends it begins.
+async def ask(work: Work, asset_id: UUID, new: NewCommand, *, is_limited: bool = True) -> AskedCommand:
+    """The command is queued, and the process that sends it begins; ``is_limited`` by how many wait already.
 
     Raises InvalidInput with the field, StageDoesNotAllow, LimitReached.
     """
@@ -44,7 +44,7 @@ async def ask(work: Work, asset_id: UUID, new: NewCommand) -> AskedCommand:
     if asset.registered_at is None:
         raise StageDoesNotAllow(f"Station {asset.name} has no registered hardware that a command could reach")
     await _check(work, asset, new)
-    if await commands.count_open(work.session, asset_id) >= OPEN_LIMIT:
+    if is_limited and await commands.count_open(work.session, asset_id) >= OPEN_LIMIT:
         raise LimitReached(f"{OPEN_LIMIT} commands wait for {asset.name} already; cancel some, or wait for it")
     asked = AskedCommand(
         id=new_id(),

@@ -100,7 +100,7 @@ async def ask_to_stop(work: Work, session_id: UUID) -> SessionProgress:
     if session.stage in RUNNING and _may_ask(session, work.now):
         session.flags = flagged(session.flags, Flag.CUT_OFF)
         with contextlib.suppress(StageDoesNotAllow):  # where it has no hardware any more that could charge
-            await session_remote.tell_to_stop(work, asset, session, STOP_VALID_S)
+            await session_remote.cut_off(work, asset, session, STOP_VALID_S)
         await driver_notice.tell_of_session(work, session, DriverNoticeKind.CREDIT_SPENT, {})
         timeline.record(work, SUBJECT, session.id, "session cut off", session=session.reference)
     return await _progress(work, session, work.now + STOP_ASKED_AGAIN_AFTER)

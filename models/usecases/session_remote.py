@@ -66,16 +66,23 @@ async def stop(work: Work, session_id: UUID) -> AskedCommand:
     session = await sessions.lock(work.session, session_id)
     if session.stage not in RUNNING:
         raise StageDoesNotAllow(f"Session {session.reference} does not go on any more")
-    asked = await tell_to_stop(work, asset, session, REMOTE_VALID_S)
+    asked = await _tell_to_stop(work, asset, session, REMOTE_VALID_S)
     timeline.record(work, SUBJECT, session.id, "stop asked for", session=session.reference, command=str(asked.id))
     return asked
 
 
-async def tell_to_stop(work: Work, asset: Asset, session: ChargingSession, valid_s: int) -> AskedCommand:
-    """The rows of the station and of the session are locked. Raises StageDoesNotAllow, LimitReached."""
+async def cut_off(work: Work, asset: Asset, session: ChargingSession, valid_s: int) -> AskedCommand:
+    """Because its money is spent, however many commands wait for the station already. The rows of the station and of
+    the session are locked. Raises StageDoesNotAllow."""
+    return await _tell_to_stop(work, asset, session, valid_s, is_limited=False)
+
+
+async def _tell_to_stop(
+    work: Work, asset: Asset, session: ChargingSession, valid_s: int, *, is_limited: bool = True
+) -> AskedCommand:
     session.stop_asked_at = work.now
     said = StopCharging(transaction=session.transaction_number).model_dump(mode="json")
-    return await command.ask(work, asset.id, _command("stop_charging", said, valid_s))
+    return await command.ask(work, asset.id, _command("stop_charging", said, valid_s), is_limited=is_limited)
 
 
 async def _card(work: Work, new: NewSession) -> tuple[Card, str]:

@@ -5,11 +5,14 @@ from decimal import Decimal
 
 import pytest
 
+from models.errors import LimitReached
 from models.rules.authorisation import TokenVerdict
 from models.rules.session import SILENT_FOR, STOP_WAITED_FOR, Flag, SessionStage
 from models.rules.session_usage import Doing, Mark
 from models.rules.subscriber import Payment
+from models.tables.command import AskedCommand
 from models.tables.handover import Handover
+from models.usecases import command, session_process, session_remote
 from tests.charging import AT, Clock, Street, later
 
 S, V = SessionStage, TokenVerdict
@@ -106,3 +109,19 @@ async def test_a_prepaid_session_that_runs_out_holds_more_and_is_stopped_in_time
     assert account.balance is not None
     assert account.balance >= 0
     assert await street.broken() == {}
+
+
+@pytest.mark.step("C4", "C5")
+async def test_a_session_whose_money_is_spent_is_stopped_however_many_commands_wait_for_its_station(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "OPEN_LIMIT", 0)
+    await street.driver(payment=Payment.PREPAID, balance="5")
+    number, _ = await street.start()
+    found = await street.session()
+    with pytest.raises(LimitReached):
+        await street.do(lambda work: session_remote.stop(work, found.id))
+    await street.do(lambda work: session_process.ask_to_stop(work, found.id))
+    (asked,) = await street.rows(AskedCommand)
+    assert (asked.kind, asked.arguments) == ("stop_charging", {"transaction": number})
+    assert (await street.session()).flags == [Flag.CUT_OFF]
