@@ -16,6 +16,7 @@ from csms.batches import Batches
 from csms.certificates import CertificateRecords
 from csms.charging import ChargingRecords
 from csms.events import Booted, ConnectorStatus, Reported, Told
+from csms.message_log import MessageLog, Said
 from csms.ports import (
     BootDecision,
     KeyKind,
@@ -30,7 +31,6 @@ from models.messages.base import Actor
 from models.messages.telemetry import Answer, Opened, Outcome, Seen, Status
 from models.rules.station_certificates import SecurityProfile
 from models.store import assets
-from models.store.messages import Exchange
 from models.tables.asset import Asset, StationConnection
 from models.tables.station_report import StationReport
 from models.tables.unit import Unit
@@ -64,6 +64,7 @@ class UseCaseRecords(ChargingRecords, CertificateRecords):
         CertificateRecords.__init__(self, authority)
         self._courier = courier
         self._hot = hot or desk
+        self._log = MessageLog(self._hot.database)
         self._lane = Lane(desk, asyncio.Semaphore(TURNS))
         self._coming = Lane(self._hot, asyncio.Semaphore(COMING_AT_ONCE))
         self._identities: Batches[str, KnownStation | None] = Batches(self._identify)
@@ -72,6 +73,7 @@ class UseCaseRecords(ChargingRecords, CertificateRecords):
         """Until all that has come in is written."""
         await self._telemetry.close()
         await self._identities.close()
+        await self._log.close()
 
     async def node_started(self, node: str) -> None:
         async with self._work(f"csms {node}") as work:
@@ -176,8 +178,8 @@ class UseCaseRecords(ChargingRecords, CertificateRecords):
     async def heartbeat(self, known: KnownStation, _at: datetime) -> None:
         await self._kept(Seen(known.asset_id, known.identity))
 
-    def note(self, line: Exchange) -> None:
-        self._telemetry.note(line)
+    def note(self, said: Said) -> None:
+        self._log.note(said)
 
     async def key_proposed(self, known: KnownStation, key_hash: str) -> None:
         async with self._facts_of(known) as work:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 from uuid import uuid4
 
 import structlog
@@ -22,6 +22,7 @@ from csms import frames, metrics
 from csms.frames import Call, CallError, CallResult, ErrorCode, Ignored, Payload, Unreadable
 from csms.inbox import GARBAGE, Inbox
 from csms.limits import Limits
+from csms.message_log import Noted
 from csms.station_socket import Message, StationSocket
 from models import tracing
 
@@ -72,20 +73,6 @@ class _Pending:
 
     message_id: str
     answer: asyncio.Future[CallResult | CallError | None]
-
-
-@dataclass(slots=True)
-class Noted:
-    """A call and its answer for the message log; ``error`` says why there is no answer, ``took_s`` how long it took."""
-
-    direction: Literal["received", "sent"]
-    action: str | None
-    message_id: str | None
-    payload: Payload | None
-    answer: Payload | None
-    error: str | None
-    took_s: float
-    size: int
 
 
 CallHandler = Callable[[Call], Awaitable[Answer]]

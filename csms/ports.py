@@ -25,8 +25,8 @@ from csms.events import (
     Told,
     Transacted,
 )
+from csms.message_log import Said
 from models.rules.station_certificates import Judgement, Presented, SecurityProfile
-from models.store.messages import Exchange
 
 
 class Registration(StrEnum):
@@ -189,8 +189,8 @@ class StationRecords(Protocol):
     async def told(self, station: KnownStation, event: Told, at: datetime) -> None:
         """Keeps what the station tells of its firmware, its logs or its security, for people to see."""
 
-    def note(self, line: Exchange) -> None:
-        """A line for the message log, kept soon; it may be lost where the database is away for long."""
+    def note(self, said: Said) -> None:
+        """For the message log, kept soon; it may be lost where the database is away for long."""
 
     async def close(self) -> None:
         """Until all that has come in is written: no more will come."""

@@ -3,24 +3,23 @@
 import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import structlog
 from pydantic import SecretStr
 from websockets.frames import CloseCode
 
-from csms import masking, metrics, protocols, transactions
+from csms import metrics, protocols, transactions
 from csms.authentication import Authenticator, new_key
-from csms.connection import Answer, CallRefusedError, Noted, NotSentError, StationConnection
+from csms.connection import Answer, CallRefusedError, NotSentError, StationConnection
 from csms.events import CertificateRequested
 from csms.frames import Call, ErrorCode
 from csms.guard import Guard
 from csms.limits import Limits
+from csms.message_log import Noted, Said
 from csms.outcome import Outcome, Result
 from csms.ports import KeyKind, KnownStation, NotRegisteredError, OpenConnection, Registration, StationRecords
 from csms.protocol import Context
-from csms.reading import clean
 from csms.station_socket import StationSocket
 from models.clock import Clock
 from models.messages.commands import (
@@ -35,8 +34,6 @@ from models.messages.commands import (
     TriggerMessage,
 )
 from models.rules.station_certificates import RENEWAL
-from models.store.messages import Exchange
-from models.tables.base import new_id
 
 log = structlog.get_logger()
 
@@ -145,23 +142,8 @@ class StationSession:
             raise CallRefusedError(ErrorCode.SECURITY_ERROR, "the station is not registered any more") from None
 
     def _note(self, noted: Noted) -> None:
-        """For the message log, with what is nobody's business masked."""
-        now = self._front.clock()
-        line = Exchange(
-            new_id(),
-            now - timedelta(seconds=noted.took_s),
-            self.station.asset_id,
-            self.opened.connection_id,
-            noted.direction,
-            clean(noted.action) if noted.action else None,
-            clean(noted.message_id) if noted.message_id else None,
-            masking.shown(noted.payload),
-            masking.shown(noted.answer),
-            noted.error,
-            int(noted.took_s * 1000),
-            noted.size,
-        )
-        self._front.records.note(line)
+        said = Said(self.station.asset_id, self.opened.connection_id, self._front.clock(), noted)
+        self._front.records.note(said)
 
     def _booted(self, registration: Registration) -> None:
         self._registration = registration

@@ -20,6 +20,7 @@ from csms.events import (
     Told,
     Transacted,
 )
+from csms.message_log import Said
 from csms.ports import (
     BootDecision,
     KeyKind,
@@ -33,7 +34,6 @@ from csms.ports import (
     TokenStatus,
 )
 from models.rules.station_certificates import Judgement, Presented, Verdict
-from models.store.messages import Exchange
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 FACTORY_KEY = "factory-secret"
@@ -70,7 +70,6 @@ class MemoryRecords:
     def __init__(self) -> None:
         self.kept: dict[str, Kept] = {}
         self.nodes: list[str] = []
-        self.lines: list[Exchange] = []
         self.tokens: dict[str, TokenStatus] = {"TEST-CARD": TokenStatus.ACCEPTED, "BAD": TokenStatus.BLOCKED}
         self.groups: dict[str, str] = {}
         self.boot_answer = Registration.ACCEPTED
@@ -157,8 +156,8 @@ class MemoryRecords:
     async def told(self, station: KnownStation, event: Told, _at: datetime) -> None:
         await self._keep(station, event)
 
-    def note(self, line: Exchange) -> None:
-        self.lines.append(line)
+    def note(self, said: Said) -> None:
+        """What the log says is shown where it is written (``test_message_log``)."""
 
     async def close(self) -> None:
         """Nothing waits to be written."""

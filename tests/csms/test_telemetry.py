@@ -12,15 +12,12 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from activities.courier import Courier
-from csms import telemetry
 from csms.adapters import UseCaseRecords
 from csms.listener import CsmsServer
 from models.rules.authorisation import TokenKind
 from models.rules.commissioning import CommissioningStage
 from models.store.database import Database
-from models.store.messages import Exchange
 from models.tables.asset import Asset, Evse, PastConnection, StationEvent
-from models.tables.base import new_id
 from models.tables.charging import ChargingTransaction, IdToken, MeterReading, RawFrame
 from models.tables.message import StationMessage
 from models.usecases.work import Desk
@@ -296,18 +293,3 @@ async def test_both_directions_are_in_the_message_log_with_tokens_and_keys_maske
     everything = " ".join(str(line.model_dump()) for line in lines)
     assert key_call[3]["value"] not in everything
     assert "CARD-123456" not in everything
-
-
-@pytest.mark.step("O21")
-async def test_a_log_that_waits_is_bounded_by_what_stands_in_it_and_gives_up_its_oldest(
-    desk: Desk, database: Database, stations: list[Asset], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(telemetry, "LOG_CHARACTERS", 25)
-    kept = telemetry.Telemetry(desk, Courier(RecordingRelay()))
-    for number in range(5):
-        at, asset_id, connection = desk.clock(), stations[0].id, new_id()
-        kept.note(
-            Exchange(new_id(), at, asset_id, connection, "received", None, str(number), "x" * 10, None, None, 0, 10)
-        )
-    await kept.close()
-    assert [line.message_id for line in await rows(database, StationMessage, col(StationMessage.id))] == ["3", "4"]
