@@ -20,6 +20,7 @@ TESTED_ELSEWHERE = {
     "process_map_layout": "models/rules/test_process_map.py",
     "rebuild": "workflows/test_rebuild.py",
     "sat_template": "api/test_tenders.py",
+    "session_stuck": "activities/test_charging_session.py",
     "station_certificate": "csms/security/test_certificate_requests.py",
     "timeline": "workflows/test_rows.py",
     "upkeep_configuration": "models/usecases/test_upkeep.py",

@@ -44,6 +44,8 @@ class TaskKind(StrEnum):
     """It is set aside until somebody says whether it is billed, and as of when: ``subject_id`` is the session."""
     SETTLE_AGAIN = "settle_again"
     """A session was billed after its subscription, which is ``subject_id``, had been closed and settled."""
+    SESSION_STUCK = "session_stuck"
+    """A step of its process fails again and again: ``subject_id`` is the session."""
     OVERDUE = "overdue"
     """Somebody else is late: ``subject_id`` is their task, or what stands still."""
 
