@@ -10,7 +10,7 @@ import httpx
 
 from cli.supervisor.credentials import MAILBOX_USERNAME, SMS_NUMBER
 from cli.supervisor.deployment import Deployment, bare_environment
-from cli.supervisor.program import BEHIND_ANSWERS, Program
+from cli.supervisor.program import BEHIND_ANSWERS, BEHIND_WITHIN_S, Program
 
 PROJECT = Path(__file__).parents[2]
 SANDBOX = ("grid_operator", "mailbox", "partner", "stations", "sms_provider")
@@ -28,7 +28,11 @@ def programs_of(deployment: Deployment, only: Collection[str] | None = None) -> 
         replace(postgres.program(), ready=lambda: asyncio.to_thread(postgres.accepts)),
         *([deployment.temporal.program()] if only is None or "temporal" in only else []),
         replace(_own(deployment, "migrate", "worker_probe"), ready=None, after=("postgres",), start_within_s=300),
-        replace(_own(deployment, "worker", "worker_probe", _worker_addresses(deployment)), nice=BEHIND_ANSWERS),
+        replace(
+            _own(deployment, "worker", "worker_probe", _worker_addresses(deployment)),
+            nice=BEHIND_ANSWERS,
+            start_within_s=BEHIND_WITHIN_S,
+        ),
         _own(deployment, "api", "api", _api_addresses(deployment)),
         _own(deployment, "csms", "csms_probe", deployment.csms_addresses),
         *(_stand_in(deployment, name) for name in SANDBOX),

@@ -16,6 +16,8 @@ LAUNCHER = Path(__file__).with_name("launch.py")
 
 BEHIND_ANSWERS = 10
 """The nice value of what carries facts on once they were answered: whoever waits for an answer comes first."""
+BEHIND_WITHIN_S = 300.0
+"""So long such a program may start: a busy machine gives it little time, which it would lose by beginning anew."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cli.supervisor.installation import temporal_program
 from cli.supervisor.ports import Ports
-from cli.supervisor.program import BEHIND_ANSWERS, Program
+from cli.supervisor.program import BEHIND_ANSWERS, BEHIND_WITHIN_S, Program
 from workflows.search_attributes import ALL
 
 NAMESPACE = "default"
@@ -53,6 +53,7 @@ class EmbeddedTemporal:
             },
             folder=self.folder,
             nice=BEHIND_ANSWERS,
+            start_within_s=BEHIND_WITHIN_S,
             prepare=lambda: self.folder.mkdir(parents=True, exist_ok=True),
         )
 
