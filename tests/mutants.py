@@ -117,6 +117,20 @@ MUTANTS = (
         (_DRIVERS,),
     ),
     Mutant(
+        "a correction takes nothing back in the ledger",
+        "models/usecases/session_settling.py",
+        "reversal = await ledger.reverse(work, wrong.ledger_transaction_id, STOP_CAME)",
+        "pass",
+        (_DRIVERS,),
+    ),
+    Mutant(
+        "what is told late is judged as of now",
+        "models/usecases/session_late.py",
+        "if place in then else judged",
+        "if False else judged",
+        (_DRIVERS,),
+    ),
+    Mutant(
         "a prepaid session is stopped when the money is spent, not before",
         "models/rules/session_guard.py",
         "LEAD = timedelta(minutes=3)",

@@ -132,27 +132,31 @@ class Sessions(RuleBasedStateMachine):
     street: Street
     assets: list[tuple[UUID, str, str]]
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(cut_off=st.integers(0, 1), silent_h=st.sampled_from((1, 26)), which=st.integers(0, 1), dies=DIES)
+    def begin(self, cut_off: int, silent_h: int, which: int, dies: bool) -> None:
+        """Every story has in it what few would come to by chance."""
         self._clock().now = AT
         stations = [Station(*each) for each in self.assets]
         self.story = Story(Network(self.street, stations), [])
         for payment, paid_in in ((Payment.PREPAID, "30"), (Payment.PREPAID, "8"), (Payment.POSTPAID, "0")):
             self.story.drivers.append(self.runner.run(self._driver(payment, paid_in)))
-        for who in range(3):
-            self._run(self._plug_in(who, 0, who), dies=False)
+        self.one_plugs_in(0, 0, 0, dies)
+        self.one_plugs_in(POOR, 0, 2, dies)
+        self.a_station_is_cut_off_while_cars_charge(cut_off, silent_h, dies)
+        self.the_poor_one_charges_until_the_money_runs_out(which, cut_off, dies)
 
-    @rule(who=WHO, where=WHERE, silent_h=st.sampled_from((1, 26)), dies=DIES)
-    def one_is_cut_off_while_charging(self, who: int, where: int, silent_h: int, dies: bool) -> None:
-        """After a day without a word it is closed from the facts, and corrected by what comes in the end."""
-        self.one_plugs_in(who, 0, where, dies)
+    @rule(which=st.integers(0, 1), silent_h=st.sampled_from((1, 26)), dies=DIES)
+    def a_station_is_cut_off_while_cars_charge(self, which: int, silent_h: int, dies: bool) -> None:
+        """One more begins meanwhile. After a day without a word those from before are closed from the facts, and
+        corrected by what comes in the end."""
         self.energy_flows(5, dies)
-        self.a_station_loses_its_connection(where // 2)
+        self.a_station_loses_its_connection(which)
+        self.one_plugs_in(POOR, 1, 2 * which, dies)
         self.hours_go_by(silent_h)
         for each in self.story.going_on:
-            if each.station is self.story.place(where)[0]:
+            if not each.station.is_connected:
                 self._run(self.story.end(each), dies)
-        self.a_station_comes_back(where // 2, silent_h, dies)
+        self.a_station_comes_back(which, silent_h, dies)
         self._run(self.story.work(), dies)
 
     @precondition(lambda self: all(each.is_connected for each in self.story.network.stations))
@@ -162,7 +166,7 @@ class Sessions(RuleBasedStateMachine):
         for each in self.story.going_on:
             if each.driver is self.story.drivers[POOR]:
                 self._run(self.story.end(each), dies)
-        self.one_tops_up(POOR, "5", again=False)
+        self.one_tops_up(POOR, "10", again=False)
         self._run(self.story.work(), dies)
         self.one_plugs_in(POOR, which, where, dies)
         charge = self.story.network.charges[-1]
