@@ -95,6 +95,7 @@ class StationConnection:
         self._error_words = error_words
         self._note = note
         self._inbox = Inbox(socket, limits, self._take)
+        self._is_traced = tracing.is_on()
         self._turn = asyncio.Lock()
         self._pending: _Pending | None = None
 
@@ -226,7 +227,7 @@ class StationConnection:
                 await self._send(self._error(frame.message_id, ErrorCode.RPC_FRAMEWORK_ERROR, frame.cause))
                 continue
             label = frame.action if frame.action in self._actions else "unknown"
-            if label in UNTRACED or (label in FREQUENT and not tracing.is_on()):
+            if label in UNTRACED or (label in FREQUENT and not self._is_traced):
                 await self._handle(frame, label)
                 continue
             with _bound(frame), tracing.span(f"ocpp.receive {label}", SpanKind.SERVER, _about(label)):

@@ -16,7 +16,7 @@ def payload_of(message: object) -> Payload:
 
 def written(instant: datetime) -> str:
     """In UTC, to the millisecond."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03d}Z"
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def written_or_none(instant: datetime | None) -> str | None:
