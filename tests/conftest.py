@@ -1,13 +1,14 @@
 """Real PostgreSQL: one server and one migrated template per run, and a database of its own for each test."""
 
+import asyncio
 import dataclasses
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,7 @@ class Server:
         self._connection = psycopg.connect(postgres.url("postgres"), autocommit=True)
         self._one_at_a_time = ThreadPoolExecutor(1)
         self._next: dict[str, Future[str]] = {}
+        self._made: dict[str, Any] = {}
 
     def execute(self, statement: str) -> None:
         self._connection.execute(statement.encode())
@@ -78,6 +80,14 @@ class Server:
     def copy(self, template: str, name: str) -> str:
         self.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         return name
+
+    def made(self, name: str, source: str, make: Callable[[Settings], Coroutine[Any, Any, Any]]) -> Any:
+        """What was said where the template of this name was made from a copy of the source: once a run."""
+        if name not in self._made:
+            made = make(settings_for(self.postgres.url(self.copy(source, name))))
+            with ThreadPoolExecutor(1) as aside:  # the tests' own loop stays as it is
+                self._made[name] = aside.submit(asyncio.run, made).result()
+        return self._made[name]
 
     @contextmanager
     def copied(self, template: str) -> Iterator[Settings]:
@@ -129,13 +139,33 @@ async def peopled(postgres: Server) -> World:
     return world
 
 
+@asynccontextmanager
+async def at_desk(peopled: World, settings: Settings) -> AsyncIterator[World]:
+    """The world as these settings lead to it."""
+    database = Database(settings.sqlalchemy_url)
+    yield dataclasses.replace(peopled, desk=Desk(database, Terms.of(settings)))
+    await database.close()
+
+
 @pytest.fixture
-def settings(postgres: Server, request: pytest.FixtureRequest) -> Iterator[Settings]:
-    """Settings that lead to a fresh database of this test's own, with the world in it where the test asks for that."""
-    template = EMPTY
-    if "world" in request.fixturenames:
-        request.getfixturevalue("peopled")
-        template = PEOPLED
+def step(request: pytest.FixtureRequest) -> str | None:
+    """How far the road is to be walked before the test."""
+    mark = request.node.get_closest_marker("walked")
+    return mark and str(mark.args[0])
+
+
+@pytest.fixture
+def template(request: pytest.FixtureRequest) -> str:
+    """What the test's database is a copy of: with the world in it where the test asks for that."""
+    if "world" not in request.fixturenames:
+        return EMPTY
+    request.getfixturevalue("peopled")
+    return PEOPLED
+
+
+@pytest.fixture
+def settings(postgres: Server, template: str) -> Iterator[Settings]:
+    """Settings that lead to a fresh database of this test's own."""
     with postgres.copied(template) as own:
         yield own
 
@@ -175,11 +205,15 @@ async def app(routed: FastAPI, settings: Settings, relay: RecordingRelay) -> Asy
         yield routed
 
 
+def calling(app: FastAPI) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://stationmaster.test")
+
+
 @pytest.fixture
 async def api(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """Calls the API without a login; ``world`` has people whose ``headers`` log in."""
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://stationmaster.test") as client:
+    async with calling(app) as client:
         yield client
 
 

@@ -4,6 +4,7 @@ So a test begins at the stage it is about, without Temporal, and a process can b
 """
 
 from collections.abc import Awaitable, Callable
+from copy import copy
 from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
@@ -78,6 +79,12 @@ class Road(Rows):
         self.world = world
         self.node = node
         self.photo_keys: list[str] = []
+
+    def again(self, world: World) -> "Road":
+        """The same way, in a copy of its database."""
+        other = copy(self)
+        other.world, other.desk, other.photo_keys = world, world.desk, list(self.photo_keys)
+        return other
 
     async def do(self, who: Person | Actor, use_case: Callable[[Work], Awaitable[T]]) -> T:
         """Work in a transaction of its own."""
@@ -332,6 +339,12 @@ class Road(Rows):
         await self.to_submitted(**changes)
         await self.approve_sat()
         await self.station()
+
+    async def to_active(self) -> None:
+        """The station is in operation."""
+        await self.to_accepted()
+        await self.activate()
+        await self.refresh()
 
     async def to_accepted_with_two(self) -> None:
         """A work order of two stations, both accepted."""

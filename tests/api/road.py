@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import timedelta
 from io import BytesIO
@@ -54,16 +55,23 @@ def photo(kind: str = "JPEG", size: tuple[int, int] = (40, 30)) -> bytes:
 
 @dataclass
 class Road:
-    """``reference`` and ``work_order`` are of the last placement that was sent in."""
+    """``reference`` and ``work_order`` are of the last placement that was sent in, ``station`` the last one's name."""
 
     api: httpx.AsyncClient
     world: World
     processes: Processes
     reference: str = ""
     work_order: str = ""
+    station: str = ""
     documents: Documents | None = None
     """Where the API keeps them, in tests of the API."""
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+
+    def again(self, fresh: "Road") -> "Road":
+        """The same way, in a copy of its database that the fresh road is on."""
+        fresh.reference, fresh.work_order, fresh.station = self.reference, self.work_order, self.station
+        fresh._numbers = copy(self._numbers)
+        return fresh
 
     async def call(self, person: Person, method: str, path: str, **sent: Any) -> Any:
         """The answer's body, where it went well."""
@@ -136,7 +144,9 @@ class Road:
         line = (await self.order())["lines"][0]["id"]
         path = f"/v1/work-orders/{self.work_order}/lines/{line}"
         await self.call(self.world.installer_user, "PUT", f"{path}/hardware", json={"hardware_id": hardware_id})
-        return await self.call(self.world.installer_user, "POST", f"{path}/connection-tests")
+        begun = await self.call(self.world.installer_user, "POST", f"{path}/connection-tests")
+        self.station = begun["station"]
+        return begun
 
     async def to_checked(self) -> str:
         """A station's name, whose connection test has passed."""
@@ -245,6 +255,12 @@ class Road:
         await self.fill_in()
         await self.call(self.world.installer_user, "POST", f"/v1/work-orders/{self.work_order}/sat/submit")
         await self.call(self.world.operations, "POST", f"/v1/work-orders/{self.work_order}/sat/approve")
+        return name
+
+    async def to_active(self) -> str:
+        """A station's name, which is in operation."""
+        name = await self.to_accepted()
+        await self.call(self.world.administrator, "POST", f"/v1/stations/{name}/activate")
         return name
 
     async def close(self) -> None:

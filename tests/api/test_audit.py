@@ -57,8 +57,8 @@ async def test_secrets_and_personal_data_are_masked(road: Road, world: World) ->
     assert added["changes"][0]["after"]["email"] == "(personal)"
 
 
+@pytest.mark.walked("to_test_charged")
 async def test_each_answer_of_a_draft_is_on_record_with_the_one_before(road: Road, world: World) -> None:
-    await road.to_test_charged()
     path = f"/v1/work-orders/{road.work_order}/sat/answers"
     for value in ("no", "yes"):
         await road.call(

@@ -38,12 +38,12 @@ def bomb() -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P16")
 @pytest.mark.parametrize(
     ("kind", "content_type"), [("JPEG", "image/jpeg"), ("PNG", "image/png"), ("WEBP", "image/webp")]
 )
 async def test_a_photo_is_kept_and_comes_back_as_it_was(road: Road, kind: str, content_type: str) -> None:
-    await road.to_work_order()
     content = photo(kind)
     made = (await upload(road, content)).json()
     assert made["content_type"] == content_type
@@ -61,9 +61,9 @@ async def test_a_photo_is_kept_and_comes_back_as_it_was(road: Road, kind: str, c
     assert (unchanged.status_code, unchanged.content) == (304, b"")
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P16")
 async def test_the_same_photo_again_is_the_same_document(road: Road, tmp_path: Path) -> None:
-    await road.to_work_order()
     content = photo()
     answers = await asyncio.gather(*(upload(road, content) for _ in range(4)))
     assert {answer.status_code for answer in answers} == {201}
@@ -76,9 +76,9 @@ async def test_the_same_photo_again_is_the_same_document(road: Road, tmp_path: P
     assert len([path for path in kept if path.suffix == ".jpg"]) == 1
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P16")
 async def test_what_is_no_whole_photo_is_refused_whatever_it_is_called(road: Road) -> None:
-    await road.to_work_order()
     refused: dict[str, tuple[bytes, int]] = {
         "text": (b"hello", 415),
         "nothing": (b"", 415),
@@ -98,9 +98,9 @@ async def test_what_is_no_whole_photo_is_refused_whatever_it_is_called(road: Roa
     assert missing.json()["errors"][0]["pointer"] == "/file"
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P16")
 async def test_photos_are_taken_from_the_installer_while_the_test_is_filled_in(road: Road, world: World) -> None:
-    await road.to_work_order()
     assert (await upload(road, photo(), world.other_installer_user)).status_code == 404
     assert (await upload(road, photo(), world.operations)).status_code == 403
     await road.to_test_charged()

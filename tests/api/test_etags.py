@@ -63,9 +63,9 @@ async def test_of_two_who_edit_what_both_have_seen_one_is_told(
     assert again.json()[name] == value
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P16")
 async def test_answers_are_kept_on_the_draft_that_was_seen(road: Road, world: World) -> None:
-    await road.to_work_order()
     path = f"/v1/work-orders/{road.work_order}/sat"
     seen = await _tag(road.api, world.installer_user, path)
     body = {"answers": [{"question": "site_clean", "value": "yes"}]}
@@ -79,9 +79,9 @@ async def test_answers_are_kept_on_the_draft_that_was_seen(road: Road, world: Wo
     assert without.status_code == 200
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P9")
 async def test_lines_are_changed_on_the_work_order_that_was_seen(road: Road, world: World) -> None:
-    await road.to_work_order()
     path = f"/v1/work-orders/{road.work_order}"
     seen = await _tag(road.api, world.operations, path)
     added = await _edit(road.api, world.operations, "POST", f"{path}/lines", seen, {"product": "DUO-22"})

@@ -90,10 +90,11 @@ async def test_a_super_user_takes_in_nothing_that_was_not_the_groups(
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/card")
 
 
+@pytest.mark.walked("to_checked")
 async def test_a_station_of_the_group_is_closed_and_opened_by_its_super_user(
     road: Road, api: httpx.AsyncClient, world: World, group: str
 ) -> None:
-    name = await road.to_checked()
+    name = road.station
     refused = await api.put(
         f"{group}/stations/{name}/access", json={"access": "closed"}, headers=world.super_user.headers
     )

@@ -92,9 +92,10 @@ async def test_a_secret_is_changed_over_without_a_gap_and_ended_at_once(road: Ro
         assert (await road.api.post(hook(road), **signed_plan(secret, reference, **DAY))).status_code == 401
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P10")
 async def test_a_work_order_that_is_not_this_installers_is_not_found(road: Road, desk: Desk) -> None:
-    reference = await road.to_work_order()
+    reference = road.work_order
     path = f"/v1/organisations/{road.world.other_installer.id}/plan-webhook"
     theirs = (await road.call(road.world.administrator, "POST", path))["secret"]
     others = hook(road, road.world.other_installer.id)

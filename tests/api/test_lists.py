@@ -156,8 +156,9 @@ async def test_work_orders_are_filtered_and_sorted_by_their_day(road: Road, worl
             assert [orders.index(item["reference"]) for item in shown] == found, wanted
 
 
+@pytest.mark.walked("to_station")
 async def test_stations_and_hardware_are_filtered(road: Road, world: World) -> None:
-    name = (await road.to_station())["station"]
+    name = road.station
     await world.book_in("VW-2")
     for wanted, found in (
         ({"stage": "registered"}, [name]),

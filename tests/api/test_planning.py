@@ -36,9 +36,10 @@ async def add_crew(road: Road, name: str = "North", person: Person | None = None
     return await road.call(person or road.world.installer_user, "POST", "/v1/crews", json={"name": name})
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P10")
 async def test_a_plan_shows_its_hours_its_crew_and_those_before_it(road: Road, world: World) -> None:
-    reference = await road.to_work_order()
+    reference = road.work_order
     await world.book_in("VW-1", holder=world.installer)
     await add_crew(road)
     order = await plan(road, **hours(8, 12), crew="North", note="The gate opens at eight")
@@ -79,9 +80,9 @@ async def test_a_crew_that_is_elsewhere_is_refused_naming_the_other_work_order(r
     assert (busy["kind"], busy["hard"], busy["work_order"]) == ("crew_busy", True, first)
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P10", "P11")
 async def test_what_a_plan_does_not_fit_in_with_is_shown_until_it_fits(road: Road, world: World) -> None:
-    await road.to_work_order()
     order = await plan(road, planned_for=(tuesday() + timedelta(days=4)).date().isoformat())
     assert [each["kind"] for each in order["conflicts"]] == ["day_off", "hardware_missing"]
     assert "Saturday" in order["conflicts"][0]["detail"]
@@ -89,6 +90,7 @@ async def test_what_a_plan_does_not_fit_in_with_is_shown_until_it_fits(road: Roa
     assert [each["kind"] for each in (await road.order())["conflicts"]] == ["day_off"]
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P10")
 @pytest.mark.parametrize(
     ("body", "pointer"),
@@ -110,7 +112,6 @@ async def test_what_a_plan_does_not_fit_in_with_is_shown_until_it_fits(road: Roa
     ],
 )
 async def test_a_plan_that_makes_no_sense_is_refused_by_its_field(road: Road, body: Any, pointer: str) -> None:
-    await road.to_work_order()
     path = f"{ORDERS}/{road.work_order}/plan"
     answer = await road.api.post(path, json=body, headers=road.world.installer_user.headers)
     assert answer.status_code == 422, answer.text

@@ -25,9 +25,9 @@ async def act(road: Road, name: str, person: Any, body: Any = None) -> Any:
     return await road.api.post(f"/v1/work-orders/{road.work_order}/sat/{name}", json=body, headers=person.headers)
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P16")
 async def test_a_draft_keeps_each_answer_and_says_whether_it_passed(road: Road) -> None:
-    await road.to_work_order()
     line = (await road.order())["lines"][0]["id"]
     path = f"/v1/work-orders/{road.work_order}/sat"
     sat = await road.call(road.world.installer_user, "GET", path)
@@ -47,9 +47,9 @@ async def test_a_draft_keeps_each_answer_and_says_whether_it_passed(road: Road) 
     assert questions(sat)["earth_resistance"]["answer"]["passed"] is True
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P16")
 async def test_of_answers_with_one_bad_among_them_none_is_taken(road: Road) -> None:
-    await road.to_work_order()
     line = (await road.order())["lines"][0]["id"]
     good = {"question": "site_clean", "value": "yes"}
     bad = [
@@ -70,9 +70,10 @@ async def test_of_answers_with_one_bad_among_them_none_is_taken(road: Road) -> N
     assert sat["missing"] == 3
 
 
+@pytest.mark.walked("to_checked")
 @pytest.mark.step("P16", "P17")
 async def test_a_test_is_sent_in_returned_with_remarks_corrected_and_approved(road: Road, world: World) -> None:
-    name = await road.to_checked()
+    name = road.station
     early = await act(road, "submit", world.installer_user)
     assert early.json()["type"] == "/problems/no-test-charge"
     await road.charge(name)
@@ -123,8 +124,8 @@ async def test_whoever_filled_the_test_in_cannot_approve_it(road: Road, world: W
     assert (await road.order())["stage"] == "sat_review"
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P17")
 async def test_an_installer_cannot_review(road: Road, world: World) -> None:
-    await road.to_work_order()
     for name, body in (("approve", None), ("return", {"remarks": [{"question": "site_clean", "text": "Look"}]})):
         assert (await act(road, name, world.installer_user, body)).status_code == 403

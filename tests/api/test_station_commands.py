@@ -35,9 +35,10 @@ async def answered(road: Road, command_id: str, outcome: str, **data: Any) -> No
         await command.note_outcome(work, UUID(command_id), said)
 
 
+@pytest.mark.walked("to_checked")
 @pytest.mark.step("H1", "H3", "H5")
 async def test_a_command_is_taken_followed_and_answered(road: Road, relay: RecordingRelay) -> None:
-    name = await road.to_checked()
+    name = road.station
     asked = await ask(road, name, "read_configuration", keys=["HeartbeatInterval"])
     assert (asked["state"], asked["asked_by"], asked["tries"]) == ("queued", "Olga Operations", 0)
     assert f"command-{asked['id']}" in relay.delivered
@@ -55,8 +56,9 @@ async def test_a_command_is_taken_followed_and_answered(road: Road, relay: Recor
     assert told["command answered"]["detail"]["kind"] == "read_configuration"
 
 
+@pytest.mark.walked("to_checked")
 async def test_commands_are_listed_newest_first_in_pages_and_by_state_and_kind(road: Road) -> None:
-    name = await road.to_checked()
+    name = road.station
     ids = [(await ask(road, name, kind))["id"] for kind in ("reset", "clear_cache", "reset")]
     await answered(road, ids[1], "rejected")
     path = f"{STATIONS}/{name}/commands"
@@ -71,6 +73,7 @@ async def test_commands_are_listed_newest_first_in_pages_and_by_state_and_kind(r
     assert [each["id"] for each in (await listed(kind="reset", state="queued"))["items"]] == [ids[2], ids[0]]
 
 
+@pytest.mark.walked("to_checked")
 @pytest.mark.step("H2")
 @pytest.mark.parametrize(
     ("body", "pointer"),
@@ -93,7 +96,7 @@ async def test_commands_are_listed_newest_first_in_pages_and_by_state_and_kind(r
 async def test_a_command_that_cannot_be_is_refused_by_its_field_and_leaves_no_trace(
     road: Road, body: Any, pointer: str
 ) -> None:
-    name = await road.to_checked()
+    name = road.station
     path, headers = f"{STATIONS}/{name}/commands", road.world.operations.headers
     answer = await road.api.post(path, json=body, headers=headers)
     assert answer.status_code == 422, answer.text
@@ -101,9 +104,10 @@ async def test_a_command_that_cannot_be_is_refused_by_its_field_and_leaves_no_tr
     assert (await road.call(road.world.operations, "GET", path))["items"] == []
 
 
+@pytest.mark.walked("to_checked")
 @pytest.mark.step("H1")
 async def test_the_same_request_under_its_key_is_one_command(road: Road) -> None:
-    name = await road.to_checked()
+    name = road.station
     path, headers = f"{STATIONS}/{name}/commands", {**road.world.operations.headers, "Idempotency-Key": "once"}
     first = await road.api.post(path, json={"kind": "reset"}, headers=headers)
     again = await road.api.post(path, json={"kind": "reset"}, headers=headers)
@@ -114,8 +118,9 @@ async def test_the_same_request_under_its_key_is_one_command(road: Road) -> None
     assert len((await road.call(road.world.operations, "GET", path))["items"]) == 1
 
 
+@pytest.mark.walked("to_checked")
 async def test_whoever_maintains_a_station_sends_what_is_at_hand_and_no_more(road: Road) -> None:
-    name = await road.to_checked()
+    name = road.station
     path, headers = f"{STATIONS}/{name}/commands", road.world.service_user.headers
     at_hand: list[dict[str, Any]] = [
         {"kind": "reset"},
@@ -136,8 +141,9 @@ async def test_whoever_maintains_a_station_sends_what_is_at_hand_and_no_more(roa
     assert (await road.api.get(f"{path}/{seen[0]['id']}", headers=headers)).status_code == 200
 
 
+@pytest.mark.walked("to_checked")
 async def test_partners_are_told_of_no_command_that_they_may_not_send(road: Road) -> None:
-    name = await road.to_checked()
+    name = road.station
     world = road.world
     for kind in ("reset", "clear_cache"):
         await ask(road, name, kind)
@@ -159,8 +165,9 @@ async def test_partners_are_told_of_no_command_that_they_may_not_send(road: Road
         assert seen == [3, 0], address
 
 
+@pytest.mark.walked("to_checked")
 async def test_a_key_that_is_narrowed_sends_only_what_it_was_given(road: Road, world: World) -> None:
-    name = await road.to_checked()
+    name = road.station
     async with world.desk.work(world.administrator.actor, "test") as work:
         scopes = frozenset({Permission.STATIONS_MAINTAIN})
         program = await service_account(work, world.operator, "Night watch", Role.OPERATIONS, scopes)
@@ -169,9 +176,10 @@ async def test_a_key_that_is_narrowed_sends_only_what_it_was_given(road: Road, w
     assert (await road.api.post(path, json={"kind": "clear_cache"}, headers=program.headers)).status_code == 403
 
 
+@pytest.mark.walked("to_checked")
 @pytest.mark.step("H2", "H3")
 async def test_a_command_is_called_off_until_it_is_sent(road: Road) -> None:
-    name = await road.to_checked()
+    name = road.station
     first, second = await ask(road, name, "reset"), await ask(road, name, "reset")
     path = f"{STATIONS}/{name}/commands"
     once = {**road.world.operations.headers, "Idempotency-Key": "call-off"}
@@ -184,8 +192,9 @@ async def test_a_command_is_called_off_until_it_is_sent(road: Road) -> None:
     assert late.json()["facts"]["state"] == "answered"
 
 
+@pytest.mark.walked("to_checked")
 async def test_a_command_of_another_station_is_not_there(road: Road) -> None:
-    first = await road.to_checked()
+    first = road.station
     asked = await ask(road, first, "reset")
     other = (await road.to_station("VW-2"))["station"]
     path = f"{STATIONS}/{other}/commands/{asked['id']}"
@@ -194,8 +203,9 @@ async def test_a_command_of_another_station_is_not_there(road: Road) -> None:
         assert answer.status_code == 404
 
 
+@pytest.mark.walked("to_checked")
 async def test_tokens_are_shown_by_their_last_characters(road: Road) -> None:
-    name = await road.to_checked()
+    name = road.station
     asked = await ask(road, name, "start_charging", token="04E91C5A7A2C", connector=1)
     listed = await ask(
         road,
@@ -235,8 +245,9 @@ async def _reserve(road: Road, name: str, **changed: Any) -> httpx.Response:
     return await road.api.post(f"{STATIONS}/{name}/reservations", json=body, headers=road.world.operations.headers)
 
 
+@pytest.mark.walked("to_checked")
 async def test_a_connector_is_reserved_and_given_free(road: Road) -> None:
-    name = await road.to_checked()
+    name = road.station
     made = await _reserve(road, name)
     assert made.status_code == 202, made.text
     reservation = made.json()
@@ -260,9 +271,10 @@ async def test_a_connector_is_reserved_and_given_free(road: Road) -> None:
     assert again.status_code == 409
 
 
+@pytest.mark.walked("to_checked")
 @pytest.mark.step("H2")
 async def test_a_reservation_that_cannot_be_is_refused_by_its_field(road: Road) -> None:
-    name = await road.to_checked()
+    name = road.station
     wrong = {"until": "2020-01-01T00:00:00Z", "connector": 9, "token": "x" * 37}
     for field, value in wrong.items():
         answer = await _reserve(road, name, **{field: value})

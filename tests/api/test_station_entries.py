@@ -184,9 +184,10 @@ async def test_calling_off_needs_a_reason_and_happens_once(road: Road, api: http
     assert (await api.post(address, json={"reason": "Again"}, headers=headers)).status_code == 409
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P20")
 async def test_cancel_is_not_offered_where_a_placement_stands_above(road: Road, api: httpx.AsyncClient) -> None:
-    reference = await road.to_work_order()
+    reference = road.work_order
     shown = await road.call(road.world.operations, "GET", f"/v1/work-orders/{reference}")
     assert "cancel" not in shown["allowed_actions"]
     refused = await api.post(

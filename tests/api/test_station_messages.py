@@ -54,8 +54,9 @@ async def found(road: Road, name: str, **params: Any) -> list[str]:
     return [item["action"] for item in page["items"]]
 
 
+@pytest.mark.walked("to_station")
 async def test_messages_are_shown_newest_first_and_page_by_page(road: Road, desk: Desk) -> None:
-    name = (await road.to_station())["station"]
+    name = road.station
     await said(desk, name, "BootNotification", "StatusNotification", "Authorize", payload='{"idTag":"…7A2C"}')
     address = f"{STATIONS}/{name}/messages"
     page = await road.call(road.world.operations, "GET", address, params={"limit": 2})
@@ -67,8 +68,9 @@ async def test_messages_are_shown_newest_first_and_page_by_page(road: Road, desk
     assert ([item["action"] for item in page["items"]], page["next_cursor"]) == (["BootNotification"], None)
 
 
+@pytest.mark.walked("to_station")
 async def test_messages_are_found_by_action_direction_time_and_words(road: Road, desk: Desk) -> None:
-    name = (await road.to_station())["station"]
+    name = road.station
     await said(desk, name, "Heartbeat", "MeterValues")
     await said(desk, name, "Reset", direction="sent", answer='{"status":"Rejected"}')
     await said(desk, name, "Teleport", answer=None, error="NotImplemented")
@@ -84,8 +86,9 @@ async def test_messages_are_found_by_action_direction_time_and_words(road: Road,
         assert answer.status_code == 422, wrong
 
 
+@pytest.mark.walked("to_station")
 async def test_messages_of_another_organisations_station_are_not_there(road: Road, world: World) -> None:
-    name = (await road.to_station())["station"]
+    name = road.station
     for path in ("messages", "messages/live", "connections"):
         address = f"{STATIONS}/{name}/{path}"
         assert (await road.api.get(address, headers=world.other_installer_user.headers)).status_code == 404
@@ -93,10 +96,11 @@ async def test_messages_of_another_organisations_station_are_not_there(road: Roa
         assert (await road.api.get(address)).status_code == 401
 
 
+@pytest.mark.walked("to_station")
 async def test_an_installer_does_not_see_what_drivers_do_after_the_activation(
     road: Road, desk: Desk, world: World
 ) -> None:
-    name = (await road.to_station())["station"]
+    name = road.station
     await said(desk, name, "BootNotification", "Authorize")
     async with desk.database.transaction() as session:
         activated = sa.update(Asset).values(activated_at=BEGAN + timedelta(seconds=30))
@@ -110,10 +114,11 @@ async def test_an_installer_does_not_see_what_drivers_do_after_the_activation(
     assert len(keeper["items"]) == 2
 
 
+@pytest.mark.walked("to_station")
 async def test_an_installers_stream_tells_nothing_of_what_comes_after_an_activation_meanwhile(
     app: FastAPI, road: Road, desk: Desk, world: World
 ) -> None:
-    name = (await road.to_station())["station"]
+    name = road.station
     async with served(app) as client:
         headers = world.installer_user.headers
         async with client.stream("GET", f"{STATIONS}/{name}/messages/live", headers=headers) as response:
@@ -129,8 +134,9 @@ async def test_an_installers_stream_tells_nothing_of_what_comes_after_an_activat
             assert seen == ["Heartbeat", "StatusNotification", "DataTransfer", "LogStatusNotification"]
 
 
+@pytest.mark.walked("to_station")
 async def test_messages_are_followed_live_and_gone_on_with(app: FastAPI, road: Road, desk: Desk) -> None:
-    name = (await road.to_station())["station"]
+    name = road.station
     await said(desk, name, "BootNotification")
     headers = road.world.operations.headers
     async with served(app) as client:
@@ -146,11 +152,12 @@ async def test_messages_are_followed_live_and_gone_on_with(app: FastAPI, road: R
             assert [each["action"] for each in missed] == ["BootNotification", "Heartbeat", "MeterValues"]
 
 
+@pytest.mark.walked("to_station")
 async def test_a_message_that_is_written_down_later_than_younger_ones_is_followed_too_and_nothing_twice(
     app: FastAPI, road: Road, desk: Desk
 ) -> None:
     """By another node, say; also where its clock is behind."""
-    name = (await road.to_station())["station"]
+    name = road.station
     headers = road.world.operations.headers
     async with (
         served(app) as client,
@@ -172,11 +179,12 @@ async def test_a_message_that_is_written_down_later_than_younger_ones_is_followe
         assert [each["action"] for each in await stream.until("Behind")] == ["Behind"]
 
 
+@pytest.mark.walked("to_station")
 async def test_a_station_that_says_much_is_followed_all_the_same(
     app: FastAPI, road: Road, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(station_messages, "BATCH", 2)
-    name = (await road.to_station())["station"]
+    name = road.station
     async with (
         served(app) as client,
         client.stream("GET", f"{STATIONS}/{name}/messages/live", headers=road.world.operations.headers) as response,
@@ -196,8 +204,9 @@ class LiveMessages(Stream):
         return seen
 
 
+@pytest.mark.walked("to_checked")
 async def test_the_connections_of_a_station_are_shown_with_how_they_ended(road: Road, world: World) -> None:
-    name = await road.to_checked()
+    name = road.station
     address = f"{STATIONS}/{name}/connections"
     (connection,) = (await road.call(world.operations, "GET", address))["items"]
     assert (connection["node"], connection["protocol"], connection["remote_ip"]) == ("csms-1", "ocpp1.6", "192.0.2.7")

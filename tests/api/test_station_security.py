@@ -40,9 +40,10 @@ async def test_a_certificate_that_is_not_the_stations_is_not_found(road: Road, w
         assert answer.status_code == status
 
 
+@pytest.mark.walked("to_station")
 @pytest.mark.step("O30", "H3")
 async def test_an_engineer_settles_the_lowest_profile_with_a_reason_that_is_on_record(road: Road, world: World) -> None:
-    name = (await road.to_station())["station"]
+    name = road.station
     path = f"/v1/stations/{name}/security-profile"
     for profile in (3, 1):
         body: dict[str, Any] = {"security_profile": profile, "why": "Its modem was replaced"}

@@ -26,9 +26,10 @@ STATIONS = "/v1/stations"
 PATIENCE_S = 10.0
 
 
+@pytest.mark.walked("to_checked")
 @pytest.mark.step("P13", "P14")
 async def test_a_station_shows_where_it_stands_and_never_its_keys(road: Road, world: World) -> None:
-    name = await road.to_checked()
+    name = road.station
     answer = await road.api.get(f"{STATIONS}/{name}", headers=world.installer_user.headers)
     seen = answer.json()
     assert (seen["stage"], seen["label"], seen["waits_for"]) == ("checked", "Self-check passed", "installer")
@@ -55,9 +56,10 @@ async def test_a_station_shows_where_it_stands_and_never_its_keys(road: Road, wo
     assert (await road.call(world.operations, "GET", STATIONS, params={"stage": "active"}))["items"] == []
 
 
+@pytest.mark.walked("to_station")
 @pytest.mark.step("P13")
 async def test_partners_see_their_own_stations_only(road: Road, world: World) -> None:
-    name = (await road.to_station())["station"]
+    name = road.station
     for path in ("", "/events", "/transactions", "/map.svg"):
         answer = await road.api.get(f"{STATIONS}/{name}{path}", headers=world.other_installer_user.headers)
         assert answer.status_code == 404, path
@@ -66,9 +68,10 @@ async def test_partners_see_their_own_stations_only(road: Road, world: World) ->
     assert (await road.call(world.other_installer_user, "GET", STATIONS))["items"] == []
 
 
+@pytest.mark.walked("to_test_charged")
 @pytest.mark.step("P15")
 async def test_a_test_charge_is_shown_as_one_with_its_token_hidden(road: Road, world: World) -> None:
-    name = await road.to_test_charged()
+    name = road.station
     (charge,) = (await road.call(world.installer_user, "GET", f"{STATIONS}/{name}/transactions"))["items"]
     assert charge["is_test"] is True
     assert charge["energy_wh"] == 140
@@ -78,9 +81,10 @@ async def test_a_test_charge_is_shown_as_one_with_its_token_hidden(road: Road, w
     assert seen["test_charge"]["number"] == charge["number"]
 
 
+@pytest.mark.walked("to_test_charged")
 @pytest.mark.step("P19")
 async def test_administration_activates_an_accepted_station_and_nobody_else(road: Road, world: World) -> None:
-    name = await road.to_test_charged()
+    name = road.station
     early = await road.api.post(f"{STATIONS}/{name}/activate", headers=world.administrator.headers)
     assert early.status_code == 409
     await road.fill_in()
@@ -102,9 +106,10 @@ async def test_administration_activates_an_accepted_station_and_nobody_else(road
     assert placement["stage"] == "operating"
 
 
+@pytest.mark.walked("to_checked")
 @pytest.mark.step("P22")
 async def test_the_map_of_a_station_marks_what_it_has_passed(road: Road, world: World) -> None:
-    name = await road.to_checked()
+    name = road.station
     answer = await road.api.get(f"{STATIONS}/{name}/map.svg", headers=world.installer_user.headers)
     assert "now at “Self-check passed”" in answer.text
     assert "Passed: Registered, Connected, Booted, Configuration applied." in answer.text
@@ -177,11 +182,12 @@ async def happens(desk: Desk, name: str, kind: str) -> None:
         await assets.add_event(work.session, await assets.lock(work.session, asset.id), kind, work.now, {"by": "test"})
 
 
+@pytest.mark.walked("to_station")
 @pytest.mark.step("P14")
 async def test_an_installer_follows_a_station_live_and_goes_on_where_it_left(
     app: FastAPI, road: Road, desk: Desk
 ) -> None:
-    name = (await road.to_station())["station"]
+    name = road.station
     async with served(app) as client:
         async with following(client, road, name) as stream:
             assert [event["kind"] for event in await stream.until("registered")] == ["registered"]
@@ -195,11 +201,12 @@ async def test_an_installer_follows_a_station_live_and_goes_on_where_it_left(
             assert [event["kind"] for event in missed] == ["booted", "configuration_applied"]
 
 
+@pytest.mark.walked("to_station")
 @pytest.mark.step("P14")
 async def test_a_stream_survives_the_loss_of_the_listening_connection(
     app: FastAPI, road: Road, desk: Desk, settings: Settings
 ) -> None:
-    name = (await road.to_station())["station"]
+    name = road.station
     async with served(app) as client, following(client, road, name) as stream:
         await stream.until("registered")
         url = settings.database_url.get_secret_value()
@@ -214,11 +221,12 @@ async def test_a_stream_survives_the_loss_of_the_listening_connection(
         await stream.until("booted")
 
 
+@pytest.mark.walked("to_station")
 async def test_a_quiet_stream_is_kept_alive_and_a_reader_who_leaves_is_forgotten(
     app: FastAPI, road: Road, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(station_events, "KEEP_ALIVE_S", 0.05)
-    name = (await road.to_station())["station"]
+    name = road.station
     events = app.state.services.station_events
     async with served(app) as client:
         async with following(client, road, name) as stream:
@@ -227,22 +235,24 @@ async def test_a_quiet_stream_is_kept_alive_and_a_reader_who_leaves_is_forgotten
         await _eventually(lambda: events.streams == 0)
 
 
+@pytest.mark.walked("to_station")
 async def test_a_stream_ends_after_its_time_so_that_the_reader_is_asked_again_who_it_is(
     app: FastAPI, road: Road, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(station_events, "LIFETIME_S", 0.2)
     monkeypatch.setattr(station_events, "KEEP_ALIVE_S", 0.05)
-    name = (await road.to_station())["station"]
+    name = road.station
     async with served(app) as client, following(client, road, name) as stream:
         with pytest.raises(AssertionError, match="the stream ended"):
             await stream.until("never")
 
 
+@pytest.mark.walked("to_station")
 async def test_a_stream_ends_when_its_reader_is_shut_out(
     app: FastAPI, road: Road, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(station_events, "KEEP_ALIVE_S", 0.05)
-    name = (await road.to_station())["station"]
+    name = road.station
     async with served(app) as client, following(client, road, name) as stream:
         await stream.until("alive")
         await road.call(road.world.administrator, "POST", f"/v1/users/{road.world.installer_user.id}/disable")
@@ -250,17 +260,19 @@ async def test_a_stream_ends_when_its_reader_is_shut_out(
             await stream.until("never")
 
 
+@pytest.mark.walked("to_station")
 async def test_one_reader_does_not_take_all_streams(app: FastAPI, road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "STREAMS_OF_ONE", 1)
-    name = (await road.to_station())["station"]
+    name = road.station
     async with served(app) as client, following(client, road, name) as stream:
         await stream.until("registered")
         again = await client.get(f"{STATIONS}/{name}/events", headers=road.world.installer_user.headers)
         assert (again.status_code, again.headers["retry-after"]) == (503, "30")
 
 
+@pytest.mark.walked("to_station")
 async def test_streams_end_when_the_process_is_to_end(app: FastAPI, road: Road) -> None:
-    name = (await road.to_station())["station"]
+    name = road.station
     stop = asyncio.Event()
     async with served(app) as client, following(client, road, name) as stream:
         await stream.until("registered")
@@ -270,8 +282,9 @@ async def test_streams_end_when_the_process_is_to_end(app: FastAPI, road: Road) 
             await stream.until("never")
 
 
+@pytest.mark.walked("to_station")
 async def test_a_last_event_id_that_is_none_is_named(road: Road) -> None:
-    name = (await road.to_station())["station"]
+    name = road.station
     for wrong in ("soon", "-1", str(2**63)):
         headers = {**road.world.installer_user.headers, "Last-Event-ID": wrong}
         answer = await road.api.get(f"{STATIONS}/{name}/events", headers=headers)

@@ -175,11 +175,12 @@ async def test_a_session_that_can_not_be_is_not_explained(
     assert [each["pointer"] for each in answer.json()["errors"]] == [place]
 
 
+@pytest.mark.walked("to_checked")
 @pytest.mark.usefixtures("tariff")
 async def test_a_tariff_is_tried_on_past_sessions_of_a_station(
     road: Road, api: httpx.AsyncClient, world: World
 ) -> None:
-    name = await road.to_checked()
+    name = road.station
     async with world.desk.database.transaction() as session:
         asset = await assets.find(session, name, EVERYTHING)
     assert asset is not None

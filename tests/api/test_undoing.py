@@ -92,8 +92,9 @@ async def test_a_withdrawal_sent_again_under_its_key_gets_its_answer_again(road:
     assert len(road.processes.seen) == 1
 
 
+@pytest.mark.walked("to_test_charged")
 async def test_on_site_everything_that_is_left_is_named_in_its_order(road: Road) -> None:
-    name = await road.to_test_charged()
+    name = road.station
     await call_off(road, "cancel", {"reason": "The tender has ended"}, road.world.operations)
     items = (await left(road, road.world.operations))["items"]
     assert [each["what"] for each in items[:3]] == ["cancel_work_order", "deregister_station", "unlink_hardware"]
@@ -101,8 +102,8 @@ async def test_on_site_everything_that_is_left_is_named_in_its_order(road: Road)
     assert {each["waits_for"] for each in items[:3]} == {"stationmaster"}
 
 
+@pytest.mark.walked("to_test_charged")
 async def test_the_warehouse_sees_what_comes_back_and_books_it_in(road: Road) -> None:
-    await road.to_test_charged()
     await call_off(road, "withdraw", {}, road.world.requester)
     await undo_on_site(road)
     tasks = (await road.call(road.world.warehouse, "GET", "/v1/tasks"))["items"]

@@ -20,12 +20,6 @@ def setting(owner: str, key: str = "HeartbeatInterval") -> str:
     return f"/v1/{owner}/wanted/configuration/{quote(key, safe='')}"
 
 
-async def active(road: Road) -> str:
-    name = await road.to_accepted()
-    await road.call(road.world.administrator, "POST", f"/v1/stations/{name}/activate")
-    return name
-
-
 async def answered(road: Road, name: str, outcome: str, **data: Any) -> None:
     """What the station's process does with the answer to what is next."""
     async with road.world.desk.work(PROCESS, "test") as work:
@@ -37,10 +31,11 @@ async def answered(road: Road, name: str, outcome: str, **data: Any) -> None:
         await upkeep.note_answer(work, asset.id, todo, said)
 
 
+@pytest.mark.walked("to_active")
 async def test_what_is_wanted_of_a_product_and_of_a_station_is_shown_with_how_far_the_station_has_come(
     road: Road,
 ) -> None:
-    name, engineer = await active(road), road.world.engineer
+    name, engineer = road.station, road.world.engineer
     await road.call(engineer, "PUT", setting("products/DUO-22"), json={"value": "300"})
     await road.call(engineer, "PUT", setting("products/DUO-22", "A/B#1"), json={"value": "1"})
     await road.call(engineer, "PUT", setting(f"stations/{name}"), json={"value": "60"})
@@ -65,8 +60,9 @@ async def test_what_is_wanted_of_a_product_and_of_a_station_is_shown_with_how_fa
     assert (shown[1]["wanted"], shown[1]["of"], shown[1]["state"]) == ("300", "product", "pending")
 
 
+@pytest.mark.walked("to_active")
 async def test_firmware_is_wanted_shown_with_its_roll_out_and_with_how_far_a_station_has_come(road: Road) -> None:
-    name, engineer = await active(road), road.world.engineer
+    name, engineer = road.station, road.world.engineer
     new = {"version": "2.0", "location": "https://files.example/2.bin", "from_hour": 1, "to_hour": 5, "first": 2}
     path = "/v1/products/DUO-22/wanted/firmware"
     made = await road.call(engineer, "PUT", path, json=new)
@@ -86,8 +82,9 @@ async def test_firmware_is_wanted_shown_with_its_roll_out_and_with_how_far_a_sta
         assert answer.status_code == 422, wrong
 
 
+@pytest.mark.walked("to_active")
 async def test_a_local_list_is_wanted_and_a_partner_sees_how_many_cards_but_none_of_them(road: Road) -> None:
-    name, engineer = await active(road), road.world.engineer
+    name, engineer = road.station, road.world.engineer
     async with road.world.desk.database.transaction() as session:
         session.add(IdToken(token="04E91C5A7A2C", kind=TokenKind.CARD))
     path = "/v1/products/DUO-22/wanted/list"
@@ -107,8 +104,9 @@ async def test_a_local_list_is_wanted_and_a_partner_sees_how_many_cards_but_none
     assert (await road.call(engineer, "GET", f"/v1/stations/{name}/wanted"))["list"] is None
 
 
+@pytest.mark.walked("to_active")
 async def test_a_station_is_asked_at_once_where_somebody_does_not_want_to_wait(road: Road) -> None:
-    name = await active(road)
+    name = road.station
     await road.call(road.world.engineer, "PUT", setting(f"stations/{name}"), json={"value": "60"})
     await answered(road, name, "accepted", configuration={"HeartbeatInterval": {"value": "300"}})
     await answered(road, name, "rejected")
@@ -121,8 +119,9 @@ async def test_a_station_is_asked_at_once_where_somebody_does_not_want_to_wait(r
     assert (asked["state"], asked["read_at"], asked["try_again_at"]) == ("refused", None, None)
 
 
+@pytest.mark.walked("to_accepted")
 async def test_a_station_that_is_not_in_operation_is_not_asked(road: Road) -> None:
-    name = await road.to_accepted()
+    name = road.station
     answer = await road.api.post(f"/v1/stations/{name}/wanted/check", headers=road.world.engineer.headers)
     assert answer.status_code == 409
     assert "not in operation" in answer.json()["detail"]
@@ -176,8 +175,9 @@ async def test_who_wanted_what_is_on_record(road: Road) -> None:
     assert (change["before"]["value"], change["after"]["value"]) == ("60", "90")
 
 
+@pytest.mark.walked("to_active")
 async def test_operations_and_partners_set_nothing(road: Road) -> None:
-    name = await active(road)
+    name = road.station
     for person in (road.world.operations, road.world.service_user, road.world.administrator):
         answer = await road.api.put(setting(f"stations/{name}"), json={"value": "60"}, headers=person.headers)
         assert answer.status_code == 403

@@ -50,9 +50,10 @@ async def test_a_work_order_tells_the_installer_what_is_needed_on_site(road: Roa
     assert placement["work_order"] == reference
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P10")
 async def test_another_installer_sees_nothing_of_a_work_order(road: Road, world: World) -> None:
-    reference = await road.to_work_order()
+    reference = road.work_order
     line = (await first_line(road))["id"]
     await world.book_in("VW-9", holder=world.other_installer)
     asked: list[tuple[str, str, Any]] = [
@@ -78,9 +79,10 @@ async def test_another_installer_sees_nothing_of_a_work_order(road: Road, world:
     assert answer.status_code == 403
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P10")
 async def test_the_installer_plans_and_plans_again_but_not_into_the_past(road: Road) -> None:
-    reference = await road.to_work_order()
+    reference = road.work_order
     today = datetime.now(UTC).date()
     for days in (3, 5):
         day = (today + timedelta(days=days)).isoformat()
@@ -96,9 +98,10 @@ async def test_the_installer_plans_and_plans_again_but_not_into_the_past(road: R
         assert answer.json()["errors"][0]["pointer"] == "/planned_for"
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P9")
 async def test_operations_changes_lines_while_they_are_empty(road: Road, world: World) -> None:
-    reference = await road.to_work_order()
+    reference = road.work_order
     path = f"{ORDERS}/{reference}/lines"
     line = (await first_line(road))["id"]
     answer = await road.api.delete(f"{path}/{line}", headers=world.operations.headers)
@@ -168,9 +171,9 @@ async def test_each_wrong_hardware_has_a_problem_of_its_own_and_leaves_the_line_
     assert {item["subject"] for item in refusals} == {"work order"}
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P12", "P13")
 async def test_a_connection_test_tells_what_to_set_and_a_wrong_link_is_undone(road: Road, world: World) -> None:
-    await road.to_work_order()
     line = (await first_line(road))["id"]
     path = f"{ORDERS}/{road.work_order}/lines/{line}"
     await world.book_in("VW-1", holder=world.installer)
@@ -202,9 +205,9 @@ async def test_a_connection_test_tells_what_to_set_and_a_wrong_link_is_undone(ro
     assert (again["station"], again["test_number"]) == (test["station"], 2)
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P15")
 async def test_a_test_charge_needs_a_checked_station(road: Road, world: World) -> None:
-    await road.to_work_order()
     line = (await first_line(road))["id"]
     path = f"{ORDERS}/{road.work_order}/lines/{line}/test-charges"
     answer = await road.api.post(path, headers=world.installer_user.headers)

@@ -5,13 +5,16 @@ import pytest
 
 from csms.limits import Limits
 from csms.listener import CsmsServer
+from models.settings import Settings
 from models.tables.asset import Asset
 from models.usecases.work import Desk
+from tests.conftest import PEOPLED, Server, at_desk
 from tests.csms.memory import MemoryRecords
 from tests.csms.standing import front_on, station_in_test
 from tests.people import World
 from tests.recording import RecordingRelay
 
+STATION = "station"
 RECEIVED_AT = datetime(2026, 11, 21, 10, 0, 5, tzinfo=UTC)
 
 
@@ -36,8 +39,28 @@ async def server(records: MemoryRecords, limits: Limits) -> AsyncIterator[CsmsSe
 
 
 @pytest.fixture
-async def asset(world: World) -> Asset:
-    return await station_in_test(world)
+def built(request: pytest.FixtureRequest, postgres: Server) -> Asset | None:
+    """The station, where the test asks for one: built once a run."""
+    if "asset" not in request.fixturenames:
+        return None
+    peopled: World = request.getfixturevalue("peopled")
+
+    async def build(settings: Settings) -> Asset:
+        async with at_desk(peopled, settings) as world:
+            return await station_in_test(world)
+
+    made: Asset = postgres.made(STATION, PEOPLED, build)
+    return made
+
+
+@pytest.fixture
+def template(template: str, built: Asset | None) -> str:
+    return template if built is None else STATION
+
+
+@pytest.fixture
+def asset(world: World, built: Asset) -> Asset:  # noqa: ARG001 - the world that it is in
+    return built
 
 
 @pytest.fixture

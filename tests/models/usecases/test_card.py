@@ -21,7 +21,7 @@ from models.tables.subscriber import Subscriber
 from models.tables.unit import Unit
 from models.usecases import card, charging, notice, telemetry, wanting
 from models.usecases.work import Work
-from tests.models.usecases.test_upkeep import of_product, to_active
+from tests.models.usecases.test_upkeep import of_product
 from tests.road import Road
 from tests.subscribing import a_subscriber, cards_in_pool, uid_of
 
@@ -96,9 +96,9 @@ async def test_an_empty_pool_and_a_card_that_nobody_has_are_told_apart(road: Roa
         await assign(road, subscriber, "NL-9")
 
 
+@pytest.mark.walked("to_active")
 @pytest.mark.step("S4", "S5")
 async def test_a_card_charges_while_it_is_somebodys_who_is_active(road: Road) -> None:
-    await to_active(road)
     await cards_in_pool(road.world, "NL-1", "NL-2")
     blocked, accepted = (TokenVerdict.BLOCKED,) * 2, (TokenVerdict.ACCEPTED,) * 2
     assert await verdicts(road, "NL-1") == blocked
@@ -117,9 +117,9 @@ async def test_a_card_charges_while_it_is_somebodys_who_is_active(road: Road) ->
         await block(road, "NL-1")
 
 
+@pytest.mark.walked("to_active")
 @pytest.mark.step("S4", "L5")
 async def test_a_blocked_card_leaves_the_local_lists_and_their_stations_are_told(road: Road) -> None:
-    await to_active(road)
     await cards_in_pool(road.world, "NL-1", "NL-2")
     owner = of_product(road)
     await road.do(road.world.engineer, lambda work: wanting.set_list(work, owner, NewList(all_cards=True)))
@@ -136,9 +136,9 @@ async def test_a_blocked_card_leaves_the_local_lists_and_their_stations_are_told
         assert [product for product, _ in await wanted.spreads(session)] == [road.asset.product_id]
 
 
+@pytest.mark.walked("to_active")
 @pytest.mark.step("S4")
 async def test_a_blocked_card_that_is_used_is_reported_once_a_day(road: Road) -> None:
-    await to_active(road)
     await cards_in_pool(road.world, "NL-1", "NL-2")
     await assign(road, await a_subscriber(road.world), "NL-1")
     await verdicts(road, "NL-1")

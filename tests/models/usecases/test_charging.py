@@ -69,9 +69,9 @@ async def meter(road: Road, number: int | None, register_wh: int | None, asset: 
     )
 
 
+@pytest.mark.walked("to_test")
 @pytest.mark.step("P15")
 async def test_a_test_card_works_in_the_test_charge_only_and_only_at_its_own_station(road: Road, world: World) -> None:
-    await road.to_test()
     card = await road.test_card()
     for each in CommissioningStage:
         await stage(road, each)
@@ -83,9 +83,9 @@ async def test_a_test_card_works_in_the_test_charge_only_and_only_at_its_own_sta
     assert await authorise(other, card) == TokenVerdict.INVALID
 
 
+@pytest.mark.walked("to_test")
 @pytest.mark.step("P19")
 async def test_an_ordinary_card_works_on_an_active_station_only(road: Road) -> None:
-    await road.to_test()
     card = await ordinary_card(road)
     for each in CommissioningStage:
         await stage(road, each)
@@ -94,17 +94,17 @@ async def test_an_ordinary_card_works_on_an_active_station_only(road: Road) -> N
     assert await authorise(road, "NEVER-SEEN") == TokenVerdict.INVALID
 
 
+@pytest.mark.walked("to_test")
 @pytest.mark.step("P19")
 async def test_a_blocked_card_is_said_to_be_blocked(road: Road) -> None:
-    await road.to_test()
     card = await ordinary_card(road, blocked=True)
     await stage(road, CommissioningStage.ACTIVE)
     assert await authorise(road, card) == TokenVerdict.BLOCKED
 
 
+@pytest.mark.walked("to_checked")
 @pytest.mark.step("P15")
 async def test_a_repeated_start_gives_the_same_transaction_and_tells_the_process_once(road: Road) -> None:
-    await road.to_checked()
     await road.start_charge()
     card = await road.test_card()
     first = await road.transaction(card)
@@ -116,9 +116,9 @@ async def test_a_repeated_start_gives_the_same_transaction_and_tells_the_process
     assert (await facts(road)).count("transaction_started") == 1
 
 
+@pytest.mark.walked("to_checked")
 @pytest.mark.step("P15")
 async def test_the_same_start_sent_twice_at_once_makes_one_transaction(road: Road) -> None:
-    await road.to_checked()
     await road.start_charge()
     card = await road.test_card()
     numbers = await asyncio.gather(*(road.transaction(card) for _ in range(5)))
@@ -126,9 +126,9 @@ async def test_the_same_start_sent_twice_at_once_makes_one_transaction(road: Roa
     assert len(await transactions(road)) == 1
 
 
+@pytest.mark.walked("to_checked")
 @pytest.mark.step("P15")
 async def test_another_connector_instant_or_meter_is_another_transaction(road: Road) -> None:
-    await road.to_checked()
     await road.start_charge()
     card = await road.test_card()
     later = datetime(2026, 11, 21, 11, tzinfo=UTC)
@@ -138,9 +138,9 @@ async def test_another_connector_instant_or_meter_is_another_transaction(road: R
     assert all(0 < number < 2**31 for number in numbers)
 
 
+@pytest.mark.walked("to_checked")
 @pytest.mark.step("P15")
 async def test_a_test_charge_tells_its_process_when_it_starts_when_energy_flows_and_when_it_stops(road: Road) -> None:
-    await road.to_checked()
     await road.start_charge()
     number, _ = await road.transaction(await road.test_card())
     for register in (1050, 1099, 1100, 1150, 1250):
@@ -153,9 +153,9 @@ async def test_a_test_charge_tells_its_process_when_it_starts_when_energy_flows_
     assert road.asset.test_transaction_id == number
 
 
+@pytest.mark.walked("to_checked")
 @pytest.mark.step("P15")
 async def test_a_stop_from_another_station_changes_nothing_and_is_kept_as_evidence(road: Road, world: World) -> None:
-    await road.to_checked()
     await road.start_charge()
     number, _ = await road.transaction(await road.test_card())
     other = Road(world)
@@ -169,9 +169,9 @@ async def test_a_stop_from_another_station_changes_nothing_and_is_kept_as_eviden
         assert [frame.action for frame in frames] == ["StopTransaction", "MeterValues"]
 
 
+@pytest.mark.walked("to_checked")
 @pytest.mark.step("P15")
 async def test_a_repeated_stop_and_one_of_no_transaction_change_nothing(road: Road) -> None:
-    await road.to_checked()
     await road.start_charge()
     number, _ = await road.transaction(await road.test_card())
     await road.stop(number)
@@ -182,9 +182,9 @@ async def test_a_repeated_stop_and_one_of_no_transaction_change_nothing(road: Ro
     assert (await facts(road)).count("transaction_stopped") == 1
 
 
+@pytest.mark.walked("to_test")
 @pytest.mark.step("P15")
 async def test_meter_values_of_no_transaction_are_kept_all_the_same(road: Road) -> None:
-    await road.to_test()
     await meter(road, None, 1000)
     await meter(road, 77, 1100)
     async with road.desk.database.transaction() as session:
@@ -192,9 +192,9 @@ async def test_meter_values_of_no_transaction_are_kept_all_the_same(road: Road) 
     assert [each.transaction_number for each in kept] == [None, 77]
 
 
+@pytest.mark.walked("to_checked")
 @pytest.mark.step("P15")
 async def test_what_is_odd_about_a_transaction_is_noted_and_energy_is_never_negative(road: Road) -> None:
-    await road.to_checked()
     await road.start_charge()
     card = await road.test_card()
     first, _ = await road.transaction(card)
@@ -205,9 +205,9 @@ async def test_what_is_odd_about_a_transaction_is_noted_and_energy_is_never_nega
     assert kept[second].irregularities == ["meter_start_does_not_continue_last_stop"]
 
 
+@pytest.mark.walked("to_test")
 @pytest.mark.step("P19")
 async def test_a_card_that_is_not_accepted_still_leaves_its_transaction_on_record(road: Road) -> None:
-    await road.to_test()
     card = await ordinary_card(road)
     number, verdict = await road.transaction(card)
     assert verdict is TokenVerdict.INVALID

@@ -58,9 +58,9 @@ async def silence(road: Road, node: str, seconds: float) -> None:
         await session.execute(sa.update(CsmsNode).where(col(CsmsNode.name) == node).values(seen_at=silent_since))
 
 
+@pytest.mark.walked("to_checked")
 @pytest.mark.step("H3", "H5")
 async def test_a_command_is_kept_with_its_process_and_an_entry_of_who_asked(road: Road) -> None:
-    await road.to_checked()
     asked = await ask(road, "reset", kind="soft")
     assert (asked.state, asked.asked_by_name) == (CommandState.QUEUED, "Olga Operations")
     assert await facts_for(road, asked) == ["command"]
@@ -68,9 +68,9 @@ async def test_a_command_is_kept_with_its_process_and_an_entry_of_who_asked(road
     assert "command asked" in await road.said("station")
 
 
+@pytest.mark.walked("to_checked")
 @pytest.mark.step("H1")
 async def test_a_command_goes_to_the_node_that_holds_the_socket_and_its_answer_is_told(road: Road) -> None:
-    await road.to_checked()
     asked = await ask(road)
     assert (await dispatch(road, asked)).node == road.node
     assert (await row(road, asked)).state is CommandState.SENT
@@ -87,8 +87,8 @@ async def test_a_command_goes_to_the_node_that_holds_the_socket_and_its_answer_i
     assert process.ended_at is not None
 
 
+@pytest.mark.walked("to_test")
 async def test_a_command_to_a_station_that_is_not_connected_stays_queued_until_the_station_rings(road: Road) -> None:
-    await road.to_test()
     asked = await ask(road)
     assert (await dispatch(road, asked)).stage == "queued"
     await road.connect()
@@ -96,8 +96,8 @@ async def test_a_command_to_a_station_that_is_not_connected_stays_queued_until_t
     assert (await dispatch(road, asked)).stage == "sent"
 
 
+@pytest.mark.walked("to_test")
 async def test_a_command_is_not_taken_up_for_a_node_without_a_sign_of_life(road: Road) -> None:
-    await road.to_test()
     await do(road, lambda work: station.node_started(work, road.node))
     await road.connect()
     asked = await ask(road)
@@ -107,8 +107,8 @@ async def test_a_command_is_not_taken_up_for_a_node_without_a_sign_of_life(road:
     assert (await dispatch(road, asked)).stage == "sent"
 
 
+@pytest.mark.walked("to_checked")
 async def test_a_command_that_was_taken_up_is_not_taken_up_twice(road: Road) -> None:
-    await road.to_checked()
     asked = await ask(road)
     await dispatch(road, asked)
     again = await dispatch(road, asked)
@@ -116,10 +116,10 @@ async def test_a_command_that_was_taken_up_is_not_taken_up_twice(road: Road) -> 
     assert (await row(road, asked)).tries == 1
 
 
+@pytest.mark.walked("to_checked")
 async def test_one_whose_answers_were_lost_is_timed_out_at_its_end_and_one_that_was_never_sent_expires(
     road: Road,
 ) -> None:
-    await road.to_checked()
     lost, never = await ask(road, "read_configuration"), await ask(road)
     await dispatch(road, lost)
     await do(road, lambda work: command.put_back(work, lost.id, answer_lost=True))
@@ -128,9 +128,9 @@ async def test_one_whose_answers_were_lost_is_timed_out_at_its_end_and_one_that_
     assert ((await row(road, lost)).state, (await row(road, never)).state) == ("timed_out", "expired")
 
 
+@pytest.mark.walked("to_checked")
 @pytest.mark.step("H2")
 async def test_a_command_can_be_cancelled_until_it_is_sent(road: Road) -> None:
-    await road.to_checked()
     first, second = await ask(road), await ask(road)
     await do(road, lambda work: command.cancel(work, road.asset.id, first.id))
     assert (await row(road, first)).state is CommandState.CANCELLED
@@ -143,9 +143,9 @@ async def test_a_command_can_be_cancelled_until_it_is_sent(road: Road) -> None:
         await do(road, lambda work: command.cancel(work, road.asset.id, new_id()))
 
 
+@pytest.mark.walked("to_checked")
 @pytest.mark.step("H2")
 async def test_what_no_station_could_do_is_refused_by_its_field(road: Road) -> None:
-    await road.to_checked()
     with pytest.raises(InvalidInput, match="no connector 7; it has 1, 2") as wrong:
         await ask(road, "unlock", connector=7)
     assert wrong.value.field == "/arguments/connector"
@@ -156,8 +156,8 @@ async def test_what_no_station_could_do_is_refused_by_its_field(road: Road) -> N
         assert await commands.count_open(session, road.asset.id) == 0
 
 
+@pytest.mark.walked("to_test")
 async def test_a_station_without_hardware_takes_no_command_and_gives_up_those_that_wait(road: Road) -> None:
-    await road.to_test()
     asked = await ask(road)
     await road.unlink()
     assert (await dispatch(road, asked)).stage == "given_up"
@@ -174,8 +174,8 @@ async def test_only_so_many_commands_wait_for_one_station(road: Road, monkeypatc
         await ask(road)
 
 
+@pytest.mark.walked("to_checked")
 async def test_a_late_answer_changes_nothing(road: Road) -> None:
-    await road.to_checked()
     asked = await ask(road)
     await dispatch(road, asked)
     for outcome in ("timed_out", "accepted"):
@@ -184,10 +184,10 @@ async def test_a_late_answer_changes_nothing(road: Road) -> None:
     assert (await row(road, asked)).state is CommandState.TIMED_OUT
 
 
+@pytest.mark.walked("to_test")
 async def test_a_socket_of_a_node_that_is_gone_is_swept_up_once_and_a_node_that_is_back_keeps_its_own(
     road: Road,
 ) -> None:
-    await road.to_test()
     await do(road, lambda work: station.node_started(work, road.node))
     await road.connect()
     async with road.desk.database.transaction() as session:
@@ -210,18 +210,18 @@ async def test_a_socket_of_a_node_that_is_gone_is_swept_up_once_and_a_node_that_
     assert (await events(road)).count("connected") == 2
 
 
+@pytest.mark.walked("to_test")
 async def test_a_node_that_starts_anew_ends_the_sockets_that_it_left_behind(road: Road) -> None:
-    await road.to_test()
     await road.connect()
     await do(road, lambda work: station.node_started(work, road.node))
     assert (await events(road))[-1] == "disconnected"
     assert (await dispatch(road, await ask(road))).node is None
 
 
+@pytest.mark.walked("to_checked")
 @pytest.mark.step("H3")
 async def test_a_command_that_expires_waits_for_its_station_before_it_holds_anything(road: Road) -> None:
     """Docs/decisions/0003: whoever holds the station may take the command next."""
-    await road.to_checked()
     asked = await ask(road, "reset", kind="soft")
     waits = sa.text(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"

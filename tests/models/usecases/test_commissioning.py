@@ -31,9 +31,10 @@ async def facts(road: Road) -> list[str]:
         return list(found.scalars())
 
 
+@pytest.mark.walked("to_test")
 @pytest.mark.step("P13")
 async def test_a_station_is_made_with_its_place_partner_evses_and_a_test_card_of_its_own(road: Road) -> None:
-    asset = await road.to_test()
+    asset = road.asset
     world = road.world
     assert re.fullmatch(r"NL-STM-\d{6}", asset.name)
     assert (asset.product_id, asset.service_partner_id) == (world.product.id, world.service_partner.id)
@@ -62,9 +63,10 @@ async def test_an_identity_is_known_only_while_its_hardware_is_linked_and_regist
     assert not await known()
 
 
+@pytest.mark.walked("to_test")
 @pytest.mark.step("P14")
 async def test_a_test_that_failed_can_be_started_again_with_a_new_deadline(road: Road) -> None:
-    first = await road.to_test()
+    first = road.asset
     await road.do(NOBODY, lambda work: commissioning.fail_test(work, first.id, "no boot", test_number=1))
     assert (await road.station()).failure == "no boot"
     again = await road.start_test()
@@ -74,9 +76,9 @@ async def test_a_test_that_failed_can_be_started_again_with_a_new_deadline(road:
     assert await facts(road) == ["test_restarted"]
 
 
+@pytest.mark.walked("to_test")
 @pytest.mark.step("P14")
 async def test_what_belongs_to_an_earlier_test_is_recorded_and_moves_nothing(road: Road) -> None:
-    await road.to_test()
     await road.do(NOBODY, lambda work: commissioning.fail_test(work, road.asset.id, "no boot", test_number=1))
     await road.start_test()
     booted = CommissioningEvent.STATION_BOOTED
@@ -87,9 +89,9 @@ async def test_what_belongs_to_an_earlier_test_is_recorded_and_moves_nothing(roa
     assert "late: station booted" in await road.said("station")
 
 
+@pytest.mark.walked("to_test_charged")
 @pytest.mark.step("P14")
 async def test_each_state_is_an_event_that_the_installers_page_can_follow(road: Road) -> None:
-    await road.to_test_charged()
     async with road.desk.database.transaction() as session:
         events = (await session.execute(select(StationEvent).order_by(col(StationEvent.id)))).scalars().all()
     kinds = [event.kind for event in events]
@@ -110,9 +112,9 @@ async def test_a_test_charge_waits_for_the_grid_connection(road: Road) -> None:
     assert road.asset.stage is CommissioningStage.TEST_CHARGING
 
 
+@pytest.mark.walked("to_checked")
 @pytest.mark.step("P15")
 async def test_a_test_charge_that_failed_says_why_and_can_be_started_again(road: Road) -> None:
-    await road.to_checked()
     await road.do(NOBODY, lambda work: commissioning.fail_test_charge(work, road.asset.id, "too early"))
     assert (await road.station()).failure is None
     await road.start_charge()
@@ -122,9 +124,9 @@ async def test_a_test_charge_that_failed_says_why_and_can_be_started_again(road:
     assert (road.asset.stage, road.asset.failure) == (CommissioningStage.TEST_CHARGING, None)
 
 
+@pytest.mark.walked("to_test")
 @pytest.mark.step("P14")
 async def test_the_self_check_names_what_is_wrong(road: Road) -> None:
-    await road.to_test()
     found = await road.do(NOBODY, lambda work: commissioning.check(work, road.asset.id, {"HeartbeatInterval": "60"}))
     assert found.wrong == (
         "setting HeartbeatInterval is '60' instead of '300'",
@@ -133,9 +135,9 @@ async def test_the_self_check_names_what_is_wrong(road: Road) -> None:
     )
 
 
+@pytest.mark.walked("to_accepted")
 @pytest.mark.step("P15", "P19")
 async def test_administration_gets_the_task_to_activate_when_the_installation_is_accepted(road: Road) -> None:
-    await road.to_accepted()
     async with road.desk.database.transaction() as session:
         (task,) = (await session.execute(select(Task).where(col(Task.kind) == TaskKind.ACTIVATE_STATION))).scalars()
     assert (task.role, task.reference, task.state) == (Role.ADMINISTRATION, road.asset.name, TaskState.OPEN)
@@ -176,9 +178,9 @@ async def test_a_work_order_of_two_stations_closes_with_the_last_one(world: Worl
     assert (await road.stages())[:2] == ("operating", "closed")
 
 
+@pytest.mark.walked("to_submitted")
 @pytest.mark.step("P19")
 async def test_a_station_can_not_be_activated_before_it_is_accepted_or_twice(road: Road) -> None:
-    await road.to_submitted()
     with pytest.raises(StageDoesNotAllow):
         await road.do(road.world.administrator, lambda work: commissioning.activate(work, road.asset.id))
     await road.approve_sat()
@@ -187,9 +189,9 @@ async def test_a_station_can_not_be_activated_before_it_is_accepted_or_twice(roa
         await road.do(road.world.administrator, lambda work: commissioning.activate(work, road.asset.id))
 
 
+@pytest.mark.walked("to_test")
 @pytest.mark.step("P13")
 async def test_a_station_leads_back_to_its_work_order(road: Road) -> None:
-    await road.to_test()
     async with road.desk.database.transaction() as session:
         order = await work_orders.of_asset(session, road.asset.id)
     assert order is not None

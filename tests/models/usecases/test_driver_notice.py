@@ -23,9 +23,8 @@ from models.tables.driver_notice import DriverNotice
 from models.tables.site import Site
 from models.tables.subscriber import Subscriber
 from models.usecases import card, driver_delivery, driver_notice, process, session_process, subscriber
-from models.usecases.work import Desk, Work
-from tests.charging import STATION, Clock, Street, a_street, later
-from tests.people import World
+from models.usecases.work import Work
+from tests.charging import STATION, Clock, Street, later
 from tests.sandbox_programs import SMS_NUMBER
 from tests.subscribing import uid_of
 
@@ -34,11 +33,11 @@ PHONE = "+31612345678"
 
 
 @pytest.fixture
-async def street(world: World, desk: Desk, clock: Clock) -> Street:
+async def street(street: Street) -> Street:
     """Of an operator that has a number to text from."""
-    terms = dataclasses.replace(desk.terms, sms_number=SMS_NUMBER)
-    street = await a_street(world, dataclasses.replace(desk, clock=clock, terms=terms))
-    await street.do(lambda work: stand(work, street, world.operator.id))
+    terms = dataclasses.replace(street.desk.terms, sms_number=SMS_NUMBER)
+    street.desk = dataclasses.replace(street.desk, terms=terms)
+    await street.do(lambda work: stand(work, street, street.world.operator.id))
     return street
 
 

@@ -13,7 +13,7 @@ from models.rules.patience import TRIES_BEFORE_TASK
 from models.store import wanted as store
 from models.tables.wanted import StationFirmware, WantedFirmware
 from models.usecases import station, upkeep, upkeep_firmware, wanting
-from tests.models.usecases.test_upkeep import ACCEPTED, answer, facts, look, of_product, of_station, task_of, to_active
+from tests.models.usecases.test_upkeep import ACCEPTED, answer, facts, look, of_product, of_station, task_of
 from tests.road import NOBODY, Road
 
 pytestmark = pytest.mark.step("L5")
@@ -72,8 +72,8 @@ async def two_active(road: Road) -> None:
         await road.activate()
 
 
+@pytest.mark.walked("to_active")
 async def test_an_update_is_claimed_told_of_and_done_with_the_boot_that_tells_the_wanted_version(road: Road) -> None:
-    await to_active(road)
     await want(road, of_station(road))
     todo = await begun(road)
     assert (todo.kind, todo.arguments["location"], todo.arguments["request"]) == (
@@ -94,8 +94,8 @@ async def test_an_update_is_claimed_told_of_and_done_with_the_boot_that_tells_th
     assert (await look(road)).todo is None
 
 
+@pytest.mark.walked("to_active")
 async def test_a_station_that_charges_is_not_updated(road: Road) -> None:
-    await to_active(road)
     await want(road, of_station(road))
     await road.transaction("CARD")
     assert (await look(road)).todo is None
@@ -104,8 +104,8 @@ async def test_a_station_that_charges_is_not_updated(road: Road) -> None:
     assert (await look(road)).todo == upkeep_firmware.INSTALL
 
 
+@pytest.mark.walked("to_active")
 async def test_a_failure_is_shown_with_the_stations_word_retried_and_becomes_a_task_in_the_end(road: Road) -> None:
-    await to_active(road)
     await want(road, of_station(road))
     for tries in range(1, TRIES_BEFORE_TASK + 1):
         assert await task_of(road) is None
@@ -130,8 +130,8 @@ async def test_a_failure_is_shown_with_the_stations_word_retried_and_becomes_a_t
     assert (await task_of(road)) is not None
 
 
+@pytest.mark.walked("to_active")
 async def test_a_station_that_was_not_reached_or_refuses_is_told_apart(road: Road) -> None:
-    await to_active(road)
     await want(road, of_station(road))
     await claim(road)
     progress = await road.do(NOBODY, lambda work: upkeep.put_back(work, road.asset.id, upkeep_firmware.INSTALL))
@@ -179,8 +179,8 @@ async def test_a_roll_out_stops_by_itself_when_its_first_station_fails_and_begin
     assert (await look(road)).todo == upkeep_firmware.INSTALL
 
 
+@pytest.mark.walked("to_active")
 async def test_an_address_with_a_password_is_refused(road: Road) -> None:
-    await to_active(road)
     new = NewFirmware(version="2", location="ftp://me:secret@files.example/f.bin")
     with pytest.raises(InvalidInput) as wrong:
         await road.do(NOBODY, lambda work: wanting.set_firmware(work, of_station(road), new))

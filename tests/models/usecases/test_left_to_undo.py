@@ -14,15 +14,16 @@ async def named(road: Road) -> list[tuple[Undo, str]]:
     return [(one.what, one.reference) for one in await way_back.left(road)]
 
 
+@pytest.mark.walked("to_test")
 async def test_nothing_is_named_before_anybody_has_called_it_off(road: Road) -> None:
-    await road.to_test()
     assert await named(road) == []
     progress = await road.do(NOBODY, lambda work: placement.load(work, road.placement.id))
     assert progress.to_undo == ()
 
 
+@pytest.mark.walked("to_test")
 async def test_everything_is_named_by_what_people_know_it_by_in_the_order_of_its_undoing(road: Road) -> None:
-    asset = await road.to_test()
+    asset = road.asset
     (attempt,) = await road.attempts()
     progress = await way_back.withdraw(road)
     assert await named(road) == [

@@ -14,7 +14,7 @@ from models.store import wanted as store
 from models.tables.charging import IdToken
 from models.tables.wanted import StationList
 from models.usecases import upkeep, upkeep_list, wanting
-from tests.models.usecases.test_upkeep import ACCEPTED, answer, look, of_product, of_station, task_of, to_active
+from tests.models.usecases.test_upkeep import ACCEPTED, answer, look, of_product, of_station, task_of
 from tests.road import NOBODY, Road
 
 pytestmark = pytest.mark.step("L5", "O22")
@@ -63,8 +63,8 @@ async def row(road: Road) -> StationList:
     return found
 
 
+@pytest.mark.walked("to_active")
 async def test_a_station_gets_the_whole_list_first_and_then_the_differences(road: Road) -> None:
-    await to_active(road)
     await cards(road, "A", "B", "C")
     await want(road, of_station(road), "a", "B")
     await has_version(road, 0)
@@ -79,8 +79,8 @@ async def test_a_station_gets_the_whole_list_first_and_then_the_differences(road
     assert (kept.state, kept.taken, kept.tokens) == (S.APPLIED, 2, ["B", "C"])
 
 
+@pytest.mark.walked("to_active")
 async def test_a_differential_update_that_fails_is_followed_by_a_full_one_with_the_next_version(road: Road) -> None:
-    await to_active(road)
     await cards(road, "A", "B")
     await want(road, of_station(road), "A")
     await has_version(road, 0)
@@ -96,8 +96,8 @@ async def test_a_differential_update_that_fails_is_followed_by_a_full_one_with_t
         assert (await row(road)).state is S.APPLIED
 
 
+@pytest.mark.walked("to_active")
 async def test_all_cards_are_those_that_are_not_blocked_and_no_test_card(road: Road) -> None:
-    await to_active(road)
     await cards(road, "A", "B", "C")
     await block(road, "B")
     await want(road, of_product(road), all_cards=True)
@@ -109,8 +109,8 @@ async def test_all_cards_are_those_that_are_not_blocked_and_no_test_card(road: R
     assert said(await claim(road)) == ("differential", 7, {"C": None})
 
 
+@pytest.mark.walked("to_active")
 async def test_a_version_that_was_sent_is_never_sent_again_and_one_without_an_answer_is_asked_for(road: Road) -> None:
-    await to_active(road)
     await cards(road, "A")
     await want(road, of_station(road), "A")
     await has_version(road, 0)
@@ -126,8 +126,8 @@ async def test_a_version_that_was_sent_is_never_sent_again_and_one_without_an_an
     assert said(await claim(road)) == ("full", 2, {"A": "accepted"})
 
 
+@pytest.mark.walked("to_active")
 async def test_a_station_without_lists_is_left_alone_and_becomes_a_task(road: Road) -> None:
-    await to_active(road)
     await want(road, of_station(road))
     for _ in range(TRIES_BEFORE_TASK):
         assert await task_of(road) is None
@@ -143,10 +143,10 @@ async def test_a_station_without_lists_is_left_alone_and_becomes_a_task(road: Ro
     assert "local list: The station's answer: not supported" in task.title
 
 
+@pytest.mark.walked("to_active")
 async def test_more_cards_than_a_list_may_have_are_told_and_not_sent(
     road: Road, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await to_active(road)
     await cards(road, "A", "B")
     await want(road, of_station(road), all_cards=True)
     await has_version(road, 0)
@@ -157,8 +157,8 @@ async def test_more_cards_than_a_list_may_have_are_told_and_not_sent(
     assert "more than 1 cards" in kept.detail
 
 
+@pytest.mark.walked("to_active")
 async def test_only_cards_of_ours_can_be_named(road: Road) -> None:
-    await to_active(road)
     await cards(road, "A")
     with pytest.raises(InvalidInput) as wrong:
         await want(road, of_station(road), "A", await road.test_card())

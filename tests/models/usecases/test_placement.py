@@ -241,9 +241,9 @@ async def test_a_late_call_about_an_earlier_location_is_recorded_and_moves_nothi
     assert (await road.attempts())[0].state == "rejected"
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P7")
 async def test_a_cancellation_during_the_installation_moves_nothing_and_asks_operations_to_look(road: Road) -> None:
-    await road.to_work_order()
     given = str((await road.attempts())[0].connection_request_id)
     await road.grid_says(given, GridEvent.CANCELLED)
     assert (await road.stages())[0] == "in_installation"

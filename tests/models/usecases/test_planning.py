@@ -70,9 +70,9 @@ async def two(road: Road, world: World) -> tuple[Road, Road]:
     return road, other
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P10")
 async def test_every_plan_is_kept_with_who_made_it_and_why(road: Road, world: World) -> None:
-    await road.to_work_order()
     team = await add_crew(world)
     await plan(road, **hours(8, 12), crew="north", note="The gate opens at eight")
     await plan(road, world.operations, planned_for=date(2026, 12, 9), reason="The pavement is frozen")
@@ -90,9 +90,9 @@ async def test_every_plan_is_kept_with_who_made_it_and_why(road: Road, world: Wo
     assert (await road.said("work order")).count("plan") == 2
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P10")
 async def test_the_same_plan_again_changes_nothing(road: Road, world: World) -> None:
-    await road.to_work_order()
     await add_crew(world)
     for _ in range(2):
         await plan(road, **hours(8, 12), crew="North")
@@ -138,6 +138,7 @@ async def test_the_requester_and_operations_are_told_of_a_plan_and_of_its_change
     assert {data["reason"] for _, event, data in told if event == "work_order.rescheduled"} == {"Frost"}
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P10")
 @pytest.mark.parametrize(
     ("said", "field"),
@@ -155,7 +156,6 @@ async def test_the_requester_and_operations_are_told_of_a_plan_and_of_its_change
 async def test_hours_that_make_no_window_and_unknown_crews_are_refused_by_field(
     road: Road, said: dict[str, Any], field: str
 ) -> None:
-    await road.to_work_order()
     with pytest.raises(InvalidInput) as refused:
         await plan(road, **said)
     assert refused.value.field == field
@@ -180,9 +180,9 @@ def test_the_day_is_that_of_the_hours_where_the_stations_stand(world: World) -> 
         assert refused.value.field == field
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P10")
 async def test_a_crew_that_is_out_of_use_or_of_another_company_is_not_planned(road: Road, world: World) -> None:
-    await road.to_work_order()
     team = await add_crew(world)
     await road.do(world.other_installer_user, lambda work: crew.add(work, world.other_installer.id, "Strangers"))
     with pytest.raises(UnknownCrew, match="does not exist"):
@@ -273,9 +273,9 @@ async def facts(road: Road) -> list[Handover]:
         return list(await processes.facts(session, workflow_id, before=None, limit=9))
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P10")
 async def test_a_call_is_kept_once_handed_over_and_then_holds(road: Road) -> None:
-    await road.to_work_order()
     answers = await asyncio.gather(*(call(road, "msg-1") for _ in range(4)))
     assert answers == [None] * 4
     (fact,) = await facts(road)
@@ -293,18 +293,18 @@ async def test_a_call_is_kept_once_handed_over_and_then_holds(road: Road) -> Non
     assert (await order_of(road)).stage == "planned"
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P10")
 async def test_a_call_about_another_companys_work_order_finds_none(road: Road) -> None:
-    await road.to_work_order()
     with pytest.raises(NotFound) as refused:
         await call(road, owner=road.world.other_installer.id)
     assert refused.value.field == "/data/reference"
     assert await calls(road) == []
 
 
+@pytest.mark.walked("to_test")
 @pytest.mark.step("P10")
 async def test_a_call_that_the_stage_does_not_allow_is_refused_recorded_and_refused_again(road: Road) -> None:
-    await road.to_test()
     for _ in range(2):
         assert isinstance(await call(road, "msg-1"), StageDoesNotAllow)
     (kept_call,) = await calls(road)
@@ -312,9 +312,9 @@ async def test_a_call_that_the_stage_does_not_allow_is_refused_recorded_and_refu
     assert planning.CALL not in [fact.name for fact in await facts(road)]
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P10")
 async def test_a_call_that_can_not_hold_any_more_is_kept_and_operations_is_asked(road: Road, world: World) -> None:
-    await road.to_work_order()
     assert await call(road, "msg-1") is None
     await world.book_in("HW-1", holder=world.installer)
     await road.link()

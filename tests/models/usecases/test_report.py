@@ -16,8 +16,8 @@ from tests.road import NOBODY, Road
 pytestmark = pytest.mark.step("P18")
 
 
+@pytest.mark.walked("to_accepted")
 async def test_the_report_tells_of_place_hardware_test_answers_and_people(road: Road) -> None:
-    await road.to_accepted()
     said, photos = await road.do(NOBODY, lambda work: report.gather(work, road.order.id))
     assert (said.operator, said.requester, said.requester_reference) == (
         "Test Charging",
@@ -40,8 +40,8 @@ async def test_the_report_tells_of_place_hardware_test_answers_and_people(road: 
     assert (said.approved.name, said.approved.organisation) == ("Olga Operations", "Test Charging")
 
 
+@pytest.mark.walked("to_test")
 async def test_a_failed_test_and_a_round_of_remarks_stand_in_the_report(road: Road) -> None:
-    await road.to_test()
     await road.fail_test("no boot")
     await road.start_test()
     await road.pass_test()
@@ -87,7 +87,7 @@ async def test_the_report_is_filed_once_and_both_sides_are_told(road: Road) -> N
     assert all(each.data["document_id"] == str(document.id) for each in told)
 
 
+@pytest.mark.walked("to_submitted")
 async def test_nothing_is_reported_before_somebody_has_signed(road: Road) -> None:
-    await road.to_submitted()
     with pytest.raises(NotFound, match="not been signed"):
         await road.do(NOBODY, lambda work: report.gather(work, road.order.id))

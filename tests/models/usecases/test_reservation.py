@@ -19,11 +19,11 @@ from tests.road import NOBODY, Road
 S = ReservationState
 
 
+@pytest.mark.walked("to_checked")
 @pytest.mark.step("O11")
 async def test_a_refused_start_does_not_use_up_the_reservation_that_it_names_and_an_accepted_one_does(
     road: Road,
 ) -> None:
-    await road.to_checked()
     kept = await reserve(road)
     await answer(road, "accepted")
     _, refused = await road.transaction("NOBODYS", reservation_number=kept.number)
@@ -42,8 +42,8 @@ async def test_a_refused_start_does_not_use_up_the_reservation_that_it_names_and
     assert (await events(road)).count("reservation_used") == 1
 
 
+@pytest.mark.walked("to_checked")
 async def test_a_start_that_names_no_reservation_of_this_station_uses_up_none(road: Road) -> None:
-    await road.to_checked()
     kept = await reserve(road)
     await answer(road, "accepted")
     await road.start_charge()
@@ -51,8 +51,8 @@ async def test_a_start_that_names_no_reservation_of_this_station_uses_up_none(ro
     assert await state(road, kept) is S.ACCEPTED
 
 
+@pytest.mark.walked("to_checked")
 async def test_a_reservation_expires_with_its_time_and_no_sooner(road: Road) -> None:
-    await road.to_checked()
     kept = await reserve(road)
     await answer(road, "accepted")
     assert await do(road, reservation.expire_what_is_over) == 0
@@ -63,11 +63,11 @@ async def test_a_reservation_expires_with_its_time_and_no_sooner(road: Road) -> 
     assert (await events(road))[-1] == "reservation_expired"
 
 
+@pytest.mark.walked("to_checked")
 @pytest.mark.parametrize(("word", "expected"), [("Removed", S.REMOVED), ("Expired", S.EXPIRED), ("Odd", S.ACCEPTED)])
 async def test_a_station_may_tell_by_itself_what_became_of_it(
     road: Road, word: str, expected: ReservationState
 ) -> None:
-    await road.to_checked()
     kept = await reserve(road)
     await answer(road, "accepted")
     now = road.desk.clock()
@@ -75,11 +75,11 @@ async def test_a_station_may_tell_by_itself_what_became_of_it(
     assert await state(road, kept) is expected
 
 
+@pytest.mark.walked("to_checked")
 @pytest.mark.parametrize(("card", "expected"), [("NOBODYS", S.ACCEPTED), (None, S.USED)])
 async def test_numbered_events_use_it_up_where_their_token_is_accepted(
     road: Road, card: str | None, expected: ReservationState
 ) -> None:
-    await road.to_checked()
     kept = await reserve(road)
     await answer(road, "accepted")
     await road.start_charge()

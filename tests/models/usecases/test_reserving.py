@@ -45,20 +45,20 @@ async def answer(road: Road, outcome: str) -> None:
     await do(road, lambda work: command.note_outcome(work, newest.id, said))
 
 
+@pytest.mark.walked("to_checked")
 @pytest.mark.parametrize(("outcome", "expected"), [("accepted", S.ACCEPTED), ("occupied", S.REFUSED)])
 async def test_the_station_decides_over_a_reservation(road: Road, outcome: str, expected: ReservationState) -> None:
-    await road.to_checked()
     first, second = await reserve(road, connector=1), await reserve(road)
     assert second.number > first.number > 0
     await answer(road, outcome)
     assert [await state(road, each) for each in (first, second)] == [S.ASKED, expected]
 
 
+@pytest.mark.walked("to_checked")
 @pytest.mark.parametrize(("outcome", "expected"), [("accepted", S.CANCELLED), ("rejected", S.REMOVED)])
 async def test_one_that_is_kept_is_given_free_when_the_station_agrees(
     road: Road, outcome: str, expected: ReservationState
 ) -> None:
-    await road.to_checked()
     kept = await reserve(road)
     await answer(road, "accepted")
     assert (await give_free(road, kept.number)).state is S.ACCEPTED
@@ -68,15 +68,15 @@ async def test_one_that_is_kept_is_given_free_when_the_station_agrees(
         await give_free(road, kept.number)
 
 
+@pytest.mark.walked("to_test")
 async def test_one_that_the_station_was_not_asked_for_yet_is_cancelled_at_once(road: Road) -> None:
-    await road.to_test()
     kept = await reserve(road)
     assert (await give_free(road, kept.number)).state is S.CANCELLED
 
 
+@pytest.mark.walked("to_checked")
 @pytest.mark.step("H2")
 async def test_a_reservation_for_yesterday_or_for_no_connector_is_refused_by_its_field(road: Road) -> None:
-    await road.to_checked()
     with pytest.raises(InvalidInput) as past:
         await reserve(road, until=road.desk.clock() - timedelta(days=1))
     assert past.value.field == "/until"

@@ -59,9 +59,9 @@ async def test_the_site_is_asked_once_and_each_station_its_own_questions(world: 
     ]
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P16")
 async def test_drafts_are_kept_and_written_over_until_the_test_is_sent_in(road: Road) -> None:
-    await road.to_work_order()
     line = (await road.lines())[0]
     await road.answer(Answer(question="site_clean", value="no"))
     await road.answer(
@@ -71,6 +71,7 @@ async def test_drafts_are_kept_and_written_over_until_the_test_is_sent_in(road: 
     assert (await the_test(road)).state is SatState.DRAFT
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P16", "H2")
 @pytest.mark.parametrize(
     ("question", "value", "field"),
@@ -84,7 +85,6 @@ async def test_drafts_are_kept_and_written_over_until_the_test_is_sent_in(road: 
 async def test_a_wrong_answer_is_refused_by_its_field_and_none_of_them_is_kept(
     road: Road, question: str, value: str, field: str
 ) -> None:
-    await road.to_work_order()
     line_id = None if question in {"site_clean", "colour"} else (await road.lines())[0].id
     wrong = Answer(question=question, line_id=line_id, value=value)
     with pytest.raises(InvalidInput) as refused:
@@ -104,24 +104,24 @@ async def test_a_photo_of_another_work_order_is_no_answer(road: Road, world: Wor
         await road.answer(Answer(question="photo_front", line_id=line.id, value=str(photo.id)))
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P16")
 async def test_a_question_of_a_line_that_is_not_there_is_refused(road: Road) -> None:
-    await road.to_work_order()
     with pytest.raises(InvalidInput):
         await road.answer(Answer(question="earth_resistance", line_id=new_id(), value="3"))
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P16")
 async def test_nothing_is_answered_by_nobody(road: Road) -> None:
-    await road.to_work_order()
     machine = Actor(id=None, name="a script")
     with pytest.raises(Forbidden):
         await road.do(machine, lambda work: sat.answer(work, road.order, [Answer(question="site_clean", value="yes")]))
 
 
+@pytest.mark.walked("to_checked")
 @pytest.mark.step("P15", "P16", "H2")
 async def test_submission_needs_a_test_charge_at_every_station_and_every_required_answer(road: Road) -> None:
-    await road.to_checked()
     with pytest.raises(NoTestCharge, match="line 1"):
         await road.submit_sat()
     await road.charge()
@@ -136,9 +136,9 @@ async def test_submission_needs_a_test_charge_at_every_station_and_every_require
     await road.submit_sat()
 
 
+@pytest.mark.walked("to_submitted")
 @pytest.mark.step("P16")
 async def test_submission_moves_order_and_request_and_asks_operations_to_review(road: Road) -> None:
-    await road.to_submitted()
     assert (await road.stages())[:2] == ("sat_review", "sat_review")
     assert await task(road, TaskKind.PERFORM_WORK_ORDER) == [TaskState.DONE]
     assert await task(road, TaskKind.REVIEW_SAT) == [TaskState.OPEN]
@@ -150,9 +150,9 @@ async def test_submission_moves_order_and_request_and_asks_operations_to_review(
         await road.submit_sat()
 
 
+@pytest.mark.walked("to_submitted")
 @pytest.mark.step("P17")
 async def test_a_second_person_approves(road: Road) -> None:
-    await road.to_submitted()
     await road.approve_sat()
     test = await the_test(road)
     assert (test.state, test.approved_by) == (SatState.APPROVED, road.world.operations.id)
@@ -160,9 +160,9 @@ async def test_a_second_person_approves(road: Road) -> None:
     assert await task(road, TaskKind.REVIEW_SAT) == [TaskState.DONE]
 
 
+@pytest.mark.walked("to_submitted")
 @pytest.mark.step("P17")
 async def test_two_reviewers_at_once_leave_one_approval(road: Road) -> None:
-    await road.to_submitted()
     answers = await asyncio.gather(
         road.approve_sat(road.world.operations),
         road.approve_sat(road.world.second_operations),
@@ -183,9 +183,9 @@ async def own_installer(road: Road) -> Person:
     return made[0]
 
 
+@pytest.mark.walked("to_test_charged")
 @pytest.mark.step("P17")
 async def test_whoever_wrote_one_draft_answer_can_neither_approve_nor_return_the_test(road: Road) -> None:
-    await road.to_test_charged()
     both = await own_installer(road)
     answers = await road.answers()
     await road.answer(answers[0], person=both)
@@ -199,9 +199,9 @@ async def test_whoever_wrote_one_draft_answer_can_neither_approve_nor_return_the
     await road.approve_sat()
 
 
+@pytest.mark.walked("to_test_charged")
 @pytest.mark.step("P17")
 async def test_whoever_sent_the_test_in_can_not_approve_it(road: Road) -> None:
-    await road.to_test_charged()
     both = await own_installer(road)
     await road.answer(*(await road.answers()))
     await road.submit_sat(both)
@@ -209,9 +209,9 @@ async def test_whoever_sent_the_test_in_can_not_approve_it(road: Road) -> None:
         await road.approve_sat(both)
 
 
+@pytest.mark.walked("to_submitted")
 @pytest.mark.step("P17")
 async def test_a_remark_is_kept_with_the_answer_it_rejected_and_the_one_that_resolved_it(road: Road) -> None:
-    await road.to_submitted()
     await give_back(road, road.world.operations, await earth_remark(road))
     assert (await road.stages())[:2] == ("in_installation", "in_progress")
     assert await task(road, TaskKind.CORRECT_SAT) == [TaskState.OPEN]
@@ -228,18 +228,18 @@ async def test_a_remark_is_kept_with_the_answer_it_rejected_and_the_one_that_res
     assert await task(road, TaskKind.REVIEW_SAT) == [TaskState.DONE, TaskState.OPEN]
 
 
+@pytest.mark.walked("to_submitted")
 @pytest.mark.step("P17", "H2")
 async def test_a_remark_on_a_question_that_was_not_asked_is_refused(road: Road) -> None:
-    await road.to_submitted()
     with pytest.raises(InvalidInput) as refused:
         await give_back(road, road.world.operations, await earth_remark(road), Remark(question="colour", text="Red?"))
     assert refused.value.field == "/remarks/1/question"
     assert (await road.stages())[1] == "sat_review"
 
 
+@pytest.mark.walked("to_test_charged")
 @pytest.mark.step("P17")
 async def test_a_test_that_was_not_sent_in_can_not_be_reviewed(road: Road) -> None:
-    await road.to_test_charged()
     with pytest.raises(StageDoesNotAllow):
         await road.approve_sat()
     with pytest.raises(StageDoesNotAllow):

@@ -34,9 +34,9 @@ async def rows(road: Road, kind: type[Any]) -> list[Any]:
         return list((await session.execute(select(kind).order_by(col(kind.id)))).scalars())
 
 
+@pytest.mark.walked("to_checked")
 @pytest.mark.step("O1")
 async def test_a_start_that_comes_several_times_at_once_is_one_transaction(road: Road) -> None:
-    await road.to_checked()
     await road.start_charge()
     card = await road.test_card()
     tellings = [tell(road, Phase.STARTED, 0, token=card.lower(), begin_wh=1_000) for _ in range(5)]
@@ -48,9 +48,9 @@ async def test_a_start_that_comes_several_times_at_once_is_one_transaction(road:
     assert (await facts(road)).count("transaction_started") == 1
 
 
+@pytest.mark.walked("to_test")
 @pytest.mark.step("O8")
 async def test_the_same_id_at_two_stations_is_two_transactions(road: Road, world: World) -> None:
-    await road.to_test()
     other = Road(world)
     await other.to_test("HW-2")
     await tell(road, Phase.STARTED, 0)
@@ -62,9 +62,9 @@ async def test_the_same_id_at_two_stations_is_two_transactions(road: Road, world
     assert first.number != second.number
 
 
+@pytest.mark.walked("to_test")
 @pytest.mark.step("O4", "O5")
 async def test_an_event_that_names_no_transaction_is_kept_and_makes_none(road: Road) -> None:
-    await road.to_test()
     assert await tell(road, Phase.STARTED, 0, theirs=None, token="NOBODY") is TokenVerdict.INVALID
     assert await tell(road, Phase.UPDATED, 1, theirs=None) is None
     assert await rows(road, ChargingTransaction) == []
@@ -72,9 +72,9 @@ async def test_an_event_that_names_no_transaction_is_kept_and_makes_none(road: R
     assert [row.connector for row in await rows(road, MeterReading)] == [1, 1]
 
 
+@pytest.mark.walked("to_test")
 @pytest.mark.step("O26")
 async def test_an_end_without_its_start_leaves_nothing_running(road: Road) -> None:
-    await road.to_test()
     await tell(road, Phase.ENDED, 5, end_wh=900)
     async with road.desk.database.transaction() as session:
         assert await charges.running(session, road.asset.id) == []
@@ -82,8 +82,8 @@ async def test_an_end_without_its_start_leaves_nothing_running(road: Road) -> No
     assert (row.is_open, row.energy_wh, row.verdict) == (True, 0, sequence.NOT_SHOWN)
 
 
+@pytest.mark.walked("to_checked")
 async def test_a_test_card_shown_while_no_test_charge_runs_moves_no_process(road: Road) -> None:
-    await road.to_checked()
     card = await road.test_card()
     assert await tell(road, Phase.STARTED, 0, token=card) is TokenVerdict.INVALID
     assert "transaction_started" not in await facts(road)

@@ -1,5 +1,6 @@
 """Sessions of many stations begin, idle and stop in batches, as they do one by one (C1, C5, C6)."""
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -13,17 +14,16 @@ from models.tables.session import ChargingSession
 from models.usecases import telemetry
 from models.usecases.session import workflow_id
 from models.usecases.work import Desk, Work
-from tests.charging import AT, Street, a_street, later
+from tests.charging import AT, Street, later
 from tests.csms.standing import IDENTITY
-from tests.people import World
 from tests.subscribing import uid_of
 
 V = TokenVerdict
 
 
 @pytest.fixture
-async def street(world: World, desk: Desk) -> Street:
-    return await a_street(world, desk)
+def street(street: Street, desk: Desk) -> Street:
+    return dataclasses.replace(street, desk=desk)
 
 
 async def kept(street: Street, *facts: Seen) -> tuple[list[Answer], set[str]]:

@@ -29,9 +29,9 @@ async def unit(road: Road) -> Unit:
         return (await session.execute(select(Unit))).scalar_one()
 
 
+@pytest.mark.walked("to_test")
 @pytest.mark.step("P14")
 async def test_a_connection_and_a_boot_are_told_to_the_process_that_waits_for_them(road: Road) -> None:
-    await road.to_test()
     await road.connect()
     assert await road.boot()
     assert await facts(road) == ["station_connected", "station_booted"]
@@ -41,18 +41,18 @@ async def test_a_connection_and_a_boot_are_told_to_the_process_that_waits_for_th
     assert asset.last_seen_at is not None
 
 
+@pytest.mark.walked("to_test")
 @pytest.mark.step("P14", "H2")
 async def test_a_boot_with_another_serial_is_refused_and_says_which_was_expected(road: Road) -> None:
-    await road.to_test()
     assert not await road.boot("SN-OTHER")
     assert await facts(road) == ["boot_refused"]
     assert (await road.station()).registration == "rejected"
     assert (await events(road))[-1] == "boot_refused"
 
 
+@pytest.mark.walked("to_checked")
 @pytest.mark.step("P14")
 async def test_a_station_that_boots_again_after_its_test_is_accepted_and_disturbs_nothing(road: Road) -> None:
-    await road.to_checked()
     before = await facts(road)
     await road.connect()
     assert await road.boot()
@@ -60,9 +60,9 @@ async def test_a_station_that_boots_again_after_its_test_is_accepted_and_disturb
     assert (await road.station()).stage is CommissioningStage.CHECKED
 
 
+@pytest.mark.walked("to_test")
 @pytest.mark.step("P14")
 async def test_the_newest_socket_is_the_stations_only_one(road: Road) -> None:
-    await road.to_test()
     await road.connect()
     first = await connection(road)
     await road.connect()
@@ -78,8 +78,8 @@ async def test_the_newest_socket_is_the_stations_only_one(road: Road) -> None:
     assert (await events(road))[-1] == "disconnected"
 
 
+@pytest.mark.walked("to_test")
 async def test_a_node_that_starts_holds_no_socket_of_its_former_life(road: Road) -> None:
-    await road.to_test()
     await road.connect()
     await road.do(NOBODY, lambda work: station.node_started(work, "another-node"))
     assert await connection(road) is not None
@@ -92,9 +92,9 @@ async def test_a_node_that_starts_holds_no_socket_of_its_former_life(road: Road)
     assert (past.reason, past.ended_at is not None) == ("its node was started anew", True)
 
 
+@pytest.mark.walked("to_test")
 @pytest.mark.step("P14")
 async def test_a_connectors_state_is_kept_and_told_only_when_it_changes(road: Road) -> None:
-    await road.to_test()
 
     async def tell(connector: int, state: str) -> bool:
         now = road.desk.clock()
@@ -112,9 +112,9 @@ async def test_a_connectors_state_is_kept_and_told_only_when_it_changes(road: Ro
     assert [evse.status for evse in kept] == ["Preparing", None]
 
 
+@pytest.mark.walked("to_test")
 @pytest.mark.step("P13")
 async def test_our_own_key_takes_the_place_of_the_factory_key_once_the_station_has_it(road: Road) -> None:
-    await road.to_test()
     for number in range(6):
         await road.do(
             NOBODY,
@@ -129,17 +129,17 @@ async def test_our_own_key_takes_the_place_of_the_factory_key_once_the_station_h
     assert confirmed.factory_key_closed_at is not None
 
 
+@pytest.mark.walked("to_test")
 @pytest.mark.step("P13")
 async def test_a_station_that_takes_no_key_of_ours_keeps_its_own_and_a_person_can_see_so(road: Road) -> None:
-    await road.to_test()
     await road.do(NOBODY, lambda work: station.key_refused(work, road.asset.id, "Rejected"))
     kept = await unit(road)
     assert (kept.key_refusal, kept.factory_key_closed_at) == ("Rejected", None)
     assert (await events(road))[-1] == "key_refused"
 
 
+@pytest.mark.walked("to_test")
 async def test_a_key_for_a_station_without_hardware_is_refused(road: Road) -> None:
-    await road.to_test()
     await road.unlink()
     with pytest.raises(HardwareNotLinked):
         await road.do(NOBODY, lambda work: station.key_proposed(work, road.asset.id, "hash"))

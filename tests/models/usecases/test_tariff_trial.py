@@ -46,8 +46,8 @@ async def tried(road: Road, held: Held, **more: Any) -> list[tuple[int, str, str
     ]
 
 
+@pytest.mark.walked("to_checked")
 async def test_past_sessions_cost_by_a_new_tariff_what_their_meters_say(road: Road, world: World) -> None:
-    await road.to_checked()
     database = road.desk.database
     # An hour of charging, then half an hour parked; and one that charged to its end.
     first = await past_session(database, road.asset.id, SINCE, (30, 6000), (60, 10_000), (90, 10_000))
@@ -59,8 +59,8 @@ async def test_past_sessions_cost_by_a_new_tariff_what_their_meters_say(road: Ro
     assert await tried(road, old, limit=1) == [(first, "5.00", "5.00")]
 
 
+@pytest.mark.walked("to_checked")
 async def test_what_lies_without_the_period_and_test_charges_are_left_out(road: Road, world: World) -> None:
-    await road.to_checked()
     database, day = road.desk.database, timedelta(days=1)
     for at in (SINCE - day, UNTIL):
         await past_session(database, road.asset.id, at, (60, 5000))
@@ -70,8 +70,8 @@ async def test_what_lies_without_the_period_and_test_charges_are_left_out(road: 
     assert await tried(road, held) == []
 
 
+@pytest.mark.walked("to_checked")
 async def test_where_no_tariff_held_then_nothing_is_said_of_it(road: Road, world: World) -> None:
-    await road.to_checked()
     number = await past_session(road.desk.database, road.asset.id, SINCE, (60, 5000))
 
     assert await tried(road, await made(world, "TRF-NEW", element(component("ENERGY", "1")))) == [
@@ -79,8 +79,8 @@ async def test_where_no_tariff_held_then_nothing_is_said_of_it(road: Road, world
     ]
 
 
+@pytest.mark.walked("to_checked")
 async def test_a_station_that_there_is_not_has_no_sessions(road: Road, world: World) -> None:
-    await road.to_checked()
     held = await made(world, "TRF-NEW", element(component("ENERGY", "1")))
     with pytest.raises(InvalidInput) as refused:
         await tried(road, held, station="NL-STM-999999")

@@ -21,9 +21,8 @@ from models.tables.subscriber import Subscriber
 from models.tables.text_message import TextMessage
 from models.usecases import card, command, driver_delivery, text_message, vend
 from models.usecases.driver_delivery import Outcome
-from models.usecases.work import Desk, Work
-from tests.charging import Clock, Street, a_street, later
-from tests.people import World
+from models.usecases.work import Work
+from tests.charging import Clock, Street, later
 from tests.sandbox_programs import SMS_NUMBER
 from tests.subscribing import uid_of
 
@@ -33,10 +32,10 @@ PHONE, STRANGER = "+31612345678", "+31687654321"
 
 
 @pytest.fixture
-async def street(world: World, desk: Desk, clock: Clock) -> Street:
+async def street(street: Street) -> Street:
     """Of an operator with a number to text, at a station that is connected."""
-    terms = dataclasses.replace(desk.terms, sms_number=SMS_NUMBER)
-    street = await a_street(world, dataclasses.replace(desk, clock=clock, terms=terms))
+    terms = dataclasses.replace(street.desk.terms, sms_number=SMS_NUMBER)
+    street.desk = dataclasses.replace(street.desk, terms=terms)
     await street.do(lambda work: connect(work, street))
     return street
 

@@ -131,8 +131,8 @@ async def test_each_step_taken_twice_counts_once(road: Road, stage: str, told: l
     assert said[said.index("withdraw") :] == ["withdraw", *told, "withdrawal done"]
 
 
+@pytest.mark.walked("to_accepted")
 async def test_an_accepted_placement_is_not_called_off_any_more(road: Road) -> None:
-    await road.to_accepted()
     for call_off in (way_back.withdraw, way_back.cancel):
         with pytest.raises(StageDoesNotAllow, match="while the placement is 'accepted'"):
             await call_off(road)
@@ -174,8 +174,9 @@ async def test_a_withdrawal_needs_no_reason_and_stands_on_record_with_who(road: 
     assert (entry.detail["before"], entry.detail["after"]) == ("submitted", "undoing")
 
 
+@pytest.mark.walked("to_test_charged")
 async def test_a_deregistered_station_is_refused_and_its_test_card_blocked(road: Road) -> None:
-    asset = await road.to_test_charged()
+    asset = road.asset
     card = await road.test_card()
     await way_back.withdraw(road)
     await way_back.undo_next(road)
@@ -191,8 +192,8 @@ async def test_a_deregistered_station_is_refused_and_its_test_card_blocked(road:
     assert not await road.do(NOBODY, lambda work: commissioning.hand_over(work, asset, "station_booted"))
 
 
+@pytest.mark.walked("to_test")
 async def test_units_are_the_installers_until_the_warehouse_has_booked_them_in(road: Road) -> None:
-    await road.to_test()
     await way_back.withdraw(road)
     for _ in range(4):
         await way_back.undo_next(road)
@@ -228,8 +229,8 @@ async def test_a_unit_that_is_awaited_back_is_not_linked_elsewhere(road: Road, w
     await other.link()
 
 
+@pytest.mark.walked("to_test_charged")
 async def test_what_was_filled_in_of_the_acceptance_test_is_kept(road: Road) -> None:
-    await road.to_test_charged()
     await road.answer(*(await road.answers()))
     await way_back.withdraw(road)
     await way_back.undo_all(road)

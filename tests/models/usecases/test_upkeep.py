@@ -24,12 +24,6 @@ S = SettingState
 ACCEPTED = CommandOutcome(outcome="accepted")
 
 
-async def to_active(road: Road) -> None:
-    await road.to_accepted()
-    await road.activate()
-    await road.refresh()
-
-
 def of_station(road: Road) -> Owner:
     return Owner(road.asset.name, asset_id=road.asset.id)
 
@@ -73,9 +67,9 @@ async def task_of(road: Road) -> Task | None:
         return await tasks.open_of(session, TaskKind.STATION_DIFFERS, road.asset.id)
 
 
+@pytest.mark.walked("to_active")
 @pytest.mark.step("L5")
 async def test_a_station_gets_its_process_with_its_activation_and_there_is_nothing_to_do_yet(road: Road) -> None:
-    await to_active(road)
     assert await facts(road) == ["station"]
     progress = await look(road)
     assert (progress.stage, progress.todo, progress.look_at) == ("in_operation", None, None)
@@ -84,9 +78,9 @@ async def test_a_station_gets_its_process_with_its_activation_and_there_is_nothi
     assert await facts(road) == ["station"]
 
 
+@pytest.mark.walked("to_active")
 @pytest.mark.step("L5")
 async def test_what_is_wanted_is_read_changed_read_back_and_then_left_until_the_next_day(road: Road) -> None:
-    await to_active(road)
     await want(road, of_station(road), "HeartbeatInterval", "60")
     assert await facts(road) == ["station", upkeep.CHANGED]
     progress = await look(road)
@@ -107,11 +101,11 @@ async def test_what_is_wanted_is_read_changed_read_back_and_then_left_until_the_
     assert (row.state, row.actual, progress.look_at) == (S.APPLIED, "60", (row.read_at or row.at) + CHECKED_EVERY)
 
 
+@pytest.mark.walked("to_active")
 @pytest.mark.step("L5")
 async def test_a_refusal_is_shown_and_becomes_a_task_in_the_end_which_closes_when_nobody_wants_it_any_more(
     road: Road,
 ) -> None:
-    await to_active(road)
     await want(road, of_station(road), "Refused", "1")
     progress = await look(road)
     progress = await answer(road, progress.todo, has({"Refused": "0"}))
@@ -133,10 +127,10 @@ async def test_a_refusal_is_shown_and_becomes_a_task_in_the_end_which_closes_whe
     assert await settings(road) == {}
 
 
+@pytest.mark.walked("to_active")
 async def test_a_station_hears_of_its_connecting_where_it_is_waited_for_and_of_each_boot_while_something_is_wanted(
     road: Road,
 ) -> None:
-    await to_active(road)
     await want(road, of_station(road), "A", "1")
     progress = await look(road)
     await road.connect()
@@ -152,9 +146,9 @@ async def test_a_station_hears_of_its_connecting_where_it_is_waited_for_and_of_e
     assert todo.kind == "read_configuration"
 
 
+@pytest.mark.walked("to_active")
 @pytest.mark.step("L5")
 async def test_what_needs_a_boot_has_the_station_reset_once_it_does_not_charge(road: Road) -> None:
-    await to_active(road)
     await want(road, of_station(road), "A", "1")
     progress = await answer(road, (await look(road)).todo, has({"A": "0"}))
     await road.transaction("CARD")
@@ -171,8 +165,8 @@ async def test_what_needs_a_boot_has_the_station_reset_once_it_does_not_charge(r
     assert (await settings(road))["A"].state is S.APPLIED
 
 
+@pytest.mark.walked("to_active")
 async def test_an_answer_about_what_is_wanted_otherwise_by_now_counts_for_nothing(road: Road) -> None:
-    await to_active(road)
     await want(road, of_station(road), "A", "1")
     progress = await answer(road, (await look(road)).todo, has({"A": "0"}))
     await want(road, of_station(road), "A", "2")
@@ -181,8 +175,8 @@ async def test_an_answer_about_what_is_wanted_otherwise_by_now_counts_for_nothin
     assert progress.todo.kind == "read_configuration"
 
 
+@pytest.mark.walked("to_active")
 async def test_a_key_that_spoils_the_reading_of_all_is_found_and_the_others_are_brought_about(road: Road) -> None:
-    await to_active(road)
     for name in ("A", "B", "C"):
         await want(road, of_station(road), name, "1")
     progress = await look(road)
@@ -201,8 +195,8 @@ async def test_a_key_that_spoils_the_reading_of_all_is_found_and_the_others_are_
     }
 
 
+@pytest.mark.walked("to_active")
 async def test_a_station_that_is_not_in_operation_any_more_ends_its_process(road: Road) -> None:
-    await to_active(road)
     await want(road, of_station(road), "A", "1")
     async with road.desk.database.transaction() as session:
         row: Asset = await assets.lock(session, road.asset.id)
@@ -236,12 +230,12 @@ async def brought_to(road: Road, has_now: dict[str, str | None]) -> None:
             progress = await answer(road, progress.todo, CommandOutcome(outcome="not_supported"))
 
 
+@pytest.mark.walked("to_active")
 @pytest.mark.step("S7", "L5")
 @pytest.mark.parametrize("protocol", ["ocpp1.6", "ocpp2.0.1"])
 async def test_a_free_station_is_brought_to_charge_anyone_without_a_connection_and_back_again(
     road: Road, protocol: str
 ) -> None:
-    await to_active(road)
     async with road.desk.database.transaction() as writing:
         await writing.execute(sa.update(PastConnection).values(protocol=protocol))
     await want(road, of_product(road), "AllowOfflineTxForUnknownId", "false")
@@ -257,11 +251,11 @@ async def test_a_free_station_is_brought_to_charge_anyone_without_a_connection_a
     assert station == {offline: "false", **({authorises: "true"} if is_2 else {})}
 
 
+@pytest.mark.walked("to_active")
 @pytest.mark.step("S7", "L5")
 async def test_an_engineer_is_asked_to_look_where_it_stays_closed_without_a_connection_but_not_for_its_authorisation(
     road: Road,
 ) -> None:
-    await to_active(road)
     async with road.desk.database.transaction() as writing:
         await writing.execute(sa.update(PastConnection).values(protocol="ocpp2.1"))
     await on_terms(road, Vend.FREE)

@@ -7,7 +7,7 @@ from models.errors import InvalidInput, LimitReached, NotFound
 from models.rules.commissioning import CommissioningStage
 from models.store import assets
 from models.usecases import upkeep, wanting
-from tests.models.usecases.test_upkeep import facts, look, of_product, of_station, to_active, want
+from tests.models.usecases.test_upkeep import facts, look, of_product, of_station, want
 from tests.road import NOBODY, Road
 
 
@@ -33,10 +33,10 @@ async def test_what_is_wanted_of_a_product_reaches_all_its_active_stations_some_
     assert (await look(road)).todo is not None
 
 
+@pytest.mark.walked("to_accepted")
 async def test_a_station_that_was_active_before_there_were_such_processes_gets_its_own_when_something_is_wanted(
     road: Road,
 ) -> None:
-    await road.to_accepted()
     async with road.desk.database.transaction() as session:
         (await assets.lock(session, road.asset.id)).stage = CommissioningStage.ACTIVE
     await want(road, of_product(road), "A", "1")
@@ -46,8 +46,8 @@ async def test_a_station_that_was_active_before_there_were_such_processes_gets_i
     assert await facts(road) == ["station", upkeep.CHANGED]
 
 
+@pytest.mark.walked("to_active")
 async def test_what_may_not_be_wanted_is_refused_by_name(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
-    await to_active(road)
     owner = of_station(road)
     with pytest.raises(InvalidInput, match="renew_key"):
         await want(road, owner, "authorizationkey", "x")

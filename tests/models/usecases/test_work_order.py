@@ -71,9 +71,10 @@ async def test_a_tender_that_needs_several_products_per_station_makes_a_line_for
     assert products == [world.product.id] * 4 + [world.other_product.id] * 2
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P8", "P10")
 async def test_a_work_order_is_made_once_however_often_it_is_asked_for(road: Road) -> None:
-    first = await road.to_work_order()
+    first = road.order
     again = await asyncio.gather(*(road.make_work_order() for _ in range(4)))
     assert {each.id for each in again} == {first.id}
     async with road.desk.database.transaction() as session:
@@ -82,9 +83,9 @@ async def test_a_work_order_is_made_once_however_often_it_is_asked_for(road: Roa
     assert (task.organisation_id, task.role) == (road.world.installer.id, "installer")
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P10")
 async def test_the_installer_plans_and_may_plan_anew(road: Road) -> None:
-    await road.to_work_order()
     await road.plan(date(2026, 12, 1))
     await road.plan(date(2026, 12, 8))
     async with road.desk.database.transaction() as session:
@@ -134,33 +135,33 @@ async def test_a_line_with_hardware_keeps_its_product(road: Road) -> None:
             await road.do(operations, use_case)
 
 
+@pytest.mark.walked("to_submitted")
 @pytest.mark.step("P9")
 async def test_lines_can_not_be_changed_while_the_acceptance_test_is_in_review(road: Road) -> None:
-    await road.to_submitted()
     with pytest.raises(StageDoesNotAllow):
         await road.do(road.world.operations, lambda work: work_order.add_line(work, road.order, "SOLO-11"))
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P12", "H2")
 async def test_unknown_hardware_is_refused_by_name(road: Road) -> None:
-    await road.to_work_order()
     with pytest.raises(UnknownHardware, match="read the label again") as refused:
         await road.link("HW-9")
     assert refused.value.field == "/hardware_id"
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P12", "H2")
 async def test_hardware_of_another_product_is_refused(road: Road, world: World) -> None:
-    await road.to_work_order()
     await world.book_in("HW-1", product="SOLO-11", holder=world.installer)
     with pytest.raises(WrongProduct):
         await road.link()
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P11", "P12", "H2")
 @pytest.mark.parametrize("holder", ["", "other_installer"])
 async def test_hardware_that_was_not_handed_to_this_installer_is_refused(road: Road, world: World, holder: str) -> None:
-    await road.to_work_order()
     await world.book_in("HW-1", holder=getattr(world, holder) if holder else None)
     with pytest.raises(HardwareNotHandedOver, match="ask the warehouse"):
         await road.link()
@@ -179,9 +180,9 @@ async def test_hardware_that_is_linked_elsewhere_is_refused(road: Road, world: W
         await road.link("HW-2", first)
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P12")
 async def test_two_installers_who_link_the_same_unit_at_once_get_it_once(road: Road, world: World) -> None:
-    await road.to_work_order()
     elsewhere = Road(world)
     await elsewhere.to_work_order()
     await world.book_in("HW-1", holder=world.installer)
@@ -189,9 +190,9 @@ async def test_two_installers_who_link_the_same_unit_at_once_get_it_once(road: R
     assert [type(answer) for answer in answers if answer] == [HardwareAlreadyLinked]
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P12", "H2")
 async def test_a_line_of_another_work_order_is_not_found(road: Road, world: World) -> None:
-    await road.to_work_order()
     other = Road(world)
     await other.to_work_order()
     await world.book_in("HW-1", holder=world.installer)
@@ -200,9 +201,9 @@ async def test_a_line_of_another_work_order_is_not_found(road: Road, world: Worl
     assert refused.value.field == "/line_id"
 
 
+@pytest.mark.walked("to_test")
 @pytest.mark.step("P12")
 async def test_a_wrong_link_is_undone_and_the_unit_can_be_linked_again(road: Road) -> None:
-    await road.to_test()
     assert (await unit_of(road)).state is UnitState.INSTALLED
     await road.unlink()
     assert (await road.lines())[0].unit_id is None
@@ -214,17 +215,17 @@ async def test_a_wrong_link_is_undone_and_the_unit_can_be_linked_again(road: Roa
     assert (await road.start_test()).test_number == 2
 
 
+@pytest.mark.walked("to_accepted")
 @pytest.mark.step("P12")
 async def test_a_link_stays_once_the_installation_is_accepted(road: Road) -> None:
-    await road.to_accepted()
     with pytest.raises(StageDoesNotAllow):
         await road.unlink()
     assert (await unit_of(road)).state is UnitState.INSTALLED
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P13", "H2")
 async def test_a_connection_test_needs_hardware(road: Road) -> None:
-    await road.to_work_order()
     with pytest.raises(HardwareNotLinked, match="Link the hardware"):
         await road.start_test()
 
@@ -235,9 +236,9 @@ async def test_a_label_is_read_whatever_its_case(world: World) -> None:
     assert told.hardware_id == "HW-1"
 
 
+@pytest.mark.walked("to_work_order")
 @pytest.mark.step("P13")
 async def test_lines_of_different_products_keep_the_questions_of_their_time(road: Road) -> None:
-    await road.to_work_order()
     async with road.desk.work(NOBODY, "test") as work:
         (line,) = (await work.session.execute(select(WorkOrderLine))).scalars()
     assert line.sat_template_id is not None
