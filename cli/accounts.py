@@ -5,7 +5,7 @@ from uuid import UUID
 
 import typer
 
-from cli.terminal import All, AsJson, Instant, Limit, Reason, calling, instant, show_fields, show_rows
+from cli.terminal import All, AsJson, Instant, Limit, Reason, calling, instant, show_fields, show_pages
 
 app = typer.Typer(name="account", help="The ledger: accounts, statements, holds, adjustments.", no_args_is_help=True)
 
@@ -64,9 +64,7 @@ def show_all(
 ) -> None:
     """Lists accounts, newest first."""
     narrow: dict[str, Any] = {"owner_id": owner, "kind": kind}
-    with calling(as_json=as_json) as api:
-        rows = api.pages(PATH, None if everything else limit, **narrow)
-    show_rows(rows, _ACCOUNTS, as_json=as_json)
+    show_pages(PATH, _ACCOUNTS, limit, everything=everything, as_json=as_json, **narrow)
 
 
 @app.command()
@@ -88,9 +86,7 @@ def statement(
 ) -> None:
     """Shows the account's entries, newest first, with the balance after each and what it was for."""
     period = {name: instant(value) for name, value in (("at_from", since), ("at_to", until))}
-    with calling(as_json=as_json) as api:
-        rows = api.pages(f"{PATH}/{account}/statement", None if everything else limit, **period)
-    show_rows(rows, _LINES, as_json=as_json)
+    show_pages(f"{PATH}/{account}/statement", _LINES, limit, everything=everything, as_json=as_json, **period)
 
 
 @app.command()
@@ -103,9 +99,7 @@ def holds(
     as_json: AsJson = False,
 ) -> None:
     """Lists the account's holds, newest first."""
-    with calling(as_json=as_json) as api:
-        rows = api.pages(f"{PATH}/{account}/holds", None if everything else limit, state=state)
-    show_rows(rows, _HOLDS, as_json=as_json)
+    show_pages(f"{PATH}/{account}/holds", _HOLDS, limit, everything=everything, as_json=as_json, state=state)
 
 
 @app.command()

@@ -6,7 +6,7 @@ import typer
 
 from cli.lists import Key
 from cli.tariffs import LINES
-from cli.terminal import All, AsJson, Instant, Limit, calling, in_path, instant, show_fields, show_rows
+from cli.terminal import All, AsJson, Instant, Limit, calling, in_path, instant, show_fields, show_pages, show_rows
 
 app = typer.Typer(
     name="charging-session", help="Charging sessions: list, show, start, stop, bill, waive.", no_args_is_help=True
@@ -91,9 +91,7 @@ def show_all(
     """Lists sessions, newest first; since and until bound when they began."""
     wanted = {"stage": stage, "station": station, "subscriber": subscriber, "vehicle": vehicle, "flag": flag}
     bounds = {"started_from": instant(since), "started_to": instant(until)}
-    with calling(as_json=as_json) as api:
-        rows = api.pages(PATH, None if everything else limit, **wanted, **bounds)
-    show_rows(rows, _COLUMNS, as_json=as_json)
+    show_pages(PATH, _COLUMNS, limit, everything=everything, as_json=as_json, **wanted, **bounds)
 
 
 @app.command()

@@ -9,7 +9,7 @@ import typer
 
 from cli.lists import Check, File, Key, import_list
 from cli.requests import read_json
-from cli.terminal import All, AsJson, Limit, calling, in_path, show_fields, show_rows
+from cli.terminal import All, AsJson, Limit, calling, in_path, show_fields, show_pages, show_rows
 
 app = typer.Typer(
     name="customer",
@@ -54,9 +54,7 @@ def show_all(
     as_json: AsJson = False,
 ) -> None:
     """Lists customers, newest first."""
-    with calling(as_json=as_json) as api:
-        rows = api.pages(PATH, None if everything else limit, kind=kind)
-    show_rows(rows, _COLUMNS, as_json=as_json)
+    show_pages(PATH, _COLUMNS, limit, everything=everything, as_json=as_json, kind=kind)
 
 
 @app.command()
@@ -94,9 +92,7 @@ def create(
 @app.command()
 def history(reference: Reference, limit: Limit = 50, *, everything: All = False, as_json: AsJson = False) -> None:
     """Shows what was done about a customer, its subscriptions and cards, newest first."""
-    with calling(as_json=as_json) as api:
-        rows = api.pages(f"{PATH}/{reference}/history", None if everything else limit)
-    show_rows(rows, _HISTORY, as_json=as_json)
+    show_pages(f"{PATH}/{reference}/history", _HISTORY, limit, everything=everything, as_json=as_json)
 
 
 @app.command("import")

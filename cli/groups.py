@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.lists import Key
-from cli.terminal import All, AsJson, Limit, calling, in_path, show_fields, show_rows
+from cli.terminal import All, AsJson, Limit, calling, in_path, show_fields, show_pages
 
 app = typer.Typer(name="group", help="Groups: list, show, make, limit, take in and let go.", no_args_is_help=True)
 
@@ -46,9 +46,7 @@ _MEMBERS = {
 @app.command("list")
 def show_all(limit: Limit = 50, *, everything: All = False, as_json: AsJson = False) -> None:
     """Lists groups, newest first."""
-    with calling(as_json=as_json) as api:
-        rows = api.pages(PATH, None if everything else limit)
-    show_rows(rows, _COLUMNS, as_json=as_json)
+    show_pages(PATH, _COLUMNS, limit, everything=everything, as_json=as_json)
 
 
 @app.command()
@@ -73,9 +71,7 @@ def members(
     """Lists who or what belongs to a group."""
     if kind not in _MEMBERS:
         raise typer.BadParameter("It is people, cards, vehicles or stations", param_hint="kind")
-    with calling(as_json=as_json) as api:
-        rows = api.pages(f"{PATH}/{reference}/{kind}", None if everything else limit)
-    show_rows(rows, _MEMBERS[kind], as_json=as_json)
+    show_pages(f"{PATH}/{reference}/{kind}", _MEMBERS[kind], limit, everything=everything, as_json=as_json)
 
 
 @app.command()

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.terminal import All, AsJson, Limit, Reason, calling, in_path, show_fields, show_rows
+from cli.terminal import All, AsJson, Limit, Reason, calling, in_path, show_fields, show_pages
 
 app = typer.Typer(name="request", help="Placement requests: list, show, create, decide.", no_args_is_help=True)
 
@@ -57,9 +57,7 @@ def show_all(
     as_json: AsJson = False,
 ) -> None:
     """Lists requests, newest first."""
-    with calling(as_json=as_json) as api:
-        rows = api.pages(PATH, None if everything else limit, stage=stage)
-    show_rows(rows, _COLUMNS, as_json=as_json)
+    show_pages(PATH, _COLUMNS, limit, everything=everything, as_json=as_json, stage=stage)
 
 
 @app.command()

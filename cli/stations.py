@@ -10,7 +10,7 @@ import typer
 
 from cli import station_entries, station_wanted
 from cli.client import Client
-from cli.terminal import All, AsJson, Exit, Limit, calling, in_path, show_fields, show_rows
+from cli.terminal import All, AsJson, Exit, Limit, calling, in_path, show_fields, show_pages
 
 app = typer.Typer(
     name="station", help="Stations: send commands, enter or import some, say what is wanted.", no_args_is_help=True
@@ -98,9 +98,9 @@ def show_all(
     as_json: AsJson = False,
 ) -> None:
     """Lists the station's commands, newest first."""
-    with calling(as_json=as_json) as api:
-        rows = api.pages(f"{PATH}/{name}/commands", None if everything else limit, state=state, kind=kind)
-    show_rows(rows, _COLUMNS, as_json=as_json)
+    show_pages(
+        f"{PATH}/{name}/commands", _COLUMNS, limit, everything=everything, as_json=as_json, state=state, kind=kind
+    )
 
 
 @app.command("cancel-command")

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.lists import Key
-from cli.terminal import All, AsJson, Limit, Reason, calling, in_path, show_fields, show_rows
+from cli.terminal import All, AsJson, Limit, Reason, calling, in_path, show_fields, show_pages, show_rows
 
 app = typer.Typer(
     name="subscriber", help="Subscriptions: list, show, enter, decide, replace cards.", no_args_is_help=True
@@ -76,9 +76,7 @@ def show_all(
     as_json: AsJson = False,
 ) -> None:
     """Lists subscriptions, newest first."""
-    with calling(as_json=as_json) as api:
-        rows = api.pages(PATH, None if everything else limit, stage=stage, customer=customer)
-    show_rows(rows, _COLUMNS, as_json=as_json)
+    show_pages(PATH, _COLUMNS, limit, everything=everything, as_json=as_json, stage=stage, customer=customer)
 
 
 @app.command()
@@ -173,9 +171,9 @@ def notices(
     as_json: AsJson = False,
 ) -> None:
     """Lists what a subscriber was told, newest first, and whether it arrived."""
-    with calling(as_json=as_json) as api:
-        rows = api.pages(f"{PATH}/{reference}/notices", None if everything else limit, kind=kind, state=state)
-    show_rows(rows, _NOTICES, as_json=as_json)
+    show_pages(
+        f"{PATH}/{reference}/notices", _NOTICES, limit, everything=everything, as_json=as_json, kind=kind, state=state
+    )
 
 
 @app.command("credit-limit")

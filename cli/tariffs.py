@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.terminal import All, AsJson, Limit, calling, in_path, show_fields, show_json, show_rows
+from cli.terminal import All, AsJson, Limit, calling, in_path, show_fields, show_json, show_pages, show_rows
 
 app = typer.Typer(
     name="tariff", help="Tariffs: list and show them, explain prices, try them out.", no_args_is_help=True
@@ -60,9 +60,7 @@ def show_all(
     as_json: AsJson = False,
 ) -> None:
     """Lists tariffs, newest first."""
-    with calling(as_json=as_json) as api:
-        rows = api.pages(PATH, None if everything else limit, q=words)
-    show_rows(rows, _COLUMNS, as_json=as_json)
+    show_pages(PATH, _COLUMNS, limit, everything=everything, as_json=as_json, q=words)
 
 
 @app.command("show")

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import typer
 
-from cli.terminal import All, AsJson, Limit, calling, show_fields, show_rows
+from cli.terminal import All, AsJson, Limit, calling, show_fields, show_pages
 
 app = typer.Typer(name="task", help="The inbox: list, claim, pass on, finish.", no_args_is_help=True)
 
@@ -51,9 +51,7 @@ def show_all(
 ) -> None:
     """Lists the tasks of your roles, overdue first."""
     narrow: dict[str, Any] = {"state": state, "kind": kind, "overdue": overdue or None, "mine": mine or None}
-    with calling(as_json=as_json) as api:
-        rows = api.pages(PATH, None if everything else limit, **narrow)
-    show_rows(rows, _COLUMNS, as_json=as_json)
+    show_pages(PATH, _COLUMNS, limit, everything=everything, as_json=as_json, **narrow)
 
 
 @app.command()

@@ -78,6 +78,15 @@ def show_rows(
     _console().print(table)
 
 
+def show_pages(
+    path: str, columns: Mapping[str, str], limit: int, *, everything: bool, as_json: bool, **narrow: Any
+) -> None:
+    """What the list there has, as far as it is wanted."""
+    with calling(as_json=as_json) as api:
+        rows = api.pages(path, None if everything else limit, **narrow)
+    show_rows(rows, columns, as_json=as_json)
+
+
 def show_fields(thing: Mapping[str, Any], fields: Mapping[str, str], *, as_json: bool) -> None:
     """One thing, a line for each field that has a value; ``fields`` as the columns of ``show_rows``."""
     if as_json:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.lists import Key
-from cli.terminal import All, AsJson, Limit, calling, in_path, show_fields, show_rows
+from cli.terminal import All, AsJson, Limit, calling, in_path, show_fields, show_pages, show_rows
 
 app = typer.Typer(name="vehicle", help="Cars: list, show, register, change, remove.", no_args_is_help=True)
 
@@ -42,9 +42,7 @@ def show_all(
     as_json: AsJson = False,
 ) -> None:
     """Lists cars, newest first."""
-    with calling(as_json=as_json) as api:
-        rows = api.pages(PATH, None if everything else limit, state=state, subscriber=subscriber)
-    show_rows(rows, _COLUMNS, as_json=as_json)
+    show_pages(PATH, _COLUMNS, limit, everything=everything, as_json=as_json, state=state, subscriber=subscriber)
 
 
 @app.command()

@@ -6,7 +6,19 @@ from typing import Annotated, Any
 import typer
 
 from cli.client import Client
-from cli.terminal import All, AsJson, Exit, Limit, Reason, calling, in_path, show_fields, show_json, show_rows
+from cli.terminal import (
+    All,
+    AsJson,
+    Exit,
+    Limit,
+    Reason,
+    calling,
+    in_path,
+    show_fields,
+    show_json,
+    show_pages,
+    show_rows,
+)
 
 app = typer.Typer(name="work-order", help="Work orders: list, show, plan, change lines, cancel.", no_args_is_help=True)
 
@@ -71,9 +83,7 @@ def show_all(
     as_json: AsJson = False,
 ) -> None:
     """Lists work orders, newest first."""
-    with calling(as_json=as_json) as api:
-        rows = api.pages(PATH, None if everything else limit, stage=stage)
-    show_rows(rows, _COLUMNS, as_json=as_json)
+    show_pages(PATH, _COLUMNS, limit, everything=everything, as_json=as_json, stage=stage)
 
 
 @app.command()

@@ -8,17 +8,17 @@ from pydantic import Field
 from starlette.responses import Response
 
 from api import decisions
-from api.auth.access import Access, require
+from api.auth.access import Access
 from api.auth.attempts import personal
 from api.idempotency import Once
 from api.paging import Page, Pages, Paging, pages_by
 from api.v1.customers import NEW as CUSTOMER
+from api.v1.group_access import Appointing, Managing, Reading, in_group
 from api.v1.shapes import Shape, example, sample
 from models.messages.card import BlockCard
 from models.messages.group import MemberCard, MemberPerson, MemberStation, NewPerson, StationOpening
 from models.messages.subscriber import AssignCard
 from models.messages.vend import StationTerms
-from models.rules.access import Permission
 from models.rules.card import BlockReason, CardState
 from models.rules.commissioning import CommissioningStage
 from models.rules.group import StationAccess
@@ -33,9 +33,6 @@ from models.usecases.work import Work
 
 router = APIRouter(prefix="/groups/{reference}", tags=["groups"])
 
-Reading = Annotated[Access, require(Permission.GROUPS_READ)]
-Managing = Annotated[Access, require(Permission.GROUPS_MANAGE)]
-Appointing = Annotated[Access, require(Permission.GROUPS_APPOINT)]
 _PERSON = {name: value for name, value in CUSTOMER.items() if name != "external_id"}
 
 
@@ -81,8 +78,7 @@ class GroupStationShape(Shape):
 
 @router.get("/people", summary="The group's people, newest first")
 async def show_people(reference: str, access: Reading, paging: Pages) -> Page[GroupPersonShape]:
-    async with access.work() as work:
-        row = await usecase.find(work, reference, access.viewer)
+    async with in_group(access, reference) as (work, row):
         people = await groups.people(work.session, row.id, paging.window)
     return paging.page(people, _person)
 
@@ -122,8 +118,7 @@ async def ask_for_person(
 
 @router.delete("/people/{subscriber}", status_code=204, summary="Let somebody go, with the cards that they have")
 async def let_person_go(reference: str, subscriber: str, access: Managing) -> None:
-    async with access.work() as work:
-        row = await usecase.find(work, reference, access.viewer)
+    async with in_group(access, reference) as (work, row):
         await usecase.let_person_go(work, row, subscriber)
 
 
@@ -135,8 +130,7 @@ async def give_card(
     access: Managing,
     once: Once,
 ) -> GroupCardShape:
-    async with access.work() as work:
-        row = await usecase.find(work, reference, access.viewer)
+    async with in_group(access, reference) as (work, row):
         person = await usecase.person_of(work, row, subscriber)
         await usecase.check_kept(work, row, body.card)
     decision = await once.decision(access, AssignCard, card=body.card)
@@ -154,8 +148,7 @@ async def give_card(
 
 @router.get("/cards", summary="The group's cards, newest first")
 async def show_cards(reference: str, access: Reading, paging: Pages) -> Page[GroupCardShape]:
-    async with access.work() as work:
-        row = await usecase.find(work, reference, access.viewer)
+    async with in_group(access, reference) as (work, row):
         found = await groups.cards(work.session, row.id, paging.window)
     return paging.page(found, _card_shape)
 
@@ -178,8 +171,7 @@ async def take_card(
 async def block_card(
     reference: str, card: str, body: Annotated[BlockCard, sample(reason="lost")], access: Managing
 ) -> GroupCardShape:
-    async with access.work() as work:
-        row = await usecase.find(work, reference, access.viewer)
+    async with in_group(access, reference) as (work, row):
         held = await usecase.card_of(work, row, card)
         await cards.block(work, held, BlockReason(body.reason))
         return _card_shape(await usecase.shown_card(work, row, card))
@@ -187,8 +179,7 @@ async def block_card(
 
 @router.delete("/cards/{card}", status_code=204, summary="Let a card go that belongs to the group itself")
 async def let_card_go(reference: str, card: str, access: Appointing) -> None:
-    async with access.work() as work:
-        row = await usecase.find(work, reference, access.viewer)
+    async with in_group(access, reference) as (work, row):
         await usecase.let_card_go(work, row, card)
 
 
@@ -196,8 +187,7 @@ async def let_card_go(reference: str, card: str, access: Appointing) -> None:
 async def show_stations(
     reference: str, access: Reading, paging: Annotated[Paging, pages_by(name=str)]
 ) -> Page[GroupStationShape]:
-    async with access.work() as work:
-        row = await usecase.find(work, reference, access.viewer)
+    async with in_group(access, reference) as (work, row):
         found = await groups.stations(work.session, row.id, paging.window)
     return paging.page(found, GroupStationShape.model_validate)
 
@@ -220,8 +210,7 @@ async def open_station(
     reference: str, name: str, body: Annotated[StationOpening, sample(access="closed")], access: Managing
 ) -> GroupStationShape:
     """`closed`: the cards of the group only; `public`: everybody's. Sessions that go on go on."""
-    async with access.work() as work:
-        row = await usecase.find(work, reference, access.viewer)
+    async with in_group(access, reference) as (work, row):
         return GroupStationShape.model_validate(await usecase.open_station(work, row, name, body.access))
 
 
@@ -230,8 +219,7 @@ async def set_terms(
     reference: str, name: str, body: Annotated[StationTerms, sample(vend="unbilled")], access: Managing
 ) -> GroupStationShape:
     """As `PUT /v1/stations/{name}/vend`."""
-    async with access.work() as work:
-        row = await usecase.find(work, reference, access.viewer)
+    async with in_group(access, reference) as (work, row):
         return GroupStationShape.model_validate(await usecase.set_terms(work, row, name, body.vend))
 
 
@@ -239,14 +227,12 @@ async def set_terms(
     "/stations/{name}", status_code=204, summary="Let a station go: it is open to everybody then, by contract"
 )
 async def let_station_go(reference: str, name: str, access: Appointing) -> None:
-    async with access.work() as work:
-        row = await usecase.find(work, reference, access.viewer)
+    async with in_group(access, reference) as (work, row):
         await usecase.let_station_go(work, row, name)
 
 
 async def _card(access: Access, reference: str, number: str) -> GroupCardShape:
-    async with access.work() as work:
-        row = await usecase.find(work, reference, access.viewer)
+    async with in_group(access, reference) as (work, row):
         return _card_shape(await usecase.shown_card(work, row, number))
 
 

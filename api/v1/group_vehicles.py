@@ -5,14 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api.auth.access import Access, require
 from api.auth.attempts import personal
 from api.idempotency import Once
 from api.paging import Page, Paging, pages_by
+from api.v1.group_access import Managing, Reading, in_group
 from api.v1.shapes import sample
 from api.v1.vehicles import CAR, VehicleShape, found, vehicle_shape
 from models.messages.vehicle import MemberVehicle, RemoveVehicle
-from models.rules.access import Permission
 from models.rules.vehicle import RemovalReason
 from models.store import vehicles
 from models.usecases import group as usecase
@@ -21,16 +20,12 @@ from models.usecases.work import Work
 
 router = APIRouter(prefix="/groups/{reference}", tags=["groups"])
 
-Reading = Annotated[Access, require(Permission.GROUPS_READ)]
-Managing = Annotated[Access, require(Permission.GROUPS_MANAGE)]
-
 
 @router.get("/vehicles", summary="The cars of the group's people, newest first")
 async def show_all(
     reference: str, access: Reading, paging: Annotated[Paging, pages_by(reference=str)]
 ) -> Page[VehicleShape]:
-    async with access.work() as work:
-        row = await usecase.find(work, reference, access.viewer)
+    async with in_group(access, reference) as (work, row):
         rows = await vehicles.of_group(work.session, row.id, paging.window)
     return paging.page(rows, vehicle_shape)
 
@@ -60,8 +55,7 @@ async def register(
 async def remove(
     reference: str, vehicle: str, body: Annotated[RemoveVehicle, sample(reason="sold")], access: Managing
 ) -> VehicleShape:
-    async with access.work() as work:
-        row = await usecase.find(work, reference, access.viewer)
+    async with in_group(access, reference) as (work, row):
         held = await usecase.vehicle_of(work, row, vehicle)
         await cars.remove(work, held, RemovalReason(body.reason))
         return await found(work.session, vehicle)

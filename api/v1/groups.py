@@ -9,13 +9,12 @@ from fastapi import APIRouter, Depends
 from pydantic import Field
 from starlette.responses import Response
 
-from api.auth.access import Access, require
 from api.etags import IfMatch
 from api.idempotency import Once
 from api.paging import Page, Paging, pages_by
+from api.v1.group_access import Appointing, Reading, in_group
 from api.v1.shapes import Shape, example, sample
 from models.messages.group import GroupChange, NewGroup
-from models.rules.access import Permission
 from models.rules.group import Used
 from models.store import groups
 from models.store.groups import GroupFilter
@@ -25,8 +24,6 @@ from models.usecases.work import Work
 
 router = APIRouter(prefix="/groups", tags=["groups"])
 
-Reading = Annotated[Access, require(Permission.GROUPS_READ)]
-Appointing = Annotated[Access, require(Permission.GROUPS_APPOINT)]
 
 LIMITS = {
     "sessions": 4,
@@ -111,8 +108,7 @@ async def show(reference: str, access: Reading) -> GroupShape:
 
 @router.get("/{reference}/use", summary="What the group has used in this month")
 async def show_use(reference: str, access: Reading) -> GroupUseShape:
-    async with access.work() as work:
-        row = await usecase.find(work, reference, access.viewer)
+    async with in_group(access, reference) as (work, row):
         since, sessions_now, used = await usecase.use(work, row)
     return _use_shape(since, sessions_now, used)
 
