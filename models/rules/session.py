@@ -132,14 +132,15 @@ BY_MONEY = frozenset({TokenVerdict.NO_CREDIT, TokenVerdict.CONCURRENT})
 """Whoever is refused by these owes what they have charged all the same: it was their card."""
 
 
-def questions(flags: Collection[str], verdict: str) -> list[tuple[Role, str]]:
-    """What a person is to decide before a session is billed, and who; none: it is billed without. ``verdict`` is on its
-    token."""
+def questions(flags: Collection[str], verdict: str, shown: str) -> list[tuple[Role, str]]:
+    """What a person is to decide before a session is billed, and who; none: it is billed without. ``verdict`` is on
+    what was shown: a card or a vehicle."""
     late_and_invalid = Flag.OFFLINE in flags and Flag.INVALID_TOKEN in flags and verdict not in BY_MONEY
+    then = f"its {shown} was {verdict} when it was shown"
     since = "it was charged off-line, and its subscription has been closed since"
     asked = (
         (Flag.UNKNOWN_TIME in flags, Role.OPERATIONS, "say when it began: its station's clock was wrong"),
-        (late_and_invalid, Role.CUSTOMER_CARE, f"say whether it is billed: its card was {verdict} when it was shown"),
+        (late_and_invalid, Role.CUSTOMER_CARE, f"say whether it is billed: {then}"),
         (Flag.CLOSED_SINCE in flags, Role.FINANCE, f"say whether it is billed: {since}"),
     )
     return [(role, what) for is_asked, role, what in asked if is_asked]

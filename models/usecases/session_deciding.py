@@ -18,7 +18,8 @@ from models.usecases.work import Work
 
 async def set_aside(work: Work, session: ChargingSession) -> bool:
     """Whether it is: there is something to decide about it, and nobody has yet."""
-    asked = questions(session.flags, session.verdict)
+    shown = "card" if session.vehicle_id is None else "vehicle"
+    asked = questions(session.flags, session.verdict, shown)
     if session.decided_at is not None or not asked:
         return False
     session.stage = SESSION.next(session.stage, SessionEvent.SET_ASIDE)

@@ -18,7 +18,10 @@ from models.usecases import card, session_process
 from models.usecases.work import Work
 from tests.charging import AT, Clock, Street
 from tests.models.usecases.test_subscriber_closing import book, closing, settle
+from tests.models.usecases.test_vehicle import decided, with_process
 from tests.road import decision
+from tests.subscribing import uid_of
+from tests.vehicles import SHOWN, registered
 
 pytestmark = pytest.mark.step("C2")
 
@@ -76,6 +79,24 @@ async def test_what_a_person_leaves_unbilled_has_no_record_and_stays_so(street: 
     assert ((await street.account(owner)).balance, await street.rows(Cdr)) == (Decimal(0), [])
     assert await tasks(street, TaskKind.DECIDE_SESSION) == [(Role.CUSTOMER_CARE, TaskState.DONE)]
     assert await street.broken() == {}
+
+
+@pytest.mark.step("S9")
+@pytest.mark.parametrize(("token", "shown"), [(uid_of("NL-1"), "card"), (SHOWN, "vehicle")])
+async def test_who_decides_reads_whether_a_card_or_a_vehicle_was_shown(
+    street: Street, clock: Clock, token: str, shown: str
+) -> None:
+    owner = await with_process(street)
+    await registered(street, owner)
+    for days, event in enumerate(("suspend", "resume")):
+        clock.now = AT + timedelta(days=days)
+        await decided(street, owner, event)
+    clock.now = AT + timedelta(days=2)
+    number, _ = await street.start(minutes=30, token=token)
+    await street.stop(number)
+    await street.settle(await street.session())
+    (found,) = [each.title for each in await street.rows(Task) if each.kind is TaskKind.DECIDE_SESSION]
+    assert found.endswith(f": say whether it is billed: its {shown} was blocked when it was shown")
 
 
 async def test_a_start_that_is_known_is_nobodys_to_say(street: Street, clock: Clock) -> None:
