@@ -146,21 +146,23 @@ def test_a_process_that_is_stuck_leaves_all_the_same(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("environment", "said"),
+    ("command", "environment", "said"),
     [
-        ({"STATIONMASTER_KEYS": "k1:x"}, "DATABASE_URL is missing: set it to postgresql://"),
+        ("worker", {"STATIONMASTER_KEYS": "k1:x"}, "DATABASE_URL is missing: set it to postgresql://"),
         (
+            "api",
             {"DATABASE_URL": "postgresql://u:hush@h/d"},
             'STATIONMASTER_KEYS is missing: set it to a key ring, such as "k1:',
         ),
         (
+            "csms",
             {**SETTINGS, "STATIONMASTER_API_PORT": "hush"},
             "STATIONMASTER_API_PORT is wrong (Input should be a valid int",
         ),
+        ("migrate", {"STATIONMASTER_KEYS": "k1:x"}, "DATABASE_URL is missing: set it to postgresql://"),
     ],
 )
-@pytest.mark.parametrize("command", ["worker", "api", "csms", "migrate"])
-def test_bad_settings_are_one_line_each_and_exit_code_2(environment: dict[str, str], said: str, command: str) -> None:
+def test_bad_settings_are_one_line_each_and_exit_code_2(command: str, environment: dict[str, str], said: str) -> None:
     clean = {name: value for name, value in os.environ.items() if name not in SETTINGS}
     done = subprocess.run(  # noqa: S603 - the command is our own
         (sys.executable, "-m", "cli", command), env=clean | environment, capture_output=True, text=True, check=False
