@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from temporalio.api.sdk.v1 import WorkflowMetadata
@@ -13,6 +13,7 @@ from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHand
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 import activities.relay
 import worker
@@ -33,7 +34,10 @@ from tests.road import NODE, ROAD_EVENTS, Road
 from tests.workflows.outside import FakeGrid, FakeMail, FakeStation, FakeWebhooks
 from workflows import decisions, options
 
-DEADLINE_S = 20
+DEADLINE_S = 40
+"""Well within what a test may take at all; others run beside it."""
+LOOKED_AGAIN_AFTER_S = 0.05
+"""Each look asks the server, and it is the servers that are waited for."""
 METADATA_QUERY = "__temporal_workflow_metadata"
 
 
@@ -43,6 +47,17 @@ async def _nothing() -> None:
 
 async def _real_time(_duration: timedelta) -> None:
     raise AssertionError("time passes as it does here; take the patient house")
+
+
+class _LookedOverOnce(SandboxedWorkflowRunner):
+    """As the product's; each of our many workers would load every workflow anew, to see that it can be."""
+
+    _seen: ClassVar[set[str | None]] = set()
+
+    def prepare_workflow(self, defn: Any) -> None:
+        if defn.name not in self._seen:
+            super().prepare_workflow(defn)
+            self._seen.add(defn.name)
 
 
 class Patience:
@@ -95,7 +110,7 @@ class House:
                 self.client,
                 task_queue=self.queue,
                 workflows=worker.WORKFLOWS,
-                workflow_runner=worker.runner(),
+                workflow_runner=_LookedOverOnce(worker.runner().restrictions),
                 activities=carried_out,
                 graceful_shutdown_timeout=options.WORKER_SHUTDOWN_GRACE,
             )
@@ -194,7 +209,7 @@ class House:
         deadline = time.monotonic() + DEADLINE_S
         while not (value := await condition()):
             assert time.monotonic() < deadline, f"it did not come true in time {why()}"
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(LOOKED_AGAIN_AFTER_S)
         return value
 
     async def details(self, workflow_id: str) -> str:

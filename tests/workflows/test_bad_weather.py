@@ -11,8 +11,6 @@ from models.tables.charging import ChargingTransaction, IdToken
 from tests.workflows.front import VERSIONS
 from tests.workflows.street import Street
 
-pytestmark = pytest.mark.timeout(90)
-
 Step = dict[str, Any]
 CARD = "CARD-A"
 HANDS: list[Step] = [{"do": "plug_in"}, {"do": "swipe", "id_token": CARD}]

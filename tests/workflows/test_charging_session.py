@@ -22,8 +22,6 @@ from tests.road import decision
 from tests.workflows.house import House
 from workflows.comparison import Comparer
 
-pytestmark = pytest.mark.timeout(90)
-
 S = SessionStage
 ACTIONS_LIMIT = 25
 NEVER_SET = datetime(1970, 1, 1, tzinfo=UTC)

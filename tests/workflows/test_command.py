@@ -23,8 +23,6 @@ from workflows import options
 from workflows.comparison import Comparer
 from workflows.sending import NODE_IS_OLDER
 
-pytestmark = pytest.mark.timeout(60)
-
 S = CommandState
 NOT_HERE = ApplicationError("the station has no socket on this node", type="StationNotHere")
 LOST = CommandOutcome(outcome="timed_out", detail="no answer")

@@ -13,8 +13,6 @@ from tests.workflows import walk
 from tests.workflows.house import House
 from workflows import options
 
-pytestmark = pytest.mark.timeout(60)
-
 
 async def registered(house: House) -> None:
     await house.road.to_test()

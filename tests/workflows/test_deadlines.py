@@ -24,7 +24,7 @@ from tests.workflows.house import House
 from workflows import deadlines, search_attributes
 from workflows.deadlines import DeadlinesWorkflow
 
-pytestmark = [pytest.mark.step("P21"), pytest.mark.timeout(60)]
+pytestmark = pytest.mark.step("P21")
 REVIEW = "Decide on the placement request"
 SOON, LATE = ("task.due_soon", REVIEW), ("task.overdue", REVIEW)
 

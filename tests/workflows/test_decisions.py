@@ -16,8 +16,6 @@ from tests.workflows import walk
 from tests.workflows.house import House
 from workflows import decisions
 
-pytestmark = pytest.mark.timeout(60)
-
 
 async def timeline(house: House) -> list[TimelineEntry]:
     async with house.desk.database.transaction() as session:

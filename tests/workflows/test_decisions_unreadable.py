@@ -5,8 +5,6 @@ import pytest
 from tests.workflows import walk
 from tests.workflows.house import House
 
-pytestmark = pytest.mark.timeout(60)
-
 
 @pytest.mark.parametrize("typed", [[], ["yes"], [{"decision_id": 1}]])
 async def test_a_decision_by_signal_that_can_not_be_read_is_passed_over_and_the_process_goes_on(

@@ -16,7 +16,7 @@ from models.usecases.work import Work
 from tests.road import NOBODY
 from tests.workflows.house import House
 
-pytestmark = [pytest.mark.timeout(60), pytest.mark.step("N", "P4")]
+pytestmark = pytest.mark.step("N", "P4")
 ADDRESS = "https://city.example/hook"
 
 

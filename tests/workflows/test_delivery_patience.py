@@ -12,7 +12,7 @@ from models.usecases import endpoint
 from tests.workflows.house import House
 from tests.workflows.test_delivery import are, by_hand, endpoint_of, notices, says, states, tell
 
-pytestmark = [pytest.mark.timeout(90), pytest.mark.step("N", "P4")]
+pytestmark = pytest.mark.step("N", "P4")
 HOUR = timedelta(hours=1)
 
 

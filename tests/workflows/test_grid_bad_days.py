@@ -18,7 +18,7 @@ from tests.workflows import walk
 from tests.workflows.house import House
 from tests.workflows.outside import FakeGrid
 
-pytestmark = [pytest.mark.timeout(60), pytest.mark.step("P7", "H1")]
+pytestmark = pytest.mark.step("P7", "H1")
 
 CALLBACK_URL = "http://127.0.0.1:9/v1/webhooks/grid-operator"
 OUR_LIMIT_S, ITS_TIME_S = 0.5, 1.0

@@ -12,7 +12,7 @@ from models.tables.handover import Handover
 from tests.workflows import walk
 from tests.workflows.house import House
 
-pytestmark = [pytest.mark.timeout(60), pytest.mark.step("H1")]
+pytestmark = pytest.mark.step("H1")
 
 
 async def facts(house: House, workflow_id: str) -> list[Handover]:

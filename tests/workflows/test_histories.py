@@ -47,14 +47,12 @@ def test_there_is_a_history_of_every_process() -> None:
     }
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize("path", SAVED, ids=lambda path: path.stem)
 async def test_a_saved_history_is_replayed_by_the_code_of_today(path: Path) -> None:
     replayed = await replayer().replay_workflow(saved(path.stem))
     assert replayed.replay_failure is None
 
 
-@pytest.mark.timeout(60)
 async def test_a_history_that_no_longer_fits_is_noticed() -> None:
     with pytest.raises(NondeterminismError):
         await replayer().replay_workflow(saved("placement-straight", approve_placement="renamed_since"))

@@ -8,8 +8,6 @@ from tests.road import decision
 from tests.workflows import walk
 from tests.workflows.house import House
 
-pytestmark = pytest.mark.timeout(60)
-
 
 @pytest.mark.step("P14")
 async def test_a_connection_test_that_failed_is_repeated_and_the_road_goes_on(house: House) -> None:

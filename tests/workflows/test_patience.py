@@ -11,8 +11,6 @@ from tests.workflows import walk
 from tests.workflows.house import House
 from workflows import options
 
-pytestmark = pytest.mark.timeout(60)
-
 
 @pytest.mark.step("P5")
 async def test_a_grid_operator_that_is_away_for_three_days_gets_one_request_when_it_is_back(

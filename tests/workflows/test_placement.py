@@ -11,8 +11,6 @@ from tests.road import decision
 from tests.workflows import walk
 from tests.workflows.house import House
 
-pytestmark = pytest.mark.timeout(60)
-
 
 @pytest.mark.step("P1", "P2", "P3", "P5", "P7", "P8", "P10", "P12", "P13", "P14", "P15", "P16", "P17", "P18", "P19")
 async def test_the_straight_road_leads_from_a_request_to_an_operating_station(house: House) -> None:

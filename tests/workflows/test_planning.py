@@ -18,8 +18,6 @@ from tests.road import decision
 from tests.workflows import walk
 from tests.workflows.house import House
 
-pytestmark = pytest.mark.timeout(60)
-
 DAY = date(2099, 1, 6)
 
 

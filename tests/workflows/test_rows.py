@@ -103,7 +103,6 @@ LONG_ROAD = sorted(
 )
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.step("P22")
 async def test_the_long_road_is_told_step_by_step_in_the_timeline_and_its_histories_replay(house: House) -> None:
     assert await the_long_road(house) == LONG_ROAD
@@ -112,7 +111,6 @@ async def test_the_long_road_is_told_step_by_step_in_the_timeline_and_its_histor
         await again.replay_workflow(await house.client.get_workflow_handle(workflow_id).fetch_history())
 
 
-@pytest.mark.timeout(90)
 @pytest.mark.step("P5", "P18", "P19")
 async def test_processes_that_are_lost_before_every_step_go_on_and_nothing_is_done_twice(house: House) -> None:
     house.between = lambda: lose_everything(house)
@@ -131,7 +129,6 @@ STAGES: dict[str, Callable[[Road], Awaitable[object]]] = {
 }
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize("stage", STAGES)
 async def test_a_placement_started_from_rows_starts_what_belongs_to_it(house: House, stage: str) -> None:
     """Its parts are children of its own: one start brings the whole of it back."""

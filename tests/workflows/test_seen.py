@@ -14,7 +14,6 @@ from tests.workflows.house import House
 from workflows import search_attributes
 from workflows.codec import ENCODING
 
-pytestmark = pytest.mark.timeout(60)
 REASON = "A tree that the city wants to keep stands there"
 
 

@@ -22,8 +22,6 @@ from tests.subscribing import cards_in_pool, uid_of
 from tests.workflows.front import VERSIONS
 from tests.workflows.street import Street
 
-pytestmark = [pytest.mark.timeout(120)]
-
 S = SessionStage
 DEARER = pricing.tariff(pricing.element(pricing.component("ENERGY", "9.00", "21")), tax_included="YES")
 

@@ -16,7 +16,7 @@ from tests.workflows.house import House
 from tests.workflows.test_histories import replayer
 from tests.workflows.test_rows import lose_everything
 
-pytestmark = [pytest.mark.step("L6"), pytest.mark.timeout(90)]
+pytestmark = pytest.mark.step("L6")
 
 EVSES = ("NL*ABC*E77*1", "NL*ABC*E77*2")
 ROAD = sorted(

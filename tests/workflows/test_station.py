@@ -26,7 +26,7 @@ from tests.road import NOBODY
 from tests.workflows.house import House
 from workflows.comparison import Comparer
 
-pytestmark = [pytest.mark.timeout(90), pytest.mark.step("L5")]
+pytestmark = pytest.mark.step("L5")
 
 S = SettingState
 NOT_HERE = ApplicationError("the station has no socket on this node", type="StationNotHere")

@@ -50,7 +50,7 @@ from workflows import comparison
 from workflows.comparison import Comparer
 from workflows.rebuild import Rebuild
 
-pytestmark = [pytest.mark.timeout(60), pytest.mark.step("S2")]
+pytestmark = pytest.mark.step("S2")
 S = SubscriberStage
 
 

@@ -103,7 +103,6 @@ async def test_a_step_tells_its_correlation_id_and_its_process_and_nothing_of_it
     assert "Voorstraat" not in "".join(each.to_json() for each in spans.all())
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize("path", SAVED, ids=lambda path: path.stem)
 async def test_a_saved_history_is_replayed_with_traces_and_leaves_no_span(path: Path, spans: Spans) -> None:
     replayer = Replayer(

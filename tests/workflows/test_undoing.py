@@ -21,7 +21,7 @@ from tests.workflows.house import House
 from tests.workflows.test_histories import replayer
 from tests.workflows.test_rows import lose_everything
 
-pytestmark = [pytest.mark.step("P20"), pytest.mark.timeout(90)]
+pytestmark = pytest.mark.step("P20")
 
 
 def withdrawal(house: House, reason: str | None = "The street is going to be rebuilt") -> WithdrawPlacement:

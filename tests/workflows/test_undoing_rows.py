@@ -11,7 +11,7 @@ from tests.road import NOBODY, Road
 from tests.workflows.house import House
 from tests.workflows.test_undoing import book_in, ended
 
-pytestmark = [pytest.mark.step("P20"), pytest.mark.timeout(60)]
+pytestmark = pytest.mark.step("P20")
 STEPS = [
     Undo.CANCEL_WORK_ORDER,
     Undo.DEREGISTER_STATION,

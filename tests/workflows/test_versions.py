@@ -14,8 +14,6 @@ from tests.workflows import walk
 from tests.workflows.front import VERSIONS, Front, fronted
 from tests.workflows.house import House
 
-pytestmark = pytest.mark.timeout(90)
-
 
 @pytest.fixture
 async def front(house: House) -> AsyncIterator[Front]:

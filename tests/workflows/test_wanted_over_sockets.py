@@ -17,7 +17,7 @@ from tests.sandbox.stations.depot import Depot, opened_depot
 from tests.workflows.front import VERSIONS
 from tests.workflows.street import Street
 
-pytestmark = [pytest.mark.timeout(90), pytest.mark.step("L5")]
+pytestmark = pytest.mark.step("L5")
 
 SAMPLING = {"ocpp1.6": "MeterValueSampleInterval"} | dict.fromkeys(VERSIONS[1:], "SampledDataCtrlr.TxUpdatedInterval")
 """What the key of OCPP 1.6 is called at the station itself."""
