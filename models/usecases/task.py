@@ -28,9 +28,11 @@ CLOSED_BY_PEOPLE = frozenset(
         TaskKind.WELCOME_FAILED,
         TaskKind.REVIEW_SESSION,
         TaskKind.SETTLE_AGAIN,
+        TaskKind.SESSION_STUCK,
     }
 )
-"""Nothing else tells that these are done; an overdue task's end also ends who looks after it."""
+"""Nothing else tells that these are done; an overdue task's end also ends who looks after it. A stuck session that goes
+on in a new run of its process does not say so, and one that does not is told of anew."""
 LATEST_DUE = timedelta(days=3 * 366)
 
 

@@ -15,8 +15,9 @@ from models.messages.session import SessionProgress
 from models.rules.access import Role
 from models.rules.session import SessionStage
 from models.tables.task import Task, TaskKind, TaskState
-from models.usecases import session_settling
+from models.usecases import session_settling, task
 from models.usecases.session import workflow_id
+from models.usecases.task import Hands
 from tests.charging import Street
 from tests.recording import RecordingRelay
 
@@ -70,11 +71,34 @@ async def test_a_session_that_can_not_go_on_is_tried_on_and_becomes_a_task_which
                 await settle(street, relay, attempt)
             assert not getattr(caught.value, "non_retryable", False)
             assert len(await stuck(street)) == (attempt >= TRIES)
-    (task,) = await stuck(street)
+    (told,) = await stuck(street)
     reference = (await street.session()).reference
-    assert (task.state, task.role, task.reference) == (TaskState.OPEN, Role.ENGINEER, reference)
-    assert task.title == f"Session {reference} can't go on: {said}"
+    assert (told.state, told.role, told.reference) == (TaskState.OPEN, Role.ENGINEER, reference)
+    assert told.title == f"Session {reference} can't go on: {said}"
     assert (await settle(street, relay, TRIES + 3)).stage == SessionStage.SETTLED
-    (task,) = await stuck(street)
-    assert task.state is TaskState.DONE
+    (told,) = await stuck(street)
+    assert told.state is TaskState.DONE
     assert await street.broken() == {}
+
+
+async def test_an_engineer_closes_the_task_of_a_session_and_is_told_anew_while_it_stands_still(
+    street: Street, relay: RecordingRelay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it goes on in a new run of its process, nothing else would close it."""
+    await street.driver()
+    number, _ = await street.start()
+    await street.stop(number, 30, register_wh=9000)
+
+    async def failing(*_: object) -> None:
+        raise _refused()
+
+    monkeypatch.setattr(session_settling, "settle", failing)
+    with pytest.raises(ApplicationError):
+        await settle(street, relay, TRIES)
+    (first,) = await stuck(street)
+    hands = Hands(frozenset({Role.ENGINEER}))
+    async with street.desk.work(street.world.engineer.actor, "test") as work:
+        await task.finish(work, first.id, hands)
+    with pytest.raises(ApplicationError):
+        await settle(street, relay, TRIES + 1)
+    assert sorted(each.state for each in await stuck(street)) == [TaskState.DONE, TaskState.OPEN]

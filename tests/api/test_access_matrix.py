@@ -128,9 +128,9 @@ def _webhook(address: str, **more: str) -> dict[str, Any]:
 
 
 async def test_who_lacks_the_permission_is_refused_on_every_route(
-    app: FastAPI, api: httpx.AsyncClient, world: World, places: dict[str, str]
+    app: FastAPI, api: httpx.AsyncClient, world: World, places: dict[str, str], strangers: dict[str, Caller]
 ) -> None:
-    everybody = _insiders(world)
+    everybody = {**_insiders(world), **strangers}
     chosen = list(_each_with_each(calls(app, places), everybody))
     for name, call in chosen:
         answer = await api.request(call.method, call.address, headers=everybody[name].person.headers, **call.sent)
